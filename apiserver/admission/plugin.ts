@@ -1,0 +1,49 @@
+// Admission: what may change or refuse a write after authorization and
+// before validation. Source: k8s.io/apiserver/pkg/admission. Plugins run in
+// the real server's order (chain.ts).
+
+import type { Clock } from "../../runtime/clock.ts";
+import type { KubeObject } from "../../runtime/object.ts";
+import type { Random } from "../../runtime/random.ts";
+import type { Store } from "../../runtime/store/types.ts";
+import type { RequestContext, Target } from "../request.ts";
+import type { ResourceDefinition } from "../definition.ts";
+
+/** One write on its way through admission. */
+export interface AdmissionAttributes {
+  readonly context: RequestContext;
+  readonly target: Target;
+  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+  /** The new object; plugins that mutate change it in place. Absent for DELETE. */
+  object?: KubeObject;
+  readonly old?: KubeObject;
+  readonly dryRun: boolean;
+  /** The options object of the request (CreateOptions, UpdateOptions, PatchOptions, DeleteOptions) as JSON. */
+  readonly options: KubeObject;
+}
+
+/** What plugins may use. */
+export interface AdmissionServices {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Finds the definition of a kind that is served now. */
+  definitionOf(group: string, kind: string): ResourceDefinition | undefined;
+}
+
+/** One admission plugin. Refusals are thrown as `StatusError`s. */
+export interface AdmissionPlugin {
+  readonly name: string;
+  /** Whether it wants to see this request at all; cheap. */
+  handles(attributes: AdmissionAttributes): boolean;
+  /** First pass: may change `attributes.object`. */
+  admit?(
+    attributes: AdmissionAttributes,
+    services: AdmissionServices,
+  ): void | Promise<void>;
+  /** Second pass, after validation of the object: must not change anything. */
+  validate?(
+    attributes: AdmissionAttributes,
+    services: AdmissionServices,
+  ): void | Promise<void>;
+}

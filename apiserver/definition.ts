@@ -1,0 +1,168 @@
+// A kind is one value (design decision 2): everything the server knows of a
+// resource. Built-in kinds are made of generated facts plus the judgement in
+// kinds/; a CustomResourceDefinition compiles into the same value. Nothing
+// else in the server asks which of the two it is.
+
+import type { Clock } from "../runtime/clock.ts";
+import type { FieldError } from "../runtime/field/error.ts";
+import type { JsonValue, KubeObject } from "../runtime/object.ts";
+import type { Random } from "../runtime/random.ts";
+import type { SchemaNode } from "../runtime/schema/node.ts";
+import type { Store } from "../runtime/store/types.ts";
+import type { UserInfo } from "../runtime/user.ts";
+
+/** What a strategy may look at and use while it works on one request. */
+export interface StrategyContext {
+  readonly user: UserInfo;
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: Store;
+  readonly dryRun: boolean;
+  /** Adds a `Warning` header (RFC 9110) to the answer. */
+  warn(text: string): void;
+}
+
+/** A column of the server-side table. */
+export interface TableColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly description: string;
+  /** 0 is always shown, others with `-o wide`. */
+  readonly priority: number;
+}
+
+/**
+ * How objects of a kind come into being and change, for the main resource or
+ * one subresource. Objects passed in are the caller's own copies and may be
+ * changed in place by `prepare…` and `canonicalize`; `old` must not be.
+ * Names follow k8s.io/apiserver registry/rest.
+ */
+export interface Strategy {
+  /** Clears what the client may not set (status), sets generation, drops disabled fields. */
+  prepareForCreate?(object: KubeObject, context: StrategyContext): void;
+  /** Errors beside those of metadata, which the registry checks for every kind. */
+  validate?(object: KubeObject, context: StrategyContext): FieldError[];
+  warningsOnCreate?(object: KubeObject, context: StrategyContext): string[];
+  /** Puts back what this endpoint may not change (spec or status), bumps generation. */
+  prepareForUpdate?(
+    object: KubeObject,
+    old: KubeObject,
+    context: StrategyContext,
+  ): void;
+  validateUpdate?(
+    object: KubeObject,
+    old: KubeObject,
+    context: StrategyContext,
+  ): FieldError[];
+  warningsOnUpdate?(
+    object: KubeObject,
+    old: KubeObject,
+    context: StrategyContext,
+  ): string[];
+  /** The last change before storing, after validation. */
+  canonicalize?(object: KubeObject): void;
+  /** Checks of `metadata.name`: messages, empty when it is good. Default: RFC 1123 subdomain. `prefix` when it is a generateName. */
+  validateName?(name: string, prefix: boolean): string[];
+  /** PUT to a name that does not exist creates. Default false. */
+  readonly allowCreateOnUpdate?: boolean;
+  /** An update without resourceVersion is allowed. Default true for built-ins, false for custom resources. */
+  readonly allowUnconditionalUpdate?: boolean;
+  /** Field paths (`f:` sets as in FieldsV1) this endpoint never owns or changes: what server-side apply resets. */
+  readonly resetFields?: JsonValue;
+  /**
+   * Deletion with grace: seconds to wait, or undefined to delete at once.
+   * May change the object (pods set deletionGracePeriodSeconds).
+   */
+  gracePeriodSeconds?(
+    object: KubeObject,
+    requested: number | undefined,
+    context: StrategyContext,
+  ): number | undefined;
+  /** The propagation policy when the request names none. Default `Background`. */
+  readonly defaultPropagation?: "Background" | "Orphan" | "Foreground";
+  /**
+   * Claims what lies outside the object (service addresses, node ports) before it is stored,
+   * changing the object in place. Throws `StatusError` (or answers field errors) when it cannot.
+   * The answer is undone when storing fails or the request is a dry run.
+   */
+  allocate?(
+    object: KubeObject,
+    old: KubeObject | undefined,
+    context: StrategyContext,
+  ): FieldError[] | undefined;
+}
+
+/** A subresource: `status`, `scale`, `eviction`… */
+export interface SubresourceDefinition {
+  readonly name: string;
+  readonly verbs: readonly string[];
+  /** Of the body, when it differs from the parent's. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** `status`-like ones read and write the parent's object through their own strategy. */
+  readonly strategy?: Strategy;
+  /** The schema of the body, when it differs from the parent's. */
+  readonly schema?: SchemaNode;
+  readonly acceptedTypes?: readonly {
+    group: string;
+    version: string;
+    kind: string;
+  }[];
+}
+
+/** Everything the server knows of one resource in one version. */
+export interface ResourceDefinition {
+  readonly group: string;
+  readonly version: string;
+  /** Plural, lower case. */
+  readonly resource: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  /** Where its objects lie: `group/resource`, the same for all versions (and for events of both groups). */
+  readonly storage: string;
+  /** Converts an object of this version to the one that is stored, and back. Absent: they are the same. */
+  readonly conversion?: {
+    toStorage(object: KubeObject): KubeObject | Promise<KubeObject>;
+    fromStorage(object: KubeObject): KubeObject | Promise<KubeObject>;
+  };
+  /** The storage version's `apiVersion`, when it differs. */
+  readonly storageApiVersion?: string;
+  readonly schema: SchemaNode;
+  /** Custom resources keep and prune JSON as it is; built-in ones go through the Go codec (nulls, zero values, quantities). */
+  readonly custom: boolean;
+  /** Fills in defaults in place, after the schema's own. */
+  setDefaults?(object: KubeObject): void;
+  /** Runs on objects read from the store (custom resources default on read). */
+  defaultOnRead?(object: KubeObject): KubeObject;
+  readonly strategy: Strategy;
+  readonly subresources: ReadonlyMap<string, SubresourceDefinition>;
+  readonly columns: readonly TableColumn[];
+  /** The cells of one row, as many as there are columns. */
+  cells(object: KubeObject, now_ms: number): JsonValue[];
+  /** The fields that field selectors know, beside metadata.name and metadata.namespace: label → value of this object. */
+  selectableFields?(object: KubeObject): Record<string, string>;
+  /** Which labels field selectors may name. */
+  readonly fieldLabels: readonly string[];
+  /** The error text of a field selector with a label not listed; `%s` is the label. */
+  readonly fieldLabelError?: string;
+  /** The OpenAPI component of the kind. */
+  readonly component?: string;
+  /** Full protobuf message name, when the kind has a protobuf form. */
+  readonly protobuf?: string;
+  /** A `Warning` on every use of this version. */
+  readonly deprecationWarning?: string;
+  /** Where `scale` finds its numbers. Dotted paths such as `.spec.replicas`. */
+  readonly scale?: {
+    specReplicas: string;
+    statusReplicas: string;
+    labelSelector?: string;
+  };
+}
