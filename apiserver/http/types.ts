@@ -1,0 +1,43 @@
+// What the handler chain's outermost layer takes and gives: HTTP without
+// sockets. Adapters make these of node:http2 streams (listener/) and of
+// fetch Requests (fetch.ts).
+
+/** A verified client certificate's subject. */
+export interface PeerCertificate {
+  /** CN: the user's name. */
+  readonly commonName: string;
+  /** O: the user's groups. */
+  readonly organizations: readonly string[];
+}
+
+/** One HTTP request. */
+export interface HttpRequest {
+  /** Upper case. */
+  readonly method: string;
+  /** Path and query as they came: `/api/v1/pods?limit=5`. */
+  readonly target: string;
+  /** Lower-case names; several lines of one name are joined with `, `. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Reads the whole body, at most `limit` bytes; throws a 413 `StatusError` beyond that. */
+  body(limit: number): Promise<Uint8Array>;
+  /** Set when the transport has verified a client certificate. */
+  readonly certificate?: PeerCertificate;
+  /** Set for callers inside the process, who are then neither authenticated nor anonymous. */
+  readonly user?: import("../../runtime/user.ts").UserInfo;
+  /** Fires when the client is gone. */
+  readonly signal: AbortSignal;
+  /** The client's address, for logs and audit. */
+  readonly remoteAddress: string;
+}
+
+/** One HTTP response. A stream is pulled only as fast as the client reads, and is returned (closed) when it leaves. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+}
+
+/** The handler chain as adapters see it. Never throws: what goes wrong is a response. */
+export interface HttpHandler {
+  handle(request: HttpRequest): Promise<HttpResponse>;
+}
