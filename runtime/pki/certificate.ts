@@ -1,0 +1,317 @@
+// X.509 certificates (RFC 5280): authorities and what they sign, for RSA and
+// ECDSA keys alike. The ASN.1 is node-forge's, which knows no elliptic
+// curves, so the structure is put together here and signed by node:crypto.
+// Key material is the one thing that does not come from a `Random`.
+
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from "node:crypto";
+import { Buffer } from "node:buffer";
+import { isIP } from "node:net";
+import {
+  type Asn1,
+  bits,
+  boolean,
+  context,
+  fromDer,
+  integer,
+  nothing,
+  octets,
+  oid,
+  sequence,
+  set,
+  text,
+  time,
+  toDer,
+} from "./der.ts";
+
+/** Kinds of keys. RSA keys take a tenth of a second and more to make, ECDSA ones next to nothing. */
+export type KeyAlgorithm =
+  | "ECDSA-P256"
+  | "ECDSA-P384"
+  | "RSA-2048"
+  | "RSA-3072"
+  | "RSA-4096";
+
+/** A certificate and its private key, both PEM. */
+export interface KeyPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** What a certificate is good for (extended key usage). */
+export type CertificateUsage = "client" | "server";
+
+/** Options of {@linkcode createAuthority}. */
+export interface AuthorityOptions {
+  readonly commonName: string;
+  /** Default `ECDSA-P256`. */
+  readonly algorithm?: KeyAlgorithm;
+  /** Milliseconds since the epoch: when the certificate is made. */
+  readonly now_ms: number;
+  /** Default 3650. */
+  readonly days?: number;
+}
+
+/** Options of {@linkcode issueCertificate}. */
+export interface CertificateOptions {
+  readonly commonName: string;
+  /** Groups, for client certificates. */
+  readonly organizations?: readonly string[];
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  readonly usages: readonly CertificateUsage[];
+  /** Milliseconds since the epoch. */
+  readonly now_ms: number;
+  /** Default 365. */
+  readonly days?: number;
+  /** Of the new key. Default `ECDSA-P256`. */
+  readonly algorithm?: KeyAlgorithm;
+  /** Certify this public key (PEM, SPKI) instead of making one; `key` of the answer is then `""`. */
+  readonly publicKey?: string;
+}
+
+const USAGE_OIDS = {
+  client: "1.3.6.1.5.5.7.3.2",
+  server: "1.3.6.1.5.5.7.3.1",
+} as const;
+const DAY_MS = 86_400_000;
+// Clocks of clients may be a little behind.
+const BACKDATE_MS = 5 * 60_000;
+
+/** A new private key. */
+export function generateKey(algorithm: KeyAlgorithm = "ECDSA-P256"): KeyObject {
+  switch (algorithm) {
+    case "ECDSA-P256":
+      return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    case "ECDSA-P384":
+      return generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey;
+    default:
+      return generateKeyPairSync("rsa", {
+        modulusLength: Number(algorithm.slice(4)),
+      }).privateKey;
+  }
+}
+
+/** A private key as Kubernetes' own tools write it: `EC PRIVATE KEY` or `RSA PRIVATE KEY`. */
+export function keyToPem(key: KeyObject): string {
+  const type = key.asymmetricKeyType === "rsa" ? "pkcs1" : "sec1";
+  return key.export({ type, format: "pem" }) as string;
+}
+
+/**
+ * A self-signed certificate authority.
+ *
+ * @example
+ * ```ts
+ * import { createAuthority } from "@capim/capim/runtime";
+ *
+ * const authority = createAuthority({ commonName: "kubernetes", now_ms: Date.now() });
+ * console.assert(authority.certificate.startsWith("-----BEGIN CERTIFICATE-----"));
+ * ```
+ */
+export function createAuthority(options: AuthorityOptions): KeyPair {
+  const key = generateKey(options.algorithm);
+  const certificate = buildCertificate({
+    issuer: name(options.commonName, []),
+    subject: name(options.commonName, []),
+    publicKey: createPublicKey(key),
+    signer: key,
+    signerPublicKey: createPublicKey(key),
+    notBefore_ms: options.now_ms - BACKDATE_MS,
+    notAfter_ms: options.now_ms + (options.days ?? 3650) * DAY_MS,
+    extensions: [
+      extension("2.5.29.19", true, sequence(boolean(true))),
+      // digitalSignature, keyEncipherment, keyCertSign
+      extension("2.5.29.15", true, bits(Buffer.from([0b10100100]), 2)),
+      extension("2.5.29.17", false, sequence(context(2, options.commonName))),
+    ],
+  });
+  return { certificate, key: keyToPem(key) };
+}
+
+// Parsing an authority's PEM costs more than signing with it; a cluster signs with the same few all its life.
+const parsedKeys = new Map<
+  string,
+  { key: KeyObject; publicKey: KeyObject; issuer: Asn1 }
+>();
+const PARSED_KEYS_MAX = 256;
+
+function parseAuthority(
+  authority: KeyPair,
+): { key: KeyObject; publicKey: KeyObject; issuer: Asn1 } {
+  const cached = parsedKeys.get(authority.key);
+  if (cached !== undefined) return cached;
+  const key = createPrivateKey(authority.key);
+  const parsed = {
+    key,
+    publicKey: createPublicKey(key),
+    issuer: subjectOf(authority.certificate),
+  };
+  if (parsedKeys.size >= PARSED_KEYS_MAX) {
+    parsedKeys.delete(parsedKeys.keys().next().value as string);
+  }
+  parsedKeys.set(authority.key, parsed);
+  return parsed;
+}
+
+/** A certificate signed by `authority`, with a new key unless `options.publicKey` brings one. */
+export function issueCertificate(
+  authority: KeyPair,
+  options: CertificateOptions,
+): KeyPair {
+  const signer = parseAuthority(authority);
+  const key = options.publicKey === undefined
+    ? generateKey(options.algorithm)
+    : undefined;
+  const publicKey = key === undefined
+    ? createPublicKey(options.publicKey as string)
+    : createPublicKey(key);
+  const names = [
+    ...(options.dnsNames ?? []).map((dns) => context(2, dns)),
+    ...(options.ipAddresses ?? []).map((ip) => context(7, addressBytes(ip))),
+  ];
+  const certificate = buildCertificate({
+    issuer: signer.issuer,
+    subject: name(options.commonName, options.organizations ?? []),
+    publicKey,
+    signer: signer.key,
+    signerPublicKey: signer.publicKey,
+    notBefore_ms: options.now_ms - BACKDATE_MS,
+    notAfter_ms: options.now_ms + (options.days ?? 365) * DAY_MS,
+    extensions: [
+      // digitalSignature, keyEncipherment
+      extension("2.5.29.15", true, bits(Buffer.from([0b10100000]), 5)),
+      extension(
+        "2.5.29.37",
+        false,
+        sequence(...options.usages.map((usage) => oid(USAGE_OIDS[usage]))),
+      ),
+      extension("2.5.29.19", true, sequence()),
+      ...(names.length === 0
+        ? []
+        : [extension("2.5.29.17", false, sequence(...names))]),
+    ],
+  });
+  return { certificate, key: key === undefined ? "" : keyToPem(key) };
+}
+
+interface CertificateParts {
+  issuer: Asn1;
+  subject: Asn1;
+  publicKey: KeyObject;
+  signer: KeyObject;
+  signerPublicKey: KeyObject;
+  notBefore_ms: number;
+  notAfter_ms: number;
+  extensions: Asn1[];
+}
+
+function buildCertificate(parts: CertificateParts): string {
+  const algorithm = signatureAlgorithm(parts.signer);
+  const subjectKeyId = keyIdentifier(parts.publicKey);
+  const authorityKeyId = keyIdentifier(parts.signerPublicKey);
+  const toBeSigned = sequence(
+    context(0, [integer(Buffer.from([2]))]),
+    integer(serialNumber()),
+    algorithm.identifier,
+    parts.issuer,
+    sequence(time(parts.notBefore_ms), time(parts.notAfter_ms)),
+    parts.subject,
+    fromDer(parts.publicKey.export({ type: "spki", format: "der" })),
+    context(3, [sequence(
+      ...parts.extensions,
+      extension("2.5.29.14", false, octets(subjectKeyId)),
+      extension("2.5.29.35", false, sequence(context(0, authorityKeyId))),
+    )]),
+  );
+  const signature = sign(algorithm.hash, toDer(toBeSigned), parts.signer);
+  const der = toDer(
+    sequence(toBeSigned, algorithm.identifier, bits(signature, 0)),
+  );
+  const base64 = der.toString("base64").replace(/.{64}/g, "$&\n").trimEnd();
+  return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
+}
+
+function extension(id: string, critical: boolean, value: Asn1): Asn1 {
+  const content = octets(toDer(value));
+  return critical
+    ? sequence(oid(id), boolean(true), content)
+    : sequence(oid(id), content);
+}
+
+function name(commonName: string, organizations: readonly string[]): Asn1 {
+  const attribute = (id: string, value: string) =>
+    set(sequence(oid(id), text(value)));
+  return sequence(
+    ...organizations.map((organization) => attribute("2.5.4.10", organization)),
+    attribute("2.5.4.3", commonName),
+  );
+}
+
+/** The subject as it stands in a certificate: what its signatures must name as their issuer, byte for byte. */
+function subjectOf(certificatePem: string): Asn1 {
+  const der = fromDer(Buffer.from(new X509Certificate(certificatePem).raw));
+  const toBeSigned = (der.value as Asn1[])[0] as Asn1;
+  // version, serial, algorithm, issuer, validity, subject
+  return (toBeSigned.value as Asn1[])[5] as Asn1;
+}
+
+function signatureAlgorithm(
+  key: KeyObject,
+): { identifier: Asn1; hash: string } {
+  if (key.asymmetricKeyType === "rsa") {
+    return {
+      identifier: sequence(oid("1.2.840.113549.1.1.11"), nothing()),
+      hash: "sha256",
+    };
+  }
+  const large = key.asymmetricKeyDetails?.namedCurve === "secp384r1";
+  return large
+    ? { identifier: sequence(oid("1.2.840.10045.4.3.3")), hash: "sha384" }
+    : { identifier: sequence(oid("1.2.840.10045.4.3.2")), hash: "sha256" };
+}
+
+/** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2, method 1). */
+function keyIdentifier(key: KeyObject): Buffer {
+  const spki = fromDer(key.export({ type: "spki", format: "der" }));
+  const keyBits = (spki.value as Asn1[])[1] as Asn1 & {
+    bitStringContents?: string;
+  };
+  const content = keyBits.bitStringContents ?? keyBits.value as string;
+  return createHash("sha1").update(Buffer.from(content.slice(1), "latin1"))
+    .digest();
+}
+
+/** 127 random bits, positive. */
+function serialNumber(): Buffer {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] as number) & 0x7f) | 0x40;
+  return bytes;
+}
+
+function addressBytes(address: string): Buffer {
+  if (isIP(address) === 4) return Buffer.from(address.split(".").map(Number));
+  if (isIP(address) !== 6) throw new TypeError(`"${address}" is no IP address`);
+  const [head = "", tail] = address.split("::");
+  const words = (part: string) =>
+    part === "" ? [] : part.split(":").flatMap(embeddedIpv4);
+  const left = words(head);
+  const right = tail === undefined ? [] : words(tail);
+  const middle = new Array<string>(8 - left.length - right.length).fill("0");
+  const all = tail === undefined ? left : [...left, ...middle, ...right];
+  return Buffer.from(all.map((word) => word.padStart(4, "0")).join(""), "hex");
+}
+
+function embeddedIpv4(word: string): string[] {
+  if (!word.includes(".")) return [word];
+  const [a = 0, b = 0, c = 0, d = 0] = word.split(".").map(Number);
+  return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
+}

@@ -1,0 +1,8 @@
+/**
+ * Certificates for clusters that are not there: authorities, serving and
+ * client certificates, with RSA and ECDSA keys.
+ *
+ * @module
+ */
+
+export * from "./certificate.ts";
