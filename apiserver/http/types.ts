@@ -22,6 +22,8 @@ export interface HttpRequest {
   body(limit: number): Promise<Uint8Array>;
   /** Set when the transport has verified a client certificate. */
   readonly certificate?: PeerCertificate;
+  /** Set when the client showed a certificate that does not verify: Unauthorized, unless other credentials are good. */
+  readonly certificateRefused?: boolean;
   /** Set for callers inside the process, who are then neither authenticated nor anonymous. */
   readonly user?: import("../../runtime/user.ts").UserInfo;
   /** Fires when the client is gone. */

@@ -1,0 +1,195 @@
+// A cluster's own address (VIP): one TLS listener with the cluster's CA,
+// optional client certificates, HTTP/2 and HTTP/1.1 on one port. It knows
+// nothing of Kubernetes; what it hears goes to an HttpHandler.
+// Deno.serve asks for no client certificates and passes no raw upgrades on,
+// hence node:http2.
+
+import http2 from "node:http2";
+import type {
+  Http2SecureServer,
+  Http2ServerRequest,
+  Http2ServerResponse,
+} from "node:http2";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Buffer } from "node:buffer";
+import type { KeyPair } from "../../runtime/pki/mod.ts";
+import type { HttpHandler, HttpRequest } from "../http/types.ts";
+import { installCrashGuard } from "./crash_guard.ts";
+import { serveExchange, toHttpRequest } from "./node_exchange.ts";
+
+/** Takes over a connection that asked for an upgrade (`Upgrade: SPDY/3.1`, `websocket`). */
+export type UpgradeHandler = (
+  request: HttpRequest,
+  socket: TLSSocket,
+  head: Uint8Array,
+) => void;
+
+/** Options of {@linkcode Listener.open}. */
+export interface ListenerOptions {
+  readonly handler: HttpHandler;
+  readonly onUpgrade?: UpgradeHandler;
+  /** Where to listen. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** What the listener shows its clients. */
+  readonly serving: KeyPair;
+  /** PEM of the authorities whose client certificates are believed. One or two: each is sent along in every handshake. */
+  readonly clientAuthorities: readonly string[];
+}
+
+const MAX_CONCURRENT_STREAMS = 1000;
+const MAX_HEADER_BYTES = 1 << 20;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 32_000;
+
+/** One open address. */
+export class Listener {
+  readonly #server: Http2SecureServer;
+  readonly #sockets = new Set<Socket>();
+  /** Where it listens. */
+  readonly host: string;
+  /** The port it listens on. */
+  readonly port: number;
+
+  private constructor(
+    server: Http2SecureServer,
+    host: string,
+    port: number,
+    sockets: Set<Socket>,
+  ) {
+    this.#server = server;
+    this.#sockets = sockets;
+    this.host = host;
+    this.port = port;
+  }
+
+  /** Binds and listens. Rejects with the system's error (`EADDRINUSE`, `EACCES`) when it cannot. */
+  static async open(options: ListenerOptions): Promise<Listener> {
+    installCrashGuard();
+    const host = options.host ?? "127.0.0.1";
+    const sockets = new Set<Socket>();
+    const server = createServer(options, sockets);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(options.port, host, () => {
+        server.removeListener("error", reject);
+        resolve();
+      });
+    });
+    server.on("error", () => {});
+    return new Listener(
+      server,
+      host,
+      (server.address() as AddressInfo).port,
+      sockets,
+    );
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Shows another certificate from the next handshake on. */
+  setServing(serving: KeyPair, clientAuthorities: readonly string[]): void {
+    this.#server.setSecureContext({
+      cert: serving.certificate,
+      key: serving.key,
+      ca: [...clientAuthorities],
+    });
+  }
+
+  /** Stops listening and cuts every connection. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) =>
+      this.#server.close(() => resolve())
+    );
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
+
+function createServer(
+  options: ListenerOptions,
+  sockets: Set<Socket>,
+): Http2SecureServer {
+  const server = http2.createSecureServer({
+    allowHTTP1: true,
+    requestCert: true,
+    rejectUnauthorized: false,
+    cert: options.serving.certificate,
+    key: options.serving.key,
+    ca: [...options.clientAuthorities],
+    minVersion: "TLSv1.2",
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    settings: {
+      maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
+      maxHeaderListSize: MAX_HEADER_BYTES,
+    },
+  } as http2.SecureServerOptions);
+  const serve = (
+    request: Http2ServerRequest,
+    response: Http2ServerResponse,
+  ) => {
+    void serveExchange(options.handler, request, response);
+  };
+  server.on("request", serve);
+  // Clients that expect a go-ahead (kubectl with large bodies) get it, then the same service.
+  server.on(
+    "checkContinue",
+    (request: Http2ServerRequest, response: Http2ServerResponse) => {
+      response.writeContinue();
+      serve(request, response);
+    },
+  );
+  server.on(
+    "upgrade",
+    (request: IncomingMessage, socket: TLSSocket, head: Buffer) => {
+      upgrade(options, request, socket, head);
+    },
+  );
+  const track = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    // A connection's failure is its own affair.
+    socket.on("error", () => {});
+  };
+  server.on("connection", track);
+  server.on("secureConnection", track);
+  for (const event of ["sessionError", "tlsClientError", "clientError"]) {
+    server.on(
+      event,
+      (_error: Error, subject?: { destroy?: () => void }) =>
+        subject?.destroy?.(),
+    );
+  }
+  return server;
+}
+
+function upgrade(
+  options: ListenerOptions,
+  request: IncomingMessage,
+  socket: TLSSocket,
+  head: Buffer,
+): void {
+  if (options.onUpgrade === undefined) {
+    socket.end(
+      "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+    );
+    return;
+  }
+  // Without this every round trip of a tunnel waits some 40 ms for more data.
+  socket.setNoDelay(true);
+  const abort = new AbortController();
+  socket.on("close", () => abort.abort());
+  options.onUpgrade(
+    toHttpRequest(request as unknown as Http2ServerRequest, abort.signal),
+    socket,
+    head,
+  );
+}

@@ -1,0 +1,10 @@
+/**
+ * A cluster's own address: a TLS listener with optional client certificates
+ * over an `HttpHandler`, and the ports that listeners use.
+ *
+ * @module
+ */
+
+export * from "./crash_guard.ts";
+export * from "./listener.ts";
+export * from "./port_pool.ts";
