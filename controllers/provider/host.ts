@@ -1,0 +1,60 @@
+// What the provider needs of whoever runs the fake clusters: addresses, API
+// servers, etcd members, and the cluster's data in process. Not an
+// implementation: the fleet has one with listeners, tests one without.
+
+import type { Client } from "../../runtime/client.ts";
+
+/** A certificate and its private key, PEM. */
+export interface KeyPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Where a cluster's API server can be reached. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One member of a fake etcd. */
+export interface EtcdMemberSpec {
+  /** The Node it runs on. Its pod is `etcd-<machine>`. */
+  readonly machine: string;
+  /** Decimal, not zero. */
+  readonly clusterId: string;
+  /** Decimal, not zero. */
+  readonly memberId: string;
+}
+
+/**
+ * Runs fake clusters. `cluster` is `namespace/name` of the Cluster. All calls
+ * are idempotent: repeating one that has succeeded changes nothing.
+ */
+export interface WorkloadHost {
+  /** Reserves an address for the cluster and makes its empty data. `port` asks for a port that it had before. */
+  ensureListener(cluster: string, port?: number): Promise<Endpoint>;
+  /** Starts an API server; the first one begins to listen. `authority` is the cluster's CA. */
+  startApiServer(
+    cluster: string,
+    authority: KeyPair,
+    machine: string,
+  ): Promise<void>;
+  /** Stops one; with the last one connections end and the port closes. */
+  stopApiServer(cluster: string, machine: string): Promise<void>;
+  /** Adds an etcd member with a certificate of the etcd CA `authority`. */
+  addEtcdMember(
+    cluster: string,
+    authority: KeyPair,
+    member: EtcdMemberSpec,
+  ): Promise<void>;
+  /** Removes the member that runs on `machine`. */
+  removeEtcdMember(cluster: string, machine: string): Promise<void>;
+  /** The cluster's data, in process; `undefined` when there is no such cluster. Works before any API server listens. */
+  client(cluster: string): Client | undefined;
+  /** Whether an API server listens, so that controllers could connect. */
+  isServing(cluster: string): boolean;
+  /** Tells when a cluster begins or ceases to serve. Gives back how to stop that. */
+  onServingChange(listener: (cluster: string) => void): () => void;
+  /** Ends the cluster: listener, data, members. */
+  remove(cluster: string): Promise<void>;
+}

@@ -1,0 +1,78 @@
+// The informers of one cluster, one for a resource, shared by all that read
+// or watch it. Not a client: `CachedClient` reads through it. Source:
+// controller-runtime pkg/cache.
+
+import type { Clock } from "../clock.ts";
+import type { Client, ResourceRef } from "../client.ts";
+import type { Logger } from "../log.ts";
+import { Informer } from "./informer.ts";
+
+/** Options of a {@linkcode Cache}. */
+export interface CacheOptions {
+  /** What lists and watches; never a cached one. */
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Labels whose values every informer indexes, for quick lists by `label=value`. */
+  readonly indexLabels?: readonly string[];
+  /** Only this namespace of namespaced resources. */
+  readonly namespace?: string;
+}
+
+/** The name of the index that holds objects by the value of a label. */
+export function labelIndex(label: string): string {
+  return `label ${label}`;
+}
+
+/** Informers by resource. */
+export class Cache {
+  readonly #options: CacheOptions;
+  readonly #informers = new Map<string, Informer>();
+  #signal: AbortSignal | undefined;
+
+  /** Informers start with {@linkcode start}. */
+  constructor(options: CacheOptions) {
+    this.#options = options;
+  }
+
+  /** Labels that every informer indexes. */
+  get indexLabels(): readonly string[] {
+    return this.#options.indexLabels ?? [];
+  }
+
+  /** The informer of a resource; made, and started if the cache is, when there is none. */
+  informer(ref: ResourceRef): Informer {
+    const key = `${ref.apiVersion}/${ref.resource}`;
+    let informer = this.#informers.get(key);
+    if (informer === undefined) {
+      const { client, clock, logger, namespace } = this.#options;
+      informer = new Informer({
+        client,
+        ref,
+        clock,
+        logger,
+        ...(namespace === undefined ? {} : { namespace }),
+      });
+      for (const label of this.indexLabels) {
+        informer.addIndex(labelIndex(label), ({ metadata }) => {
+          const value = metadata.labels?.[label];
+          return value === undefined ? [] : [value];
+        });
+      }
+      this.#informers.set(key, informer);
+      if (this.#signal !== undefined) informer.start(this.#signal);
+    }
+    return informer;
+  }
+
+  /** The informer of a resource if there is one. */
+  peek(ref: ResourceRef): Informer | undefined {
+    return this.#informers.get(`${ref.apiVersion}/${ref.resource}`);
+  }
+
+  /** Starts all informers, present and future ones, until the signal aborts. */
+  start(signal: AbortSignal): void {
+    this.#signal = signal;
+    for (const informer of this.#informers.values()) informer.start(signal);
+  }
+}

@@ -1,0 +1,116 @@
+// A controller: sources that wake it, a queue, a reconciler. It reports
+// failures to the logger and asks again with back-off. Source:
+// controller-runtime pkg/internal/controller.
+
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../log.ts";
+import { StatusError } from "../status.ts";
+import type { Reconciler, Request, Source, SourceContext } from "./types.ts";
+import { type Backoff, WorkQueue } from "./workqueue.ts";
+
+/** Options of a {@linkcode Controller}. */
+export interface ControllerOptions {
+  readonly name: string;
+  readonly reconciler: Reconciler;
+  readonly sources: readonly Source[];
+  /** How many objects are reconciled at once; default 10. */
+  readonly concurrency?: number;
+  readonly backoff?: Backoff;
+}
+
+/** Runs a reconciler. */
+export class Controller {
+  /** As it stands in the log. */
+  readonly name: string;
+  readonly #options: ControllerOptions;
+  readonly #sources: Source[];
+  #queue: WorkQueue | undefined;
+  #context: SourceContext | undefined;
+  #signal: AbortSignal | undefined;
+
+  /** Does nothing before a manager starts it. */
+  constructor(options: ControllerOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#sources = [...options.sources];
+  }
+
+  /** Adds a source, also while running. Resolves once the source is in step. */
+  async watch(source: Source): Promise<void> {
+    this.#sources.push(source);
+    const queue = this.#queue;
+    if (queue !== undefined && this.#context !== undefined) {
+      await source.start((request) => queue.add(request), this.#context);
+    }
+  }
+
+  /** Asks for an object from outside. */
+  enqueue(request: Request): void {
+    this.#queue?.add(request);
+  }
+
+  /** Starts the sources, and the work once they are in step. */
+  async start(context: SourceContext, clock: Clock): Promise<void> {
+    const logger = context.logger.with({ controller: this.name });
+    const { concurrency = 10, backoff } = this.#options;
+    const queue: WorkQueue = new WorkQueue({
+      clock,
+      concurrency,
+      ...(backoff === undefined ? {} : { backoff }),
+      work: (request) => this.#reconcile(request, queue, logger),
+    });
+    this.#queue = queue;
+    this.#context = context;
+    this.#signal = context.signal;
+    context.signal.addEventListener("abort", () => queue.stop(), {
+      once: true,
+    });
+    await Promise.all(
+      this.#sources.map((source) =>
+        source.start((request) => queue.add(request), context)
+      ),
+    );
+    if (!context.signal.aborted) queue.start();
+  }
+
+  /** Resolves when nothing waits to be reconciled; delayed requests may remain. */
+  idle(): Promise<void> {
+    return this.#queue?.idle() ?? Promise.resolve();
+  }
+
+  /** Whether something waits or is reconciled. */
+  get busy(): boolean {
+    return (this.#queue?.length ?? 0) > 0;
+  }
+
+  async #reconcile(
+    request: Request,
+    queue: WorkQueue,
+    logger: Logger,
+  ): Promise<void> {
+    const signal = this.#signal;
+    if (signal === undefined || signal.aborted) return;
+    try {
+      const result = await this.#options.reconciler.reconcile(request, signal);
+      queue.forget(request);
+      if (result?.requeueAfter_ms !== undefined) {
+        queue.addAfter(request, result.requeueAfter_ms);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const failures = queue.failures(request);
+      // Losing a race is part of the game; the state is simply looked at again.
+      const ordinary = error instanceof StatusError && error.code === 409;
+      logger[ordinary && failures < 5 ? "debug" : "error"](
+        "Reconciling failed",
+        {
+          namespace: request.namespace,
+          name: request.name,
+          failures,
+          error,
+        },
+      );
+      queue.addRateLimited(request);
+    }
+  }
+}
