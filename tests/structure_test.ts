@@ -1,0 +1,107 @@
+// Holds the shape of the house: imports point downwards, and time and chance
+// enter through one file each (docs/architecture.md).
+
+import { assertEquals } from "@std/assert";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** What each room may import beside itself. */
+const ROOMS: Record<string, readonly string[]> = {
+  runtime: [],
+  manifests: [],
+  apiserver: ["runtime"],
+  etcd: ["runtime"],
+  webhooks: ["runtime"],
+  controllers: ["runtime", "webhooks"],
+  // The public face: mod.ts and the files beside it.
+  ".": ["runtime", "apiserver", "etcd", "controllers", "webhooks", "manifests"],
+  cmd: [
+    "runtime",
+    "apiserver",
+    "etcd",
+    "controllers",
+    "webhooks",
+    "manifests",
+    ".",
+  ],
+};
+
+async function* sources(folder: URL): AsyncGenerator<URL> {
+  for await (const entry of Deno.readDir(folder)) {
+    const url = new URL(entry.name + (entry.isDirectory ? "/" : ""), folder);
+    if (entry.isDirectory) yield* sources(url);
+    else if (entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts")) {
+      yield url;
+    }
+  }
+}
+
+async function* productSources(): AsyncGenerator<
+  { room: string; path: string; url: URL; text: string }
+> {
+  for (const room of Object.keys(ROOMS)) {
+    if (room === ".") continue;
+    for await (const url of sources(new URL(`${room}/`, ROOT))) {
+      yield {
+        room,
+        path: url.href.slice(ROOT.href.length),
+        url,
+        text: await Deno.readTextFile(url),
+      };
+    }
+  }
+  for await (const entry of Deno.readDir(ROOT)) {
+    if (!entry.isFile || !entry.name.endsWith(".ts")) continue;
+    const url = new URL(entry.name, ROOT);
+    yield {
+      room: ".",
+      path: entry.name,
+      url,
+      text: await Deno.readTextFile(url),
+    };
+  }
+}
+
+const IMPORT = /(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g;
+
+function roomOf(url: URL): string {
+  const [first = "", second] = url.href.slice(ROOT.href.length).split("/");
+  return second === undefined ? "." : first;
+}
+
+Deno.test("imports point downwards", async () => {
+  const wrong: string[] = [];
+  for await (const { room, path, url, text } of productSources()) {
+    for (const [, target = ""] of text.matchAll(IMPORT)) {
+      const to = roomOf(new URL(target, url));
+      if (to !== room && !ROOMS[room]?.includes(to)) {
+        wrong.push(`${path} imports ${target}`);
+      }
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+const IMPURE: [RegExp, string][] = [
+  [/\bDate\.now\(|\bnew Date\(\)/, "runtime/clock.ts"],
+  [/\bperformance\.now\(/, "runtime/clock.ts"],
+  [/\bset(?:Timeout|Interval)\(/, "runtime/clock.ts"],
+  [/\bMath\.random\(|\bcrypto\.randomUUID\(/, "runtime/random.ts"],
+];
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+}
+
+Deno.test("time and chance are arguments", async () => {
+  const wrong: string[] = [];
+  for await (const { path, text } of productSources()) {
+    const code = withoutComments(text);
+    for (const [pattern, home] of IMPURE) {
+      if (path !== home && pattern.test(code)) {
+        wrong.push(`${path}: ${pattern.source} belongs in ${home}`);
+      }
+    }
+  }
+  assertEquals(wrong, []);
+});
