@@ -66,9 +66,7 @@ export class Controller {
       once: true,
     });
     await Promise.all(
-      this.#sources.map((source) =>
-        source.start((request) => queue.add(request), context)
-      ),
+      this.#sources.map((source) => source.start((request) => queue.add(request), context)),
     );
     if (!context.signal.aborted) queue.start();
   }

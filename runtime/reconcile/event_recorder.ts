@@ -49,9 +49,7 @@ export class EventRecorder {
     this.#write(object, type, reason, message.slice(0, MESSAGE_LENGTH_MAX))
       .catch((error) => {
         // A namespace being deleted takes no more events: nothing to tell anybody.
-        const level = error instanceof StatusError && error.code === 403
-          ? "debug"
-          : "warn";
+        const level = error instanceof StatusError && error.code === 403 ? "debug" : "warn";
         this.#options.logger[level]("Event not recorded", { reason, error });
       });
   }

@@ -34,9 +34,7 @@ const RETRY_MS_MAX = 30_000;
 
 /** The key of an object within its resource. */
 export function objectKey(namespace: string | undefined, name: string): string {
-  return namespace === undefined || namespace === ""
-    ? name
-    : `${namespace}/${name}`;
+  return namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
 }
 
 function keyOf({ metadata }: KubeObject): string {
@@ -273,9 +271,7 @@ export class Informer {
       addTo(index, key, object);
     }
     this.#tell(
-      previous === undefined
-        ? { type: "ADDED", object }
-        : { type: "MODIFIED", object, previous },
+      previous === undefined ? { type: "ADDED", object } : { type: "MODIFIED", object, previous },
     );
   }
 

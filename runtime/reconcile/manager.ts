@@ -38,8 +38,7 @@ export class Manager {
 
   /** Does nothing before {@linkcode start}. */
   constructor(options: ManagerOptions) {
-    const { client, clock, logger = silentLogger, indexLabels, namespace } =
-      options;
+    const { client, clock, logger = silentLogger, indexLabels, namespace } = options;
     this.clock = clock;
     this.logger = logger;
     this.liveClient = client;

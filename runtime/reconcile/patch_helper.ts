@@ -103,9 +103,7 @@ export async function patchStatus(
     const resourceVersion = latest.metadata.resourceVersion;
     try {
       return await client.patch(ref, keyOf(before), "merge", {
-        ...(locked && resourceVersion !== undefined
-          ? { metadata: { resourceVersion } }
-          : {}),
+        ...(locked && resourceVersion !== undefined ? { metadata: { resourceVersion } } : {}),
         status: patch,
       }, { ...writeOptions(options), subresource: "status" });
     } catch (error) {
@@ -165,8 +163,7 @@ function mergeByType(
   options: PatchOptions,
 ): AnyCondition[] | string {
   if (equal(before, latest)) return [...after];
-  const find = (list: readonly AnyCondition[], type: string) =>
-    list.find((c) => c.type === type);
+  const find = (list: readonly AnyCondition[], type: string) => list.find((c) => c.type === type);
   const types = new Set([...after, ...latest].map(({ type }) => type));
   const merged: AnyCondition[] = [];
   for (const type of types) {

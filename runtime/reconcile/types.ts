@@ -65,7 +65,5 @@ export function requestFor(object: KubeObject): Request {
 
 /** A request as text, the key under which queues know it. */
 export function requestKey(request: Request): string {
-  return request.namespace === ""
-    ? request.name
-    : `${request.namespace}/${request.name}`;
+  return request.namespace === "" ? request.name : `${request.namespace}/${request.name}`;
 }

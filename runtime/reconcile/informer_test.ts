@@ -1,0 +1,135 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { VirtualClock } from "../clock.ts";
+import { silentLogger } from "../log.ts";
+import type { KubeObject } from "../object.ts";
+import { StatusError } from "../status.ts";
+import { Cache, labelIndex } from "./cache.ts";
+import { CachedClient } from "./cached_client.ts";
+import { MemoryClient } from "./memory_client_test.ts";
+
+const ref = { apiVersion: "v1", resource: "things" };
+
+function thing(name: string, labels: Record<string, string> = {}): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "Thing",
+    metadata: { namespace: "ns", name, labels },
+  };
+}
+
+async function world() {
+  const memory = new MemoryClient();
+  const clock = new VirtualClock();
+  const cache = new Cache({
+    client: memory,
+    clock,
+    logger: silentLogger,
+    indexLabels: ["app"],
+  });
+  const client = new CachedClient(memory, cache);
+  const stop = new AbortController();
+  const informer = cache.informer(ref);
+  cache.start(stop.signal);
+  await informer.synced();
+  return { memory, clock, cache, client, informer, stop };
+}
+
+const turn = () => new Promise<void>((resolve) => queueMicrotask(() => queueMicrotask(resolve)));
+async function turns(n = 20) {
+  for (let i = 0; i < n; i++) await turn();
+}
+
+Deno.test("Informer follows the watch and tells listeners", async () => {
+  const { memory, informer, stop } = await world();
+  const seen: string[] = [];
+  informer.listen(({ type, object, previous }) =>
+    seen.push(
+      `${type} ${object.metadata.name} ${previous?.metadata.resourceVersion ?? "-"}`,
+    )
+  );
+  await memory.create(ref, thing("a"));
+  await memory.patch(ref, { namespace: "ns", name: "a" }, "merge", {
+    spec: { x: 1 },
+  });
+  await memory.delete(ref, { namespace: "ns", name: "a" });
+  await turns();
+  assertEquals(seen, ["ADDED a -", "MODIFIED a 1", "DELETED a 2"]);
+  assertEquals(informer.size, 0);
+  stop.abort();
+  memory.wake();
+});
+
+Deno.test("Informer lists again when its watch has expired", async () => {
+  const { memory, informer, stop } = await world();
+  const seen: string[] = [];
+  informer.listen(({ type, object }) => seen.push(`${type} ${object.metadata.name}`));
+  await memory.create(ref, thing("a"));
+  await turns();
+  // All in one step, so that the watch sees none of it.
+  const writes = [
+    memory.delete(ref, { namespace: "ns", name: "a" }),
+    memory.create(ref, thing("b")),
+  ];
+  memory.compacted = memory.revision;
+  await Promise.all(writes);
+  await turns();
+  assertEquals(seen, ["ADDED a", "ADDED b", "DELETED a"]);
+  stop.abort();
+  memory.wake();
+});
+
+Deno.test("CachedClient reads its own writes before the watch tells of them", async () => {
+  const { memory, client, informer, stop } = await world();
+  const made = await client.create(ref, thing("a", { app: "x" }));
+  assertEquals(
+    (await client.list(ref, { namespace: "ns", labels: "app=x" })).items,
+    [made],
+  );
+  await client.patch(ref, { namespace: "ns", name: "a" }, "merge", {
+    spec: { x: 1 },
+  });
+  assertEquals((await client.get(ref, { namespace: "ns", name: "a" })).spec, {
+    x: 1,
+  });
+  await client.delete(ref, { namespace: "ns", name: "a" });
+  await assertRejects(
+    () => client.get(ref, { namespace: "ns", name: "a" }),
+    StatusError,
+  );
+  // The late events of the deleted object must not bring it back.
+  const seen: string[] = [];
+  informer.listen(({ type }) => seen.push(type));
+  await turns();
+  assertEquals({ seen, size: informer.size }, { seen: [], size: 0 });
+  stop.abort();
+  memory.wake();
+});
+
+Deno.test("CachedClient sees an object go with its last finalizer", async () => {
+  const { memory, client, stop } = await world();
+  const key = { namespace: "ns", name: "a" };
+  const object = thing("a");
+  object.metadata.finalizers = ["f"];
+  await client.create(ref, object);
+  await client.delete(ref, key);
+  assertEquals(
+    (await client.get(ref, key)).metadata.deletionTimestamp !== undefined,
+    true,
+  );
+  await client.patch(ref, key, "merge", { metadata: { finalizers: null } });
+  await assertRejects(() => client.get(ref, key), StatusError);
+  stop.abort();
+  memory.wake();
+});
+
+Deno.test("Informer.byIndex() follows changes of the indexed value", async () => {
+  const { memory, client, informer, stop } = await world();
+  await client.create(ref, thing("a", { app: "x" }));
+  await client.patch(ref, { namespace: "ns", name: "a" }, "merge", {
+    metadata: { labels: { app: "y" } },
+  });
+  assertEquals(informer.byIndex(labelIndex("app"), "x"), []);
+  assertEquals(informer.byIndex(labelIndex("app"), "y").length, 1);
+  stop.abort();
+  memory.wake();
+});
