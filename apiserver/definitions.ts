@@ -55,9 +55,7 @@ export class Definitions {
 
   /** Every definition that shares a storage (one per served version). */
   byStorage(storage: string): ResourceDefinition[] {
-    return [...this.all()].filter((definition) =>
-      definition.storage === storage
-    );
+    return [...this.all()].filter((definition) => definition.storage === storage);
   }
 
   /** All definitions, the built-in ones first, in the order they were added. */

@@ -6,10 +6,7 @@
 import type { JsonValue, KubeObject } from "../runtime/object.ts";
 import type { Entry } from "../runtime/store/types.ts";
 import type { UserInfo } from "../runtime/user.ts";
-import type {
-  ResourceDefinition,
-  SubresourceDefinition,
-} from "./definition.ts";
+import type { ResourceDefinition, SubresourceDefinition } from "./definition.ts";
 
 /** What a request is about. */
 export interface Target {

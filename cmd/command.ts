@@ -158,9 +158,7 @@ export function choiceFlag<T extends string>(
 /** The help of one command. */
 export function commandHelp(command: Command): string {
   const rows = command.flags.map((flag) => {
-    const name = `${
-      flag.short === undefined ? "    " : `-${flag.short}, `
-    }--${flag.name}`;
+    const name = `${flag.short === undefined ? "    " : `-${flag.short}, `}--${flag.name}`;
     const preset = flag.default === undefined || flag.default === ""
       ? ""
       : ` (default ${flag.default})`;

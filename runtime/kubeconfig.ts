@@ -54,9 +54,7 @@ export function writeKubeconfig(access: ClusterAccess): string {
         ...(access.certificate === undefined
           ? {}
           : { "client-certificate-data": base64(access.certificate) }),
-        ...(access.key === undefined
-          ? {}
-          : { "client-key-data": base64(access.key) }),
+        ...(access.key === undefined ? {} : { "client-key-data": base64(access.key) }),
         ...(access.token === undefined ? {} : { token: access.token }),
       },
     }],
@@ -65,9 +63,7 @@ export function writeKubeconfig(access: ClusterAccess): string {
       context: {
         cluster: access.cluster,
         user,
-        ...(access.namespace === undefined
-          ? {}
-          : { namespace: access.namespace }),
+        ...(access.namespace === undefined ? {} : { namespace: access.namespace }),
       },
     }],
     "current-context": context,
@@ -88,9 +84,8 @@ interface NamedEntry {
  */
 export function readKubeconfig(text: string): ClusterAccess {
   const config = parse(text) as Record<string, unknown> | null;
-  const context =
-    pick(config, "contexts", String(config?.["current-context"] ?? ""))
-      .context ?? {};
+  const context = pick(config, "contexts", String(config?.["current-context"] ?? ""))
+    .context ?? {};
   const cluster = pick(config, "clusters", context["cluster"] ?? "").cluster ??
     {};
   const user = pick(config, "users", context["user"] ?? "").user ?? {};
@@ -98,9 +93,7 @@ export function readKubeconfig(text: string): ClusterAccess {
     throw new TypeError("The kubeconfig's current cluster has no server");
   }
   const data = (value: string | undefined) =>
-    value === undefined
-      ? undefined
-      : Buffer.from(value, "base64").toString("utf8");
+    value === undefined ? undefined : Buffer.from(value, "base64").toString("utf8");
   const optional = {
     certificate: data(user["client-certificate-data"]),
     key: data(user["client-key-data"]),

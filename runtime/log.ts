@@ -42,12 +42,11 @@ export function makeLogger(
   level: LogLevel = "info",
   fields: LogFields = {},
 ): Logger {
-  const at =
-    (recordLevel: LogLevel) => (message: string, more: LogFields = {}) => {
-      if (ORDER[recordLevel] >= ORDER[level]) {
-        write({ level: recordLevel, message, fields: { ...fields, ...more } });
-      }
-    };
+  const at = (recordLevel: LogLevel) => (message: string, more: LogFields = {}) => {
+    if (ORDER[recordLevel] >= ORDER[level]) {
+      write({ level: recordLevel, message, fields: { ...fields, ...more } });
+    }
+  };
   return {
     debug: at("debug"),
     info: at("info"),
@@ -59,9 +58,7 @@ export function makeLogger(
 
 /** A record as one line of `level message key=value …`; errors print their message, trees as JSON. */
 export function formatRecord({ level, message, fields }: LogRecord): string {
-  const parts = Object.entries(fields).map(([key, value]) =>
-    ` ${key}=${formatValue(value)}`
-  );
+  const parts = Object.entries(fields).map(([key, value]) => ` ${key}=${formatValue(value)}`);
   return `${level} ${message}${parts.join("")}`;
 }
 

@@ -2,17 +2,11 @@
 // copy. Nothing here talks to a cluster. Source: controller-runtime
 // controllerutil and apimachinery meta/v1.
 
-import {
-  type KubeObject,
-  type OwnerReference,
-  parseApiVersion,
-} from "./object.ts";
+import { type KubeObject, type OwnerReference, parseApiVersion } from "./object.ts";
 
 /** The reference with `controller: true`. */
 export function controllerOf(object: KubeObject): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find(({ controller }) =>
-    controller === true
-  );
+  return object.metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
 /** Whether `owner` is the controller of `object`, by uid. */
@@ -22,9 +16,7 @@ export function isControlledBy(object: KubeObject, owner: KubeObject): boolean {
 
 /** Whether `object` names `owner` among its owners, by uid. */
 export function isOwnedBy(object: KubeObject, owner: KubeObject): boolean {
-  return object.metadata.ownerReferences?.some(({ uid }) =>
-    uid === owner.metadata.uid
-  ) ?? false;
+  return object.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;
 }
 
 /** The first owner reference of that group and kind. */
@@ -49,9 +41,7 @@ export function ownerReference(
     kind: owner.kind,
     name: owner.metadata.name ?? "",
     uid: owner.metadata.uid ?? "",
-    ...(options.controller === undefined
-      ? {}
-      : { controller: options.controller }),
+    ...(options.controller === undefined ? {} : { controller: options.controller }),
     ...(options.blockOwnerDeletion === undefined
       ? {}
       : { blockOwnerDeletion: options.blockOwnerDeletion }),
@@ -85,9 +75,7 @@ export function removeOwners(
   object: KubeObject,
   predicate: (reference: OwnerReference) => boolean,
 ): void {
-  const left = object.metadata.ownerReferences?.filter((reference) =>
-    !predicate(reference)
-  );
+  const left = object.metadata.ownerReferences?.filter((reference) => !predicate(reference));
   if (left === undefined) return;
   if (left.length === 0) delete object.metadata.ownerReferences;
   else object.metadata.ownerReferences = left;
@@ -111,8 +99,7 @@ export function removeFinalizer(
   finalizer: string,
 ): boolean {
   if (!hasFinalizer(object, finalizer)) return false;
-  const left =
-    object.metadata.finalizers?.filter((other) => other !== finalizer) ?? [];
+  const left = object.metadata.finalizers?.filter((other) => other !== finalizer) ?? [];
   if (left.length === 0) delete object.metadata.finalizers;
   else object.metadata.finalizers = left;
   return true;

@@ -122,9 +122,7 @@ export function conflict(
   return new StatusError(
     409,
     "Conflict",
-    `Operation cannot be fulfilled on ${
-      qualifiedResource(gr)
-    } "${name}": ${why}`,
+    `Operation cannot be fulfilled on ${qualifiedResource(gr)} "${name}": ${why}`,
     details(gr, name),
   );
 }

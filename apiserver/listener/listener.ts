@@ -5,11 +5,7 @@
 // hence node:http2.
 
 import http2 from "node:http2";
-import type {
-  Http2SecureServer,
-  Http2ServerRequest,
-  Http2ServerResponse,
-} from "node:http2";
+import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -104,9 +100,7 @@ export class Listener {
 
   /** Stops listening and cuts every connection. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) =>
-      this.#server.close(() => resolve())
-    );
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -164,8 +158,7 @@ function createServer(
   for (const event of ["sessionError", "tlsClientError", "clientError"]) {
     server.on(
       event,
-      (_error: Error, subject?: { destroy?: () => void }) =>
-        subject?.destroy?.(),
+      (_error: Error, subject?: { destroy?: () => void }) => subject?.destroy?.(),
     );
   }
   return server;

@@ -1,10 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import http2 from "node:http2";
-import {
-  createAuthority,
-  issueCertificate,
-  type KeyPair,
-} from "../../runtime/pki/mod.ts";
+import { createAuthority, issueCertificate, type KeyPair } from "../../runtime/pki/mod.ts";
 import type { HttpHandler, HttpRequest } from "../http/types.ts";
 import { installCrashGuard } from "./crash_guard.ts";
 import { Listener } from "./listener.ts";
@@ -37,8 +33,7 @@ function open(handle: HttpHandler["handle"]): Promise<Listener> {
   });
 }
 
-const json = (value: unknown) =>
-  new TextEncoder().encode(JSON.stringify(value));
+const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 function describe(request: HttpRequest) {
   const { certificate, certificateRefused, method, target } = request;
@@ -64,9 +59,7 @@ Deno.test("Listener tells who the client's certificate names, over HTTP/2 and HT
     for (const [pair, expected] of cases) {
       using client = Deno.createHttpClient({
         caCerts: [authority.certificate],
-        ...(pair === undefined
-          ? {}
-          : { cert: pair.certificate, key: pair.key }),
+        ...(pair === undefined ? {} : { cert: pair.certificate, key: pair.key }),
         http2,
         http1: !http2,
       });
@@ -117,9 +110,7 @@ Deno.test("Listener returns the response stream of a client that leaves", async 
     async function* endless(): AsyncGenerator<Uint8Array> {
       try {
         yield json("first");
-        await new Promise((resolve) =>
-          request.signal.addEventListener("abort", resolve)
-        );
+        await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
       } finally {
         returned();
       }

@@ -6,12 +6,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { Buffer } from "node:buffer";
 import { StatusError } from "../../runtime/status.ts";
-import type {
-  HttpHandler,
-  HttpRequest,
-  HttpResponse,
-  PeerCertificate,
-} from "../http/types.ts";
+import type { HttpHandler, HttpRequest, HttpResponse, PeerCertificate } from "../http/types.ts";
 
 /** What a TLS connection says about its client. */
 export interface PeerIdentity {
@@ -72,19 +67,16 @@ export function toHttpRequest(
   request: Http2ServerRequest,
   signal: AbortSignal,
 ): HttpRequest {
-  const socket =
-    (request.stream as { session?: { socket?: TLSSocket } } | undefined)
-      ?.session?.socket ??
-      request.socket as TLSSocket;
+  const socket = (request.stream as { session?: { socket?: TLSSocket } } | undefined)
+    ?.session?.socket ??
+    request.socket as TLSSocket;
   const identity = peerIdentity(socket);
   return {
     method: request.method,
     target: request.url,
     headers: request.headers as Record<string, string | undefined>,
     body: (limit) => readBody(request, limit),
-    ...(identity.certificate === undefined
-      ? {}
-      : { certificate: identity.certificate }),
+    ...(identity.certificate === undefined ? {} : { certificate: identity.certificate }),
     ...(identity.refused ? { certificateRefused: true } : {}),
     signal,
     remoteAddress: socket.remoteAddress ?? "",

@@ -35,9 +35,7 @@ function regexMessage(
   ...examples: string[]
 ): string {
   const list = examples.map((example) => `'${example}', `).join(" or ");
-  return `${words} (e.g. ${
-    list.slice(0, -1)
-  } regex used for validation is '${pattern}')`;
+  return `${words} (e.g. ${list.slice(0, -1)} regex used for validation is '${pattern}')`;
 }
 
 const SUBDOMAIN_MESSAGE = regexMessage(
@@ -92,9 +90,7 @@ export function dns1123LabelErrors(value: string): string[] {
   }
   if (!isLabel.test(value)) {
     errors.push(
-      dns1123SubdomainErrors(value).length === 0
-        ? "must not contain dots"
-        : LABEL_MESSAGE,
+      dns1123SubdomainErrors(value).length === 0 ? "must not contain dots" : LABEL_MESSAGE,
     );
   }
   return errors;

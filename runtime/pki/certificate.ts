@@ -168,9 +168,7 @@ export function issueCertificate(
   options: CertificateOptions,
 ): KeyPair {
   const signer = parseAuthority(authority);
-  const key = options.publicKey === undefined
-    ? generateKey(options.algorithm)
-    : undefined;
+  const key = options.publicKey === undefined ? generateKey(options.algorithm) : undefined;
   const publicKey = key === undefined
     ? createPublicKey(options.publicKey as string)
     : createPublicKey(key);
@@ -195,9 +193,7 @@ export function issueCertificate(
         sequence(...options.usages.map((usage) => oid(USAGE_OIDS[usage]))),
       ),
       extension("2.5.29.19", true, sequence()),
-      ...(names.length === 0
-        ? []
-        : [extension("2.5.29.17", false, sequence(...names))]),
+      ...(names.length === 0 ? [] : [extension("2.5.29.17", false, sequence(...names))]),
     ],
   });
   return { certificate, key: key === undefined ? "" : keyToPem(key) };
@@ -242,14 +238,11 @@ function buildCertificate(parts: CertificateParts): string {
 
 function extension(id: string, critical: boolean, value: Asn1): Asn1 {
   const content = octets(toDer(value));
-  return critical
-    ? sequence(oid(id), boolean(true), content)
-    : sequence(oid(id), content);
+  return critical ? sequence(oid(id), boolean(true), content) : sequence(oid(id), content);
 }
 
 function name(commonName: string, organizations: readonly string[]): Asn1 {
-  const attribute = (id: string, value: string) =>
-    set(sequence(oid(id), text(value)));
+  const attribute = (id: string, value: string) => set(sequence(oid(id), text(value)));
   return sequence(
     ...organizations.map((organization) => attribute("2.5.4.10", organization)),
     attribute("2.5.4.3", commonName),
@@ -301,8 +294,7 @@ function addressBytes(address: string): Buffer {
   if (isIP(address) === 4) return Buffer.from(address.split(".").map(Number));
   if (isIP(address) !== 6) throw new TypeError(`"${address}" is no IP address`);
   const [head = "", tail] = address.split("::");
-  const words = (part: string) =>
-    part === "" ? [] : part.split(":").flatMap(embeddedIpv4);
+  const words = (part: string) => part === "" ? [] : part.split(":").flatMap(embeddedIpv4);
   const left = words(head);
   const right = tail === undefined ? [] : words(tail);
   const middle = new Array<string>(8 - left.length - right.length).fill("0");

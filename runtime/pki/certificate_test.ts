@@ -1,10 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { X509Certificate } from "node:crypto";
-import {
-  createAuthority,
-  issueCertificate,
-  type KeyAlgorithm,
-} from "./certificate.ts";
+import { createAuthority, issueCertificate, type KeyAlgorithm } from "./certificate.ts";
 
 const now_ms = Date.UTC(2026, 5, 1);
 

@@ -117,9 +117,7 @@ export function time(ms: number): Asn1 {
 /** A context-specific value: constructed of items, or primitive with these bytes. */
 export function context(tag: number, value: Asn1[] | Buffer | string): Asn1 {
   const constructed = Array.isArray(value);
-  const content = constructed
-    ? value
-    : Buffer.from(value as string).toString("latin1");
+  const content = constructed ? value : Buffer.from(value as string).toString("latin1");
   return forge.create(forge.Class.CONTEXT_SPECIFIC, tag, constructed, content);
 }
 

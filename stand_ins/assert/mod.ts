@@ -42,9 +42,7 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
     deepStrictEqual(plain(actual), plain(expected));
   } catch (error) {
     throw new AssertionError(
-      `${msg ? `${msg}: ` : ""}${
-        error instanceof Error ? error.message : String(error)
-      }`,
+      `${msg ? `${msg}: ` : ""}${error instanceof Error ? error.message : String(error)}`,
     );
   }
 }
@@ -55,9 +53,7 @@ export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
     notDeepStrictEqual(plain(actual), plain(expected));
   } catch (error) {
     throw new AssertionError(
-      `${msg ? `${msg}: ` : ""}${
-        error instanceof Error ? error.message : String(error)
-      }`,
+      `${msg ? `${msg}: ` : ""}${error instanceof Error ? error.message : String(error)}`,
     );
   }
 }
@@ -82,9 +78,7 @@ export function assertExists<T>(
 ): asserts actual is NonNullable<T> {
   if (actual === undefined || actual === null) {
     throw new AssertionError(
-      `${
-        msg ? `${msg}: ` : ""
-      }Expected actual: "${actual}" to not be null or undefined`,
+      `${msg ? `${msg}: ` : ""}Expected actual: "${actual}" to not be null or undefined`,
     );
   }
 }
@@ -97,9 +91,7 @@ export function assertStringIncludes(
 ): void {
   if (!actual.includes(expected)) {
     throw new AssertionError(
-      `${
-        msg ? `${msg}: ` : ""
-      }Expected actual: "${actual}" to contain: "${expected}"`,
+      `${msg ? `${msg}: ` : ""}Expected actual: "${actual}" to contain: "${expected}"`,
     );
   }
 }
@@ -112,9 +104,7 @@ export function assertMatch(
 ): void {
   if (!expected.test(actual)) {
     throw new AssertionError(
-      `${
-        msg ? `${msg}: ` : ""
-      }Expected actual: "${actual}" to match: "${expected}"`,
+      `${msg ? `${msg}: ` : ""}Expected actual: "${actual}" to match: "${expected}"`,
     );
   }
 }
@@ -158,9 +148,7 @@ function checkThrown<E extends Error>(
   }
   if (errorClass !== undefined && !(thrown instanceof errorClass)) {
     throw new AssertionError(
-      `${prefix}Expected error to be instance of "${errorClass.name}", but was ${
-        inspect(thrown)
-      }`,
+      `${prefix}Expected error to be instance of "${errorClass.name}", but was ${inspect(thrown)}`,
     );
   }
   if (includes !== undefined && !thrown.message.includes(includes)) {

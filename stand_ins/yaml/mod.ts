@@ -44,9 +44,7 @@ export function parse(content: string, options: ParseOptions = {}): unknown {
 /** Reads a stream of YAML documents. Throws `SyntaxError` when the text is not YAML. */
 export function parseAll(content: string, options: ParseOptions = {}): unknown {
   const documents = parseAllDocuments(content, settings(options));
-  return Array.isArray(documents)
-    ? documents.map((document) => valueOf(document))
-    : [];
+  return Array.isArray(documents) ? documents.map((document) => valueOf(document)) : [];
 }
 
 /** Writes a value as one YAML document. */
