@@ -1,0 +1,8 @@
+// The public face of the runtime: everything that needs no I/O. It adds
+// nothing; each symbol is described where it is defined.
+
+export * from "./duration.ts";
+export * from "./int_or_string.ts";
+export * from "./ip.ts";
+export * from "./names.ts";
+export * from "./quantity.ts";
