@@ -114,19 +114,13 @@ export function setCondition(
   const condition: Condition = {
     type: update.type,
     status: update.status,
-    ...(generation === undefined || generation < 1
-      ? {}
-      : { observedGeneration: generation }),
+    ...(generation === undefined || generation < 1 ? {} : { observedGeneration: generation }),
     lastTransitionTime: update.lastTransitionTime ??
-      (before?.status === update.status
-        ? before.lastTransitionTime
-        : rfc3339(now_ms)),
+      (before?.status === update.status ? before.lastTransitionTime : rfc3339(now_ms)),
     reason: update.reason,
     message: update.message ?? "",
   };
-  const others = conditionsOf(object).filter(({ type }) =>
-    type !== update.type
-  );
+  const others = conditionsOf(object).filter(({ type }) => type !== update.type);
   object.status ??= {};
   object.status.conditions = sortConditions([...others, condition]);
 }
@@ -134,9 +128,7 @@ export function setCondition(
 /** Removes a condition from an object that the caller may change. */
 export function removeCondition(object: KubeObject, type: string): void {
   if (conditionOf(object, type) === undefined) return;
-  object.status.conditions = conditionsOf(object).filter((c) =>
-    c.type !== type
-  );
+  object.status.conditions = conditionsOf(object).filter((c) => c.type !== type);
 }
 
 /** A copy of the list in the order in which conditions stand in an object. */

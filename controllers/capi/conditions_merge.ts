@@ -75,8 +75,9 @@ function priorityOf(
   const chosen = options.priority?.(condition);
   if (chosen !== undefined) return chosen;
   if (condition.status === "Unknown") return "Unknown";
-  const good: ConditionStatus =
-    options.negativeSources?.includes(condition.type) ? "False" : "True";
+  const good: ConditionStatus = options.negativeSources?.includes(condition.type)
+    ? "False"
+    : "True";
   return condition.status === good ? "Info" : "Issue";
 }
 
@@ -130,9 +131,7 @@ export function summarizeConditions(
     .filter(({ condition, priority }) =>
       priority !== "Info" || (status === "True" && condition.message !== "")
     )
-    .map(({ condition }) =>
-      `* ${condition.type}:${indent(condition.message || condition.reason)}`
-    );
+    .map(({ condition }) => `* ${condition.type}:${indent(condition.message || condition.reason)}`);
   if (options.transformLines !== undefined) {
     lines = options.transformLines(lines);
   }
@@ -181,9 +180,7 @@ function aggregateMessage(sources: readonly Sourced[]): string {
   );
   const rest = groups.slice(GROUPS_TOLD_MAX);
   for (const [priority, words] of OVERFLOW) {
-    const owners = rest.filter((g) => g.priority === priority).flatMap((g) =>
-      g.owners
-    );
+    const owners = rest.filter((g) => g.priority === priority).flatMap((g) => g.owners);
     const first = owners[0];
     if (first === undefined) continue;
     lines.push(
@@ -267,9 +264,7 @@ const CONTROL_PLANE_LINE =
 
 /** Folds the lines of a control plane machine's static pods into one when they all say the same. */
 export function foldControlPlaneLines(lines: string[]): string[] {
-  const texts = lines.flatMap((line) =>
-    CONTROL_PLANE_LINE.exec(line)?.[1] ?? []
-  );
+  const texts = lines.flatMap((line) => CONTROL_PLANE_LINE.exec(line)?.[1] ?? []);
   if (texts.length < 2 || new Set(texts).size > 1) return lines;
   let told = false;
   return lines.flatMap((line) => {
@@ -295,8 +290,7 @@ export function mirrorCondition(
       type: target,
       status: "Unknown",
       reason: "InvalidConditionReported",
-      message:
-        `Condition ${sourceType} reported by ${source.kind} has an invalid status`,
+      message: `Condition ${sourceType} reported by ${source.kind} has an invalid status`,
     };
   }
   return {

@@ -105,8 +105,7 @@ Deno.test("summarizeConditions() tells issues before unknowns and drops good new
       type: "Ready",
       status: "False",
       reason: "NotReady",
-      message:
-        "* B: Broken\n* C: Condition not yet reported\n* N:\n  * x\n  * y",
+      message: "* B: Broken\n* C: Condition not yet reported\n* N:\n  * x\n  * y",
     },
   );
   assertEquals(
@@ -159,8 +158,7 @@ Deno.test("aggregateConditions() names up to three groups, control plane machine
       type: "MachinesReady",
       status: "False",
       reason: "IssuesReported",
-      message:
-        "* Machine z: dark\n* Machines a, b, c, ... (1 more): cold\n* Machine k: m0\n" +
+      message: "* Machine z: dark\n* Machines a, b, c, ... (1 more): cold\n* Machine k: m0\n" +
         "And 1 Machine with other issues",
     },
   );

@@ -42,9 +42,7 @@ export function v1beta1ConditionOf(
   object: KubeObject,
   type: string,
 ): V1Beta1Condition | undefined {
-  return v1beta1ConditionsOf(object).find((condition) =>
-    condition.type === type
-  );
+  return v1beta1ConditionsOf(object).find((condition) => condition.type === type);
 }
 
 /** Sets a v1beta1 condition on an object that the caller may change. Any change of it moves its transition time. */
@@ -63,9 +61,7 @@ export function setV1Beta1Condition(
     ...(update.reason ? { reason: update.reason } : {}),
     ...(update.message ? { message: update.message } : {}),
   };
-  const others = v1beta1ConditionsOf(object).filter(({ type }) =>
-    type !== update.type
-  );
+  const others = v1beta1ConditionsOf(object).filter(({ type }) => type !== update.type);
   object.status ??= {};
   object.status.deprecated ??= {};
   object.status.deprecated.v1beta1 ??= {};
@@ -119,16 +115,12 @@ export function setV1Beta1Summary(
   now_ms: number,
   options: { steps?: boolean; target?: string } = {},
 ): void {
-  const present = types.flatMap((type) =>
-    v1beta1ConditionOf(object, type) ?? []
-  );
+  const present = types.flatMap((type) => v1beta1ConditionOf(object, type) ?? []);
   const update = worstV1Beta1(options.target ?? "Ready", present);
   if (update === undefined) return;
   const done = present.filter(({ status }) => status === "True").length;
   const message = `${done} of ${types.length} completed`;
-  const counted = options.steps && update.status === "False"
-    ? { ...update, message }
-    : update;
+  const counted = options.steps && update.status === "False" ? { ...update, message } : update;
   setV1Beta1Condition(object, counted, now_ms);
 }
 

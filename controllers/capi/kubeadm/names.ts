@@ -45,23 +45,19 @@ export const PAUSED_ANNOTATION = "cluster.x-k8s.io/paused";
 /** Annotation: scale down takes this Machine first. */
 export const DELETE_MACHINE_ANNOTATION = "cluster.x-k8s.io/delete-machine";
 /** Annotation: remediation takes this Machine first. */
-export const REMEDIATE_MACHINE_ANNOTATION =
-  "cluster.x-k8s.io/remediate-machine";
+export const REMEDIATE_MACHINE_ANNOTATION = "cluster.x-k8s.io/remediate-machine";
 /** Annotation of a clone: the template's name. */
 export const CLONED_FROM_NAME = "cluster.x-k8s.io/cloned-from-name";
 /** Annotation of a clone: the template's `Kind.group`. */
 export const CLONED_FROM_GROUP_KIND = "cluster.x-k8s.io/cloned-from-groupkind";
 /** Annotation of a KubeadmConfig: when the Machine's API server certificate ends. */
-export const CERTIFICATES_EXPIRY_ANNOTATION =
-  "machine.cluster.x-k8s.io/certificates-expiry";
+export const CERTIFICATES_EXPIRY_ANNOTATION = "machine.cluster.x-k8s.io/certificates-expiry";
 /** What every pre-terminate hook annotation begins with. */
-export const PRE_TERMINATE_HOOK_PREFIX =
-  "pre-terminate.delete.hook.machine.cluster.x-k8s.io";
+export const PRE_TERMINATE_HOOK_PREFIX = "pre-terminate.delete.hook.machine.cluster.x-k8s.io";
 /** The hook that keeps a Machine until its etcd member is gone. */
 export const KCP_CLEANUP_HOOK = `${PRE_TERMINATE_HOOK_PREFIX}/kcp-cleanup`;
 /** Annotation of a KubeadmControlPlane: a Machine was deleted and its replacement is not made yet. */
-export const REMEDIATION_IN_PROGRESS =
-  "controlplane.cluster.x-k8s.io/remediation-in-progress";
+export const REMEDIATION_IN_PROGRESS = "controlplane.cluster.x-k8s.io/remediation-in-progress";
 /** Annotation of a Machine: what it replaces. */
 export const REMEDIATION_FOR = "controlplane.cluster.x-k8s.io/remediation-for";
 /** Annotation of a KubeadmControlPlane: leave CoreDNS alone. */

@@ -1,0 +1,98 @@
+// The administrator's kubeconfig of a workload cluster: its text, and when
+// its client certificate is due for renewal. Source: Cluster API's
+// `<cluster>-kubeconfig` Secret.
+
+import { X509Certificate } from "node:crypto";
+import { parse, stringify } from "@std/yaml";
+import { issueCertificate, type KeyAlgorithm, type KeyPair } from "../../../runtime/pki/mod.ts";
+import { fromBase64, toBase64 } from "./base64.ts";
+
+const DAY_MS = 86_400_000;
+const CLIENT_CERTIFICATE_DAYS = 365;
+
+/** What a kubeconfig is made of. */
+export interface KubeconfigOptions {
+  readonly cluster: string;
+  /** The URL of the API server. */
+  readonly server: string;
+  readonly authority: KeyPair;
+  readonly algorithm?: KeyAlgorithm;
+  readonly now_ms: number;
+}
+
+/** A kubeconfig with a new client certificate for `kubernetes-admin` of `system:masters`. */
+export function createKubeconfig(options: KubeconfigOptions): string {
+  const { cluster, server, authority, algorithm, now_ms } = options;
+  const client = issueCertificate(authority, {
+    commonName: "kubernetes-admin",
+    organizations: ["system:masters"],
+    usages: ["client"],
+    days: CLIENT_CERTIFICATE_DAYS,
+    now_ms,
+    ...(algorithm === undefined ? {} : { algorithm }),
+  });
+  const user = `${cluster}-admin`;
+  const context = `${user}@${cluster}`;
+  return stringify({
+    apiVersion: "v1",
+    clusters: [{
+      cluster: {
+        "certificate-authority-data": toBase64(authority.certificate),
+        server,
+      },
+      name: cluster,
+    }],
+    contexts: [{ context: { cluster, user }, name: context }],
+    "current-context": context,
+    kind: "Config",
+    users: [{
+      name: user,
+      user: {
+        "client-certificate-data": toBase64(client.certificate),
+        "client-key-data": toBase64(client.key),
+      },
+    }],
+  }, { lineWidth: -1 });
+}
+
+interface Kubeconfig {
+  clusters?: { cluster?: { server?: string } }[];
+  users?: { user?: { "client-certificate-data"?: string } }[];
+}
+
+function parseKubeconfig(text: string): Kubeconfig {
+  const config = parse(text);
+  if (typeof config !== "object" || config === null) {
+    throw new Error("kubeconfig is no YAML object");
+  }
+  return config as Kubeconfig;
+}
+
+/** The server that a kubeconfig names first. */
+export function serverOf(text: string): string | undefined {
+  return parseKubeconfig(text).clusters?.[0]?.cluster?.server;
+}
+
+/** Whether any client certificate has less than half of its year left. */
+export function needsRenewal(text: string, now_ms: number): boolean {
+  const limit_ms = now_ms + CLIENT_CERTIFICATE_DAYS * DAY_MS / 2;
+  return (parseKubeconfig(text).users ?? []).some(({ user }) => {
+    const data = user?.["client-certificate-data"];
+    if (data === undefined) return false;
+    return Date.parse(new X509Certificate(fromBase64(data)).validTo) < limit_ms;
+  });
+}
+
+/** The host and port of an endpoint as they stand in URLs. */
+export function hostPort(
+  { host, port }: { host: string; port: number },
+): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether an endpoint is complete. */
+export function isEndpointValid(
+  endpoint: { host?: string; port?: number } | undefined,
+): endpoint is { host: string; port: number } {
+  return Boolean(endpoint?.host) && Boolean(endpoint?.port);
+}
