@@ -9,15 +9,7 @@ import { Cursors } from "./_cursor.ts";
 import { EventLog } from "./_event_log.ts";
 import { listPage } from "./_list.ts";
 import { Shelf } from "./_shelf.ts";
-import type {
-  Cursor,
-  Entry,
-  Journal,
-  Page,
-  Range,
-  Store,
-  StoreEvent,
-} from "./types.ts";
+import type { Cursor, Entry, Journal, Page, Range, Restored, Store, StoreEvent } from "./types.ts";
 
 /** What a reader gets whose place in history is gone. */
 const COMPACTED = "The resourceVersion for the provided watch is too old.";
@@ -55,6 +47,8 @@ export interface MemoryStoreOptions {
   readonly events_max?: number;
   /** Told of every commit before it is acknowledged. */
   readonly journal?: Journal;
+  /** What an earlier process left, on the same base. */
+  readonly restored?: Restored;
 }
 
 /** One version of one object. Most entries are never encoded, so the map is made on demand. */
@@ -129,6 +123,18 @@ export class MemoryStore implements Store {
     this.#revision = options.base?.revision ?? 1;
     this.#compactRevision = this.#compacted = options.base?.compactRevision ??
       0;
+    if (options.restored !== undefined) this.#restore(options.restored);
+  }
+
+  /** Takes over earlier state. Watchers and pagers from before it must list again. */
+  #restore({ revision, objects }: Restored): void {
+    for (const { storage, key, object, revision } of objects) {
+      const shelf = this.#writable(storage);
+      if (object === undefined) shelf.delete(key);
+      else shelf.set(key, new StoredEntry(storage, key, object, revision));
+    }
+    this.#revision = Math.max(this.#revision, revision);
+    this.compact(this.#revision);
   }
 
   /** The revision of the latest write. */
@@ -271,15 +277,11 @@ export class MemoryStore implements Store {
       return this.#shelf(storage)?.log.after(revision, max) ?? [];
     }
     const base = this.#base?.log.after(revision, max) ?? [];
-    return base.length >= max
-      ? base
-      : [...base, ...this.#log.after(revision, max - base.length)];
+    return base.length >= max ? base : [...base, ...this.#log.after(revision, max - base.length)];
   }
 
   #lost(storage: string): number {
-    return storage === ""
-      ? this.#compactRevision
-      : this.#shelf(storage)?.lost ?? 0;
+    return storage === "" ? this.#compactRevision : this.#shelf(storage)?.lost ?? 0;
   }
 
   #shelf(storage: string): Shelf | undefined {

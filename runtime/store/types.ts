@@ -70,6 +70,19 @@ export interface Journal {
   append(event: StoreEvent): void;
 }
 
+/** What a journal kept: the last word on every object that was ever written. */
+export interface Restored {
+  /** The revision of the last write. */
+  readonly revision: number;
+  /** `object` is absent for objects that were removed. */
+  readonly objects: Iterable<{
+    readonly storage: string;
+    readonly key: string;
+    readonly object: KubeObject | undefined;
+    readonly revision: number;
+  }>;
+}
+
 /** A cluster's data. */
 export interface Store {
   /** The revision of the latest write. */

@@ -1,0 +1,92 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { MemoryStore } from "../../runtime/store/memory_store.ts";
+import type { KubeObject } from "../../runtime/object.ts";
+import { SqliteStorage } from "./sqlite_storage.ts";
+
+function configMap(name: string, colour: string): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace: "default" },
+    data: { colour },
+  };
+}
+
+function open(storage: SqliteStorage, cluster: string): MemoryStore {
+  const { journal, restored } = storage.open(cluster);
+  return new MemoryStore({ journal, ...(restored === undefined ? {} : { restored }) });
+}
+
+async function withFile(run: (path: string) => void): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    run(`${folder}/capim.sqlite`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("SqliteStorage brings back what was written and forgets what was removed", () =>
+  withFile((path) => {
+    {
+      using storage = new SqliteStorage(path);
+      const store = open(storage, "default/a");
+      store.put("/configmaps", "default/x", configMap("x", "red"));
+      store.put("/configmaps", "default/x", configMap("x", "blue"));
+      store.put("/configmaps", "default/y", configMap("y", "red"));
+      store.remove("/configmaps", "default/y");
+      open(storage, "default/b").put("/configmaps", "default/z", configMap("z", "red"));
+    }
+    using storage = new SqliteStorage(path);
+    assertEquals(storage.clusters, ["default/a", "default/b"]);
+    const store = open(storage, "default/a");
+    assertEquals(store.get("/configmaps", "default/x")?.object["data"], { colour: "blue" });
+    assertEquals(store.get("/configmaps", "default/y"), undefined);
+    assertEquals(store.count("/configmaps"), 1);
+    assertEquals(store.revision, 5);
+    assertThrows(() => store.watch("/configmaps", 3), Error, "too old");
+    assert(store.put("/configmaps", "default/y", configMap("y", "green"))!.revision > 5);
+    storage.remove("default/a");
+    assertEquals(storage.clusters, ["default/b"]);
+  }));
+
+Deno.test("SqliteStorage remembers that an object of the base is gone", () =>
+  withFile((path) => {
+    const seed = new MemoryStore();
+    seed.put("/namespaces", "default", configMap("default", "red"));
+    const base = seed.freeze();
+    using storage = new SqliteStorage(path);
+    const { journal } = storage.open("a");
+    new MemoryStore({ base, journal }).remove("/namespaces", "default");
+    const { restored } = storage.open("a");
+    assertEquals(new MemoryStore({ base, restored: restored! }).count("/namespaces"), 0);
+    assertEquals(seed.count("/namespaces"), 1);
+  }));
+
+Deno.test("SqliteStorage keeps a cluster's secrets", () =>
+  withFile((path) => {
+    using storage = new SqliteStorage(path);
+    assertEquals(storage.secret("a", "key", () => "first"), "first");
+    assertEquals(storage.secret("a", "key", () => "second"), "first");
+  }));
+
+Deno.test("SqliteStorage refuses a file of another layout", () =>
+  withFile((path) => {
+    {
+      using storage = new SqliteStorage(path);
+      storage.remove("none");
+    }
+    patchLayout(path);
+    assertThrows(
+      () => new SqliteStorage(path),
+      Error,
+      "has layout 99, this version of capim reads layout 1",
+    );
+  }));
+
+function patchLayout(path: string): void {
+  // The user version stands at offset 60 of the file's header.
+  using file = Deno.openSync(path, { read: true, write: true });
+  file.seekSync(60, Deno.SeekMode.Start);
+  file.writeSync(new Uint8Array([0, 0, 0, 99]));
+}

@@ -1,0 +1,271 @@
+// The workload clusters of one process: each with its own data, and its own
+// address once an API server is started in it. What the provider's
+// controllers drive (WorkloadHost).
+
+import { ApiServer } from "./apiserver/mod.ts";
+import {
+  DEFAULT_PORT_RANGE,
+  Listener,
+  PortPool,
+  type PortRange,
+  type UpgradeHandler,
+} from "./apiserver/listener/mod.ts";
+import type { Endpoint, EtcdMemberSpec, WorkloadHost } from "./controllers/provider/host.ts";
+import { startWorkloadControllers, type WorkloadControllers } from "./controllers/workload/mod.ts";
+import { servingCertificate } from "./fake_cluster.ts";
+import type { Client } from "./runtime/client.ts";
+import { type Clock, systemClock } from "./runtime/clock.ts";
+import type { KeyPair } from "./runtime/pki/mod.ts";
+import { type Random, systemRandom } from "./runtime/random.ts";
+import type { Journal, Restored } from "./runtime/store/mod.ts";
+import { adminUser } from "./runtime/user.ts";
+
+/** Where clusters keep what must outlive the process. */
+export interface FleetStorage {
+  /** The journal of a cluster and what it held before, if anything. */
+  open(cluster: string): { journal: Journal; restored: Restored | undefined };
+  /** Forgets a cluster. */
+  remove(cluster: string): void;
+}
+
+/** Options of a {@linkcode FakeFleet}. */
+export interface FakeFleetOptions {
+  /** Default: the system's clock. */
+  readonly clock?: Clock;
+  /** Default: the system's randomness. */
+  readonly random?: Random;
+  /** The address that clusters listen on and are known by. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Default 20000-24000. */
+  readonly ports?: PortRange;
+  /** Default: memory only. */
+  readonly storage?: FleetStorage;
+  /** Takes over connections to that cluster that ask for an upgrade. */
+  readonly onUpgrade?: (cluster: string) => UpgradeHandler;
+}
+
+/** One cluster of the fleet. */
+interface Member {
+  readonly name: string;
+  readonly port: number;
+  readonly server: ApiServer;
+  readonly client: Client;
+  readonly controllers: WorkloadControllers;
+  readonly apiServers: Set<string>;
+  readonly etcdMembers: Map<string, EtcdMemberSpec>;
+  authority: KeyPair | undefined;
+  /** Set from the first API server's start to the last one's stop. */
+  listener: Promise<Listener> | undefined;
+}
+
+/** Runs workload clusters in this process. */
+export class FakeFleet implements WorkloadHost, AsyncDisposable {
+  readonly #options: FakeFleetOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #host: string;
+  readonly #ports: PortPool;
+  readonly #members = new Map<string, Member>();
+  readonly #listeners = new Set<(cluster: string) => void>();
+
+  /** Nothing listens before a cluster's first API server is started. */
+  constructor(options: FakeFleetOptions = {}) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#host = options.host ?? "127.0.0.1";
+    this.#ports = new PortPool(options.ports ?? DEFAULT_PORT_RANGE);
+  }
+
+  /** The clusters' names, `namespace/name`. */
+  get clusters(): string[] {
+    return [...this.#members.keys()];
+  }
+
+  /** Reserves an address and makes the cluster's data. */
+  ensureListener(cluster: string, port?: number): Promise<Endpoint> {
+    let member = this.#members.get(cluster);
+    if (member === undefined) {
+      member = this.#makeMember(cluster, this.#choosePort(port));
+      this.#members.set(cluster, member);
+    }
+    return Promise.resolve({ host: this.#host, port: member.port });
+  }
+
+  /** Starts an API server; the first one makes the cluster listen. */
+  async startApiServer(
+    cluster: string,
+    authority: KeyPair,
+    machine: string,
+  ): Promise<void> {
+    const member = this.#memberOf(cluster);
+    member.apiServers.add(machine);
+    member.authority = authority;
+    const first = member.listener === undefined;
+    member.listener ??= this.#listen(member, authority);
+    try {
+      await member.listener;
+    } catch (error) {
+      member.listener = undefined;
+      member.apiServers.delete(machine);
+      throw error;
+    }
+    if (first) this.#notify(cluster);
+  }
+
+  /** Stops an API server; with the last one the port closes. */
+  async stopApiServer(cluster: string, machine: string): Promise<void> {
+    const member = this.#members.get(cluster);
+    if (
+      member === undefined || !member.apiServers.delete(machine) ||
+      member.apiServers.size > 0
+    ) return;
+    await this.#stopListening(member);
+  }
+
+  /** Adds an etcd member. */
+  addEtcdMember(
+    cluster: string,
+    _authority: KeyPair,
+    member: EtcdMemberSpec,
+  ): Promise<void> {
+    this.#memberOf(cluster).etcdMembers.set(member.machine, member);
+    return Promise.resolve();
+  }
+
+  /** Removes an etcd member; a no-op when there is none. */
+  removeEtcdMember(cluster: string, machine: string): Promise<void> {
+    this.#members.get(cluster)?.etcdMembers.delete(machine);
+    return Promise.resolve();
+  }
+
+  /** The cluster's data, as its administrator. */
+  client(cluster: string): Client | undefined {
+    return this.#members.get(cluster)?.client;
+  }
+
+  /** The cluster's API server. */
+  server(cluster: string): ApiServer | undefined {
+    return this.#members.get(cluster)?.server;
+  }
+
+  /** Whether the cluster can be reached at its address. */
+  isServing(cluster: string): boolean {
+    return this.#members.get(cluster)?.listener !== undefined;
+  }
+
+  /** Tells when a cluster begins or ceases to serve. */
+  onServingChange(listener: (cluster: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Ends a cluster and gives its port back. */
+  async remove(cluster: string): Promise<void> {
+    const member = this.#members.get(cluster);
+    if (member === undefined) return;
+    this.#members.delete(cluster);
+    await this.#end(member);
+    this.#options.storage?.remove(cluster);
+  }
+
+  /** Ends all clusters; what is stored stays. */
+  async close(): Promise<void> {
+    const members = [...this.#members.values()];
+    this.#members.clear();
+    await Promise.all(members.map((member) => this.#end(member)));
+  }
+
+  /** As {@linkcode FakeFleet.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #memberOf(cluster: string): Member {
+    const member = this.#members.get(cluster);
+    if (member === undefined) {
+      throw new Error(`Cluster "${cluster}" is not part of the fleet`);
+    }
+    return member;
+  }
+
+  #choosePort(wanted: number | undefined): number {
+    if (wanted !== undefined && this.#ports.reserve(wanted)) return wanted;
+    // A port that another program uses stays taken in the pool, so that it is not tried again.
+    for (;;) {
+      const port = this.#ports.take();
+      if (canListen(this.#host, port)) return port;
+    }
+  }
+
+  #makeMember(name: string, port: number): Member {
+    const stored = this.#options.storage?.open(name);
+    const server = new ApiServer({
+      clock: this.#clock,
+      random: this.#random,
+      ...(stored === undefined ? {} : { journal: stored.journal }),
+      ...(stored?.restored === undefined ? {} : { restored: stored.restored }),
+    });
+    const client = server.client(adminUser);
+    const member: Member = {
+      name,
+      port,
+      server,
+      client,
+      controllers: startWorkloadControllers({
+        client,
+        server,
+        clock: this.#clock,
+        random: this.#random,
+        authority: () => member.authority?.certificate,
+      }),
+      apiServers: new Set(),
+      etcdMembers: new Map(),
+      authority: undefined,
+      listener: undefined,
+    };
+    return member;
+  }
+
+  #listen(member: Member, authority: KeyPair): Promise<Listener> {
+    return Listener.open({
+      handler: member.server.handler,
+      host: this.#host,
+      port: member.port,
+      serving: servingCertificate(authority, this.#host, this.#clock.now()),
+      clientAuthorities: [authority.certificate],
+      ...(this.#options.onUpgrade === undefined
+        ? {}
+        : { onUpgrade: this.#options.onUpgrade(member.name) }),
+    });
+  }
+
+  async #stopListening(member: Member): Promise<void> {
+    const { listener } = member;
+    if (listener === undefined) return;
+    member.listener = undefined;
+    // A listener that could not be opened has told its caller.
+    await (await listener.catch(() => undefined))?.close();
+    this.#notify(member.name);
+  }
+
+  async #end(member: Member): Promise<void> {
+    await member.controllers.stop();
+    await this.#stopListening(member);
+    member.server.close();
+    this.#ports.release(member.port);
+  }
+
+  #notify(cluster: string): void {
+    for (const listener of this.#listeners) listener(cluster);
+  }
+}
+
+function canListen(hostname: string, port: number): boolean {
+  try {
+    Deno.listen({ hostname, port }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
