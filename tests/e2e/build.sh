@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Builds the real programs that end-to-end tests judge capim by, from public
+# Go modules, into a folder (default: the user's cache). Needs Go.
+# Usage: tests/e2e/build.sh [FOLDER] [PROGRAM…]
+# Programs: clusterctl core bootstrap control-plane etcd kube-apiserver kube-controller-manager
+set -eu
+out=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/capim-e2e}
+shift || true
+programs=${*:-clusterctl}
+capi=v1.14.2
+kubernetes=1.36.3
+staging=0.36.3
+etcd=v3.6.14
+mkdir -p "$out/bin"
+export GOFLAGS=-mod=mod CGO_ENABLED=0
+
+# module NAME: a scratch module to build in, made once.
+module() {
+  local dir=$out/src/$1
+  if [ ! -f "$dir/go.mod" ]; then
+    mkdir -p "$dir"
+    (cd "$dir" && go mod init "capim.test/$1" >/dev/null 2>&1)
+  fi
+  echo "$dir"
+}
+
+build() { # MODULE PACKAGE BINARY [LDFLAGS]
+  [ -x "$out/bin/$3" ] || (cd "$(module "$1")" && go build -trimpath -ldflags "-s -w ${4:-}" -o "$out/bin/$3" "$2")
+}
+
+cluster_api() {
+  local dir
+  dir=$(module cluster-api)
+  (cd "$dir" && go mod edit -require "sigs.k8s.io/cluster-api@$capi" -require "sigs.k8s.io/cluster-api/api@$capi")
+}
+
+kubernetes() {
+  local dir
+  dir=$(module kubernetes)
+  (
+    cd "$dir"
+    go mod edit -require "k8s.io/kubernetes@v$kubernetes"
+    go mod download -json "k8s.io/kubernetes@v$kubernetes" >module.json
+    local mod
+    mod=$(sed -n 's/.*"GoMod": "\(.*\)".*/\1/p' module.json)
+    for name in $(sed -n 's/^[[:space:]]*\(k8s.io\/[a-z-]*\) v0\.0\.0.*/\1/p' "$mod"); do
+      go mod edit -replace "$name=$name@v$staging"
+    done
+  )
+}
+
+for program in $programs; do
+  case $program in
+    clusterctl) cluster_api && build cluster-api sigs.k8s.io/cluster-api/cmd/clusterctl clusterctl ;;
+    core) cluster_api && build cluster-api sigs.k8s.io/cluster-api/core core ;;
+    bootstrap) cluster_api && build cluster-api sigs.k8s.io/cluster-api/bootstrap/kubeadm bootstrap ;;
+    control-plane) cluster_api && build cluster-api sigs.k8s.io/cluster-api/controlplane/kubeadm control-plane ;;
+    etcd)
+      dir=$(module etcd)
+      (cd "$dir" && go mod edit -require "go.etcd.io/etcd/server/v3@$etcd")
+      build etcd go.etcd.io/etcd/server/v3 etcd
+      ;;
+    kube-apiserver | kube-controller-manager)
+      kubernetes
+      version="-X k8s.io/component-base/version.gitVersion=v$kubernetes -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
+      build kubernetes "k8s.io/kubernetes/cmd/$program" "$program" "$version"
+      ;;
+    *)
+      echo "build.sh: unknown program $program" >&2
+      exit 2
+      ;;
+  esac
+done
