@@ -1,0 +1,40 @@
+// `deno task bench [NAME…]`: measurements as tables, and as JSON with
+// --json FILE. Nothing here passes or fails: figures are compared within one
+// run (docs/performance.md).
+
+import { emptyClusters } from "./empty_clusters.ts";
+
+/** One measurement: what it is, its columns, and rows made by running it. */
+export interface Bench {
+  readonly name: string;
+  readonly title: string;
+  run(): Promise<Row[]>;
+}
+
+/** A row of a result, by column. */
+export type Row = Record<string, string | number>;
+
+const BENCHES: readonly Bench[] = [emptyClusters];
+
+function printTable(title: string, rows: readonly Row[]): void {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? "")))];
+  const widths = columns.map((_, i) => Math.max(...cells.map((line) => (line[i] ?? "").length)));
+  const lines = cells.map((line) =>
+    line.map((cell, i) => cell.padStart(widths[i] ?? 0)).join("  ")
+  );
+  // deno-lint-ignore no-console -- a program's output
+  console.log(`\n${title}\n${lines.join("\n")}`);
+}
+
+const jsonAt = Deno.args.indexOf("--json");
+const jsonFile = jsonAt < 0 ? undefined : Deno.args[jsonAt + 1];
+const names = Deno.args.filter((_, i) => jsonAt < 0 || (i !== jsonAt && i !== jsonAt + 1));
+const results: Record<string, Row[]> = {};
+for (const bench of BENCHES) {
+  if (names.length > 0 && !names.includes(bench.name)) continue;
+  const rows = await bench.run();
+  results[bench.name] = rows;
+  printTable(bench.title, rows);
+}
+if (jsonFile !== undefined) await Deno.writeTextFile(jsonFile, JSON.stringify(results, null, 2));
