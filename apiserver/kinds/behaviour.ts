@@ -17,6 +17,8 @@ export interface KindBehaviour {
   cells?(object: KubeObject, now_ms: number): JsonValue[];
   /** Selectable fields beside metadata.name and metadata.namespace. */
   selectableFields?(object: KubeObject): Record<string, string>;
+  /** A `Warning` on every use of the kind. */
+  readonly deprecationWarning?: string;
   /** Kinds stored together under another resource or served in several versions. */
   readonly storage?: string;
   readonly storageVersion?: string;
