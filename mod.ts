@@ -1,0 +1,26 @@
+/**
+ * Kubernetes control planes that are not there: fake clusters for test
+ * suites, each an API server in memory that unmodified clients take for a
+ * real one.
+ *
+ * @example In a test
+ * ```ts
+ * import { FakeCluster } from "@capim/capim";
+ *
+ * await using cluster = await FakeCluster.start();
+ * const { items } = await cluster.client.list({ apiVersion: "v1", resource: "namespaces" });
+ * console.assert(items.some(({ metadata }) => metadata.name === "kube-system"));
+ * ```
+ *
+ * @module
+ */
+
+export * from "./fake_cluster.ts";
+export * from "./fake_fleet.ts";
+export * from "./fake_management.ts";
+export type { Client, ListQuery, ObjectKey, ObjectList, ResourceRef, WatchEvent } from "./runtime/client.ts";
+export { type Clock, systemClock, type Timer, VirtualClock } from "./runtime/clock.ts";
+export { type Random, SeededRandom, systemRandom } from "./runtime/random.ts";
+export { adminUser, anonymousUser, type UserInfo } from "./runtime/user.ts";
+export { type Status, StatusError } from "./runtime/status.ts";
+export type { JsonObject, JsonValue, KubeObject, ObjectMeta } from "./runtime/object.ts";
