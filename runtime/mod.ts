@@ -4,5 +4,6 @@
 export * from "./duration.ts";
 export * from "./int_or_string.ts";
 export * from "./ip.ts";
+export * from "./json.ts";
 export * from "./names.ts";
 export * from "./quantity.ts";

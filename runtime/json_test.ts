@@ -1,0 +1,75 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { JsonNumberError, JsonSyntaxError, parseJson } from "./json.ts";
+
+Deno.test("parseJson() says what Go says of text that is not JSON", () => {
+  for (
+    const [text, message] of [
+      ["", "unexpected end of JSON input"],
+      ["{", "unexpected end of JSON input"],
+      ['{"kind":', "unexpected end of JSON input"],
+      ['{"a":"x', "unexpected end of JSON input"],
+      ["{nonsense", "invalid character 'n' looking for beginning of object key string"],
+      ["x", "invalid character 'x' looking for beginning of value"],
+      ['{"a" 1}', "invalid character '1' after object key"],
+      ['{"i":01}', "invalid character '1' after object key:value pair"],
+      ["[1 2]", "invalid character '2' after array element"],
+      ["{} x", "invalid character 'x' after top-level value"],
+      ['{"a":1,}', "invalid character '}' looking for beginning of object key string"],
+      ["[1,]", "invalid character ']' looking for beginning of value"],
+      ["tru", "unexpected end of JSON input"],
+      ["trux", "invalid character 'x' in literal true (expecting 'e')"],
+      ["-x", "invalid character 'x' in numeric literal"],
+      ["1.x", "invalid character 'x' after decimal point in numeric literal"],
+      ["1ex", "invalid character 'x' in exponent of numeric literal"],
+      ['"\\x"', "invalid character 'x' in string escape code"],
+      ['"\\u00g"', "invalid character 'g' in \\u hexadecimal character escape"],
+      ['"a\nb"', "invalid character '\\n' in string literal"],
+      ["'a'", "invalid character '\\'' looking for beginning of value"],
+      ["{é:1}", "invalid character 'Ã' looking for beginning of object key string"],
+      ["\u0000", "invalid character '\\x00' looking for beginning of value"],
+      ["[".repeat(1_001), "invalid character '[' exceeded max depth"],
+    ] as const
+  ) {
+    const error = assertThrows(() => parseJson(text), JsonSyntaxError);
+    assertEquals(error.message, message, text.slice(0, 40));
+  }
+});
+
+Deno.test("parseJson() refuses nesting deeper than walkers can follow", () => {
+  const nest = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+  assertThrows(() => parseJson(nest(1_001)), JsonSyntaxError, "exceeded max depth");
+  assertThrows(() => parseJson(nest(1_001), { strict: false }), JsonSyntaxError);
+  assertThrows(() => parseJson(nest(500_000)), JsonSyntaxError);
+  parseJson(nest(1_000));
+});
+
+Deno.test("parseJson() remembers members given twice", () => {
+  const cases: [string, string[]][] = [
+    ['{"a":1,"b":{"a":1}}', []],
+    ['{"a":"b\\":","c":"\\\\"}', []],
+    ['{"spec":{"a":1,"a":2}}', ["spec.a"]],
+    ['{"data":{"k":1,"k":2},"data":{}}', ["data.k", "data"]],
+    ['{"l":[{},{"x":1,"x":2,"x":3}]}', ["l[1].x"]],
+    ['{"a":1,"\\u0061":2}', ["a"]],
+    ['[{"a":1,"a":1}]', ["[0].a"]],
+  ];
+  for (const [text, duplicates] of cases) {
+    const parsed = parseJson(text);
+    assertEquals([...parsed.duplicates], duplicates, text);
+    assertEquals(parsed.value, JSON.parse(text));
+    assertEquals([...parseJson(text, { strict: false }).duplicates], []);
+  }
+});
+
+Deno.test("parseJson() treats special numbers and characters as Go does", () => {
+  const error = assertThrows(() => parseJson('{"n":1e999}'), JsonNumberError);
+  assertEquals(error.message, "json: cannot unmarshal number 1e999 into Go value of type float64");
+  assertEquals(parseJson("9223372036854775807").value, 2 ** 63);
+  assertEquals(parseJson("9223372036854775808").value, 2 ** 63 + 2 ** 11);
+  assertEquals(parseJson("-9223372036854775808").value, -(2 ** 63));
+  assertEquals(parseJson("-9223372036854775809").value, -(2 ** 63) - 2 ** 12);
+  assertEquals(parseJson('"\\ud800"').value, "\ufffd");
+  assertEquals(parseJson('"\\ud83d\\ude00"').value, "😀");
+  const proto = parseJson('{"__proto__":{"x":12345678901234567890}}').value;
+  assertEquals(Object.keys(proto as object), ["__proto__"]);
+});
