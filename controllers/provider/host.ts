@@ -16,6 +16,14 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Ranges that a cluster's API server gives out addresses from. */
+export interface ClusterNetwork {
+  /** Of Services, such as `10.96.0.0/12`. */
+  readonly serviceSubnet?: string;
+  /** Of Pods. */
+  readonly podSubnet?: string;
+}
+
 /** One member of a fake etcd. */
 export interface EtcdMemberSpec {
   /** The Node it runs on. Its pod is `etcd-<machine>`. */
@@ -32,7 +40,7 @@ export interface EtcdMemberSpec {
  */
 export interface WorkloadHost {
   /** Reserves an address for the cluster and makes its empty data. `port` asks for a port that it had before. */
-  ensureListener(cluster: string, port?: number): Promise<Endpoint>;
+  ensureListener(cluster: string, port?: number, network?: ClusterNetwork): Promise<Endpoint>;
   /** Starts an API server; the first one begins to listen. `authority` is the cluster's CA. */
   startApiServer(
     cluster: string,

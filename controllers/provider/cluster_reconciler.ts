@@ -1,0 +1,132 @@
+// InMemoryCluster (and DevCluster with the in-memory backend): gives its
+// Cluster an address and an empty fake cluster, and takes both away again.
+// Source: the in-memory provider's cluster controller.
+
+import type { Client } from "../../runtime/client.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { clone, type KubeObject } from "../../runtime/object.ts";
+import { addFinalizer, hasFinalizer, removeFinalizer } from "../../runtime/owner.ts";
+import { patchObject } from "../../runtime/reconcile/patch_helper.ts";
+import {
+  type Reconciler,
+  type Request,
+  requestKey,
+  type Result,
+} from "../../runtime/reconcile/types.ts";
+import { endsByPause } from "../capi/kubeadm/paused.ts";
+import { getOrUndefined } from "../capi/kubeadm/reads.ts";
+import {
+  type CoreResources,
+  hostName,
+  MANAGED_BY_ANNOTATION,
+  ownerCluster,
+} from "./core_objects.ts";
+import type { ClusterNetwork, Endpoint, WorkloadHost } from "./host.ts";
+import { INFRASTRUCTURE_GROUP, type InfrastructureKinds } from "./kinds.ts";
+import { markClusterReady, ownedConditions } from "./provider_conditions.ts";
+import { ensureNamespaces } from "./workload/kubeadm_objects.ts";
+
+/** Annotation: under which name the host knows the cluster. */
+export const LISTENER_ANNOTATION = `inmemorycluster.${INFRASTRUCTURE_GROUP}/listener`;
+
+/** What the reconcilers of the provider work with. */
+export interface ProviderContext {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly host: WorkloadHost;
+  readonly kinds: InfrastructureKinds;
+  readonly core: CoreResources;
+}
+
+/** Reconciles infrastructure clusters. */
+export class InfrastructureClusterReconciler implements Reconciler {
+  readonly #context: ProviderContext;
+  /** Request → name at the host, for objects that vanish without a deletion to reconcile. */
+  readonly #hosted = new Map<string, string>();
+
+  /** Keeps no state that a restart would miss. */
+  constructor(context: ProviderContext) {
+    this.#context = context;
+  }
+
+  /** Looks at one infrastructure cluster. */
+  async reconcile(request: Request): Promise<Result | void> {
+    const { client, clock, kinds, core } = this.#context;
+    const object = await getOrUndefined(client, kinds.clusters, request);
+    if (object === undefined) return await this.#forget(requestKey(request));
+    if (!kinds.handles(object)) return;
+    if (object.metadata.annotations?.[MANAGED_BY_ANNOTATION] !== undefined) return;
+    const cluster = await ownerCluster(client, core, object);
+    const deleting = object.metadata.deletionTimestamp !== undefined;
+    if (cluster === undefined && !deleting) return;
+    if (cluster !== undefined) {
+      if (await endsByPause(client, kinds.clusters, cluster, object, clock.now())) return;
+    }
+    if (deleting) return await this.#delete(request, object, cluster);
+    await this.#provision(request, object, cluster as KubeObject);
+  }
+
+  async #provision(request: Request, object: KubeObject, cluster: KubeObject): Promise<void> {
+    const { client, clock, host, kinds } = this.#context;
+    const name = hostName(cluster);
+    // The finalizer has to be there before anything that needs cleaning up.
+    if (!hasFinalizer(object, kinds.clusterFinalizer)) {
+      const guarded = clone(object);
+      addFinalizer(guarded, kinds.clusterFinalizer);
+      const latest = await patchObject(client, kinds.clusters, object, guarded);
+      return await this.#provision(request, latest, cluster);
+    }
+    this.#hosted.set(requestKey(request), name);
+    const wanted: Partial<Endpoint> = object.spec?.controlPlaneEndpoint ?? {};
+    const endpoint = await host.ensureListener(name, wanted.port || undefined, networkOf(cluster));
+    const workload = host.client(name);
+    if (workload !== undefined) await ensureNamespaces(workload);
+    const after = clone(object);
+    after.metadata.annotations = { ...after.metadata.annotations, [LISTENER_ANNOTATION]: name };
+    after.spec ??= {};
+    if (!wanted.host || !wanted.port) {
+      after.spec.controlPlaneEndpoint = {
+        host: wanted.host || endpoint.host,
+        port: wanted.port || endpoint.port,
+      };
+    }
+    kinds.setProvisioned(after);
+    markClusterReady(after, clock.now());
+    await patchObject(client, kinds.clusters, object, after, {
+      ownedConditions: ownedConditions(after),
+    });
+  }
+
+  async #delete(
+    request: Request,
+    object: KubeObject,
+    cluster: KubeObject | undefined,
+  ): Promise<void> {
+    const { client, host, kinds } = this.#context;
+    const name = object.metadata.annotations?.[LISTENER_ANNOTATION] ??
+      (cluster === undefined ? undefined : hostName(cluster));
+    if (name !== undefined) await host.remove(name);
+    this.#hosted.delete(requestKey(request));
+    const after = clone(object);
+    if (removeFinalizer(after, kinds.clusterFinalizer)) {
+      await patchObject(client, kinds.clusters, object, after);
+    }
+  }
+
+  /** The object went without passing through its finalizer, as when it is moved to another management cluster. */
+  async #forget(key: string): Promise<void> {
+    const name = this.#hosted.get(key);
+    if (name === undefined) return;
+    await this.#context.host.remove(name);
+    this.#hosted.delete(key);
+  }
+}
+
+function networkOf(cluster: KubeObject): ClusterNetwork {
+  const { services, pods } = cluster.spec?.clusterNetwork ?? {};
+  const [serviceSubnet, podSubnet] = [services?.cidrBlocks?.[0], pods?.cidrBlocks?.[0]];
+  return {
+    ...(serviceSubnet === undefined ? {} : { serviceSubnet }),
+    ...(podSubnet === undefined ? {} : { podSubnet }),
+  };
+}

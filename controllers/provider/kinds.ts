@@ -1,0 +1,70 @@
+// The infrastructure kinds that the in-memory reconcilers serve: where the
+// same facts stand in InMemoryCluster and InMemoryMachine (v1alpha1) and in
+// the in-memory backend of DevCluster and DevMachine (v1beta2). One
+// reconciler serves both families. Source: the types of the providers.
+
+import type { ResourceRef } from "../../runtime/client.ts";
+import type { KubeObject } from "../../runtime/object.ts";
+
+/** The API group of all infrastructure kinds. */
+export const INFRASTRUCTURE_GROUP = "infrastructure.cluster.x-k8s.io";
+
+/** How long a step takes. */
+export interface Provisioning {
+  /** A Go duration. */
+  readonly startupDuration: string;
+  /** A fraction of the duration, as text. */
+  readonly startupJitter?: string;
+}
+
+/** The steps of a machine that take time. */
+export type Phase = "vm" | "node" | "apiServer" | "etcd";
+
+/** One family of kinds. */
+export interface InfrastructureKinds {
+  readonly clusterKind: string;
+  readonly clusters: ResourceRef;
+  readonly clusterFinalizer: string;
+  readonly machineKind: string;
+  readonly machines: ResourceRef;
+  readonly machineFinalizer: string;
+  /** Whether the object is ours: DevClusters with another backend are not. */
+  handles(object: KubeObject): boolean;
+  /** How long a step of this machine takes; absent: no time. */
+  provisioning(machine: KubeObject, phase: Phase): Provisioning | undefined;
+  /** Marks a cluster or machine as provisioned in every form that the family's readers know. */
+  setProvisioned(object: KubeObject): void;
+}
+
+/** InMemoryCluster and InMemoryMachine. */
+export const IN_MEMORY_KINDS: InfrastructureKinds = {
+  clusterKind: "InMemoryCluster",
+  clusters: { apiVersion: `${INFRASTRUCTURE_GROUP}/v1alpha1`, resource: "inmemoryclusters" },
+  clusterFinalizer: `inmemorycluster.${INFRASTRUCTURE_GROUP}`,
+  machineKind: "InMemoryMachine",
+  machines: { apiVersion: `${INFRASTRUCTURE_GROUP}/v1alpha1`, resource: "inmemorymachines" },
+  machineFinalizer: `inmemorymachine.${INFRASTRUCTURE_GROUP}`,
+  handles: () => true,
+  provisioning: (machine, phase) => machine.spec?.behaviour?.[phase]?.provisioning,
+  setProvisioned(object) {
+    object.status ??= {};
+    object.status.ready = true;
+    object.status.initialization = { provisioned: true };
+  },
+};
+
+/** DevCluster and DevMachine with the in-memory backend. */
+export const DEV_KINDS: InfrastructureKinds = {
+  clusterKind: "DevCluster",
+  clusters: { apiVersion: `${INFRASTRUCTURE_GROUP}/v1beta2`, resource: "devclusters" },
+  clusterFinalizer: `dockercluster.${INFRASTRUCTURE_GROUP}`,
+  machineKind: "DevMachine",
+  machines: { apiVersion: `${INFRASTRUCTURE_GROUP}/v1beta2`, resource: "devmachines" },
+  machineFinalizer: `dockermachine.${INFRASTRUCTURE_GROUP}`,
+  handles: (object) => object.spec?.backend?.inMemory !== undefined,
+  provisioning: (machine, phase) => machine.spec?.backend?.inMemory?.[phase]?.provisioning,
+  setProvisioned(object) {
+    object.status ??= {};
+    object.status.initialization = { provisioned: true };
+  },
+};

@@ -1,0 +1,123 @@
+/**
+ * The in-memory infrastructure provider: InMemoryCluster, InMemoryMachine,
+ * and the in-memory backend of DevCluster and DevMachine.
+ *
+ * @module
+ */
+
+import type { KubeObject } from "../../runtime/object.ts";
+import { parseApiVersion } from "../../runtime/object.ts";
+import { Controller } from "../../runtime/reconcile/controller.ts";
+import { enqueueMapped, enqueueObject } from "../../runtime/reconcile/handlers.ts";
+import type { Manager } from "../../runtime/reconcile/manager.ts";
+import { watchResource } from "../../runtime/reconcile/sources.ts";
+import { type Request, requestFor } from "../../runtime/reconcile/types.ts";
+import { CLUSTER_NAME_LABEL } from "../capi/kubeadm/names.ts";
+import { InfrastructureClusterReconciler, type ProviderContext } from "./cluster_reconciler.ts";
+import { coreResources } from "./core_objects.ts";
+import type { WorkloadHost } from "./host.ts";
+import { IN_MEMORY_KINDS, INFRASTRUCTURE_GROUP, type InfrastructureKinds } from "./kinds.ts";
+import { InfrastructureMachineReconciler } from "./machine_reconciler.ts";
+
+export * from "./cluster_reconciler.ts";
+export * from "./core_objects.ts";
+export * from "./etcd_record.ts";
+export * from "./host.ts";
+export * from "./kinds.ts";
+export * from "./machine_phases.ts";
+export * from "./machine_reconciler.ts";
+
+/** Options of {@linkcode addProviderControllers}. */
+export interface ProviderOptions {
+  readonly host: WorkloadHost;
+  /** Default: InMemoryCluster and InMemoryMachine. */
+  readonly kinds?: InfrastructureKinds;
+  /** The version of Cluster and Machine that the management cluster serves; default `v1beta2`. */
+  readonly coreVersion?: string;
+  /** Objects worked on at once, by controller; default 10. */
+  readonly concurrency?: number;
+}
+
+/** Adds the controllers of one family of infrastructure kinds to a manager. */
+export function addProviderControllers(manager: Manager, options: ProviderOptions): void {
+  const kinds = options.kinds ?? IN_MEMORY_KINDS;
+  const core = coreResources(options.coreVersion ?? "v1beta2");
+  const context: ProviderContext = {
+    client: manager.client,
+    clock: manager.clock,
+    host: options.host,
+    kinds,
+    core,
+  };
+  const { concurrency = 10 } = options;
+  const machinesOf = machinesByCluster(manager, kinds);
+  manager.add(
+    new Controller({
+      name: kinds.clusterKind.toLowerCase(),
+      reconciler: new InfrastructureClusterReconciler(context),
+      concurrency,
+      sources: [
+        watchResource(kinds.clusters, enqueueObject),
+        watchResource(
+          core.clusters,
+          enqueueMapped((cluster) =>
+            referenced(cluster, cluster.spec?.infrastructureRef, kinds.clusterKind)
+          ),
+        ),
+      ],
+    }),
+  );
+  manager.add(
+    new Controller({
+      name: kinds.machineKind.toLowerCase(),
+      reconciler: new InfrastructureMachineReconciler(context),
+      concurrency,
+      sources: [
+        watchResource(kinds.machines, enqueueObject),
+        watchResource(
+          core.machines,
+          enqueueMapped((machine) =>
+            referenced(machine, machine.spec?.infrastructureRef, kinds.machineKind)
+          ),
+        ),
+        watchResource(
+          core.clusters,
+          enqueueMapped(({ metadata }) => machinesOf(metadata.namespace, metadata.name)),
+        ),
+        watchResource(
+          kinds.clusters,
+          enqueueMapped(({ metadata }) =>
+            machinesOf(metadata.namespace, metadata.labels?.[CLUSTER_NAME_LABEL])
+          ),
+        ),
+      ],
+    }),
+  );
+}
+
+/** What a reference names, when it names an infrastructure object of that kind. */
+function referenced(
+  object: KubeObject,
+  ref: { apiGroup?: string; apiVersion?: string; kind?: string; name?: string } | undefined,
+  kind: string,
+): Request[] {
+  if (ref?.name === undefined || ref.kind !== kind) return [];
+  const group = ref.apiGroup ?? parseApiVersion(ref.apiVersion ?? "").group;
+  if (group !== INFRASTRUCTURE_GROUP) return [];
+  return [{ namespace: object.metadata.namespace ?? "", name: ref.name }];
+}
+
+/** Finds the infrastructure machines of a Cluster in the cache. */
+function machinesByCluster(
+  manager: Manager,
+  kinds: InfrastructureKinds,
+): (namespace: string | undefined, cluster: string | undefined) => Request[] {
+  const informer = manager.cache.informer(kinds.machines);
+  const index = "cluster";
+  informer.addIndex(index, ({ metadata }) => {
+    const cluster = metadata.labels?.[CLUSTER_NAME_LABEL];
+    return cluster === undefined ? [] : [`${metadata.namespace}/${cluster}`];
+  });
+  return (namespace, cluster) =>
+    cluster === undefined ? [] : informer.byIndex(index, `${namespace}/${cluster}`).map(requestFor);
+}

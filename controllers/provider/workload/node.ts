@@ -1,0 +1,153 @@
+// The Node of a machine in its workload cluster, with the Lease that a
+// kubelet would renew. The kubelet version follows the Machine's version.
+// Source: what a kubelet registers.
+
+import { rfc3339, rfc3339Micro } from "../../../runtime/clock.ts";
+import type { Client } from "../../../runtime/client.ts";
+import { clone, type JsonObject, type KubeObject } from "../../../runtime/object.ts";
+import { ownerReference } from "../../../runtime/owner.ts";
+import { CONTROL_PLANE_NODE_ROLE, fnv32a } from "../../capi/kubeadm/names.ts";
+import { ensureDeleted, ensureObject } from "./ensure.ts";
+import { WORKLOAD } from "./resources.ts";
+
+/** What a Node is made of. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly controlPlane: boolean;
+  /** Such as `v1.36.0`; empty when the Machine names none. */
+  readonly version: string;
+  readonly uid: string;
+}
+
+/** The provider's identity of a machine. */
+export function providerIDOf(machine: string): string {
+  return `in-memory://${machine}`;
+}
+
+/** An address for a machine, the same each time, out of 172.18.0.0/16. */
+export function addressOf(machine: string): string {
+  const hash = fnv32a(machine);
+  return `172.18.${(hash >>> 8) & 0xff}.${1 + (hash & 0xff) % 254}`;
+}
+
+const LEASE_SECONDS = 40;
+const PRESSURES: readonly [string, string, string][] = [
+  ["MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
+  ["DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
+  ["PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
+];
+const READY: [string, string, string] = [
+  "Ready",
+  "KubeletReady",
+  "kubelet is posting ready status",
+];
+
+/** Makes sure that the Node and its Lease are there and of the right version. */
+export async function ensureNode(
+  client: Client,
+  facts: NodeFacts,
+  now_ms: number,
+): Promise<KubeObject> {
+  const node = await ensureObject(client, WORKLOAD.nodes, newNode(facts, now_ms));
+  await ensureObject(client, WORKLOAD.leases, newLease(node, now_ms));
+  const info = node.status?.nodeInfo ?? {};
+  if (facts.version === "" || info.kubeletVersion === facts.version) return node;
+  return await client.patch(WORKLOAD.nodes, { name: facts.name }, "merge", {
+    status: { nodeInfo: { ...info, kubeletVersion: facts.version } },
+  }, { subresource: "status" });
+}
+
+/** Takes the Node and its Lease away. */
+export async function deleteNode(client: Client, name: string): Promise<void> {
+  await ensureDeleted(client, WORKLOAD.leases, { namespace: "kube-node-lease", name });
+  await ensureDeleted(client, WORKLOAD.nodes, { name });
+}
+
+function newNode(facts: NodeFacts, now_ms: number): KubeObject {
+  const { name, controlPlane } = facts;
+  const resources = { cpu: "8", memory: "16Gi", "ephemeral-storage": "100Gi", pods: "110" };
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: {
+      name,
+      labels: {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        ...(controlPlane
+          ? {
+            [CONTROL_PLANE_NODE_ROLE]: "",
+            "node.kubernetes.io/exclude-from-external-load-balancers": "",
+          }
+          : {}),
+      },
+      annotations: {
+        "node.alpha.kubernetes.io/ttl": "0",
+        "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+      },
+    },
+    spec: {
+      providerID: providerIDOf(name),
+      ...(controlPlane ? { taints: [{ key: CONTROL_PLANE_NODE_ROLE, effect: "NoSchedule" }] } : {}),
+    },
+    status: {
+      addresses: [
+        { type: "InternalIP", address: addressOf(name) },
+        { type: "Hostname", address: name },
+      ],
+      capacity: resources,
+      allocatable: clone(resources),
+      conditions: nodeConditions(now_ms),
+      daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+      nodeInfo: nodeInfo(facts),
+    },
+  };
+}
+
+function nodeConditions(now_ms: number): JsonObject[] {
+  const now = rfc3339(now_ms);
+  return [...PRESSURES, READY].map(([type, reason, message]) => ({
+    type,
+    status: type === "Ready" ? "True" : "False",
+    reason,
+    message,
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+  }));
+}
+
+function nodeInfo({ version, uid }: NodeFacts): JsonObject {
+  return {
+    architecture: "amd64",
+    bootID: uid,
+    containerRuntimeVersion: "containerd://2.1.0",
+    kernelVersion: "6.8.0",
+    kubeProxyVersion: "",
+    kubeletVersion: version,
+    machineID: uid.replaceAll("-", ""),
+    operatingSystem: "linux",
+    osImage: "Fake Linux",
+    systemUUID: uid,
+  };
+}
+
+function newLease(node: KubeObject, now_ms: number): KubeObject {
+  const name = node.metadata.name ?? "";
+  return {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: {
+      namespace: "kube-node-lease",
+      name,
+      ownerReferences: [ownerReference(node)],
+    },
+    spec: {
+      holderIdentity: name,
+      leaseDurationSeconds: LEASE_SECONDS,
+      renewTime: rfc3339Micro(now_ms),
+    },
+  };
+}
