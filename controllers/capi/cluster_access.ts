@@ -16,4 +16,6 @@ export interface ClusterAccess {
   client(namespace: string, name: string): Client | undefined;
   /** What probes have found. Absent: being reachable is all that is known. */
   health?(namespace: string, name: string): ConnectionHealth | undefined;
+  /** Tells of clusters that can be reached from now on, or no longer. Gives back how to stop that. */
+  onChange?(listener: (namespace: string, name: string) => void): () => void;
 }

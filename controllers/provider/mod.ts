@@ -23,6 +23,7 @@ export * from "./cluster_reconciler.ts";
 export * from "./core_objects.ts";
 export * from "./etcd_record.ts";
 export * from "./host.ts";
+export * from "./host_access.ts";
 export * from "./kinds.ts";
 export * from "./machine_phases.ts";
 export * from "./machine_reconciler.ts";
