@@ -1,0 +1,321 @@
+// Certificate signing requests and how they are approved and answered.
+// Who may approve and sign is admission's business. Source:
+// pkg/apis/certificates/validation and pkg/registry/certificates.
+
+import { Buffer } from "node:buffer";
+import { rfc3339 } from "../../runtime/clock.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from "../../runtime/field/error.ts";
+import { byteLength, isDNS1123Label, isDNS1123Subdomain } from "../../runtime/names.ts";
+import type { KubeObject } from "../../runtime/object.ts";
+import type { StrategyContext } from "../definition.ts";
+import type { KindBehaviour } from "./behaviour.ts";
+import { CertificateRequestError, parseCertificateRequest } from "./certificate_request.ts";
+import { text } from "./field_messages.ts";
+import { age, humanDuration } from "./human_duration.ts";
+import { items, type Part, restore, semanticEqual, strings } from "./part.ts";
+
+const USAGES = [
+  "any",
+  "cert sign",
+  "client auth",
+  "code signing",
+  "content commitment",
+  "crl sign",
+  "data encipherment",
+  "decipher only",
+  "digital signature",
+  "email protection",
+  "encipher only",
+  "ipsec end system",
+  "ipsec tunnel",
+  "ipsec user",
+  "key agreement",
+  "key encipherment",
+  "microsoft sgc",
+  "netscape sgc",
+  "ocsp signing",
+  "s/mime",
+  "server auth",
+  "signing",
+  "timestamping",
+];
+const LEGACY_SIGNER = "kubernetes.io/legacy-unknown";
+const DOMAIN_BYTES_MAX = 253;
+const SIGNER_BYTES_MAX = DOMAIN_BYTES_MAX + 253 + 63 + 1 + 1;
+const EXPIRATION_SECONDS_MIN = 600;
+const FINAL_CONDITIONS = ["Approved", "Denied", "Failed"];
+
+/** The PEM text of a request's certificate request. */
+export function requestPem(object: KubeObject): string {
+  return Buffer.from(text(object.spec?.request), "base64").toString("utf8");
+}
+
+/** Errors of a signer's name, such as `example.com/signer`. */
+export function validateSignerName(name: string, field: string): FieldError[] {
+  if (name === "") return [required(field)];
+  const segments = name.split("/");
+  const [domain = "", path = ""] = segments;
+  if (segments.length !== 2) {
+    return [
+      invalid(
+        field,
+        name,
+        "must be a fully qualified domain and path of the form 'example.com/signer-name'",
+      ),
+    ];
+  }
+  const errors: FieldError[] = [];
+  if (byteLength(domain) > DOMAIN_BYTES_MAX) errors.push(tooLong(field, DOMAIN_BYTES_MAX));
+  const labels = domain.split(".");
+  for (const label of labels) {
+    for (const message of isDNS1123Label(label)) {
+      errors.push(invalid(field, domain, `validating label ${JSON.stringify(label)}: ${message}`));
+    }
+  }
+  if (labels.length < 2) {
+    errors.push(
+      invalid(field, domain, "should be a domain with at least two segments separated by dots"),
+    );
+  }
+  for (const label of path.split(".")) {
+    for (const message of isDNS1123Subdomain(label)) {
+      errors.push(invalid(field, path, `validating label ${JSON.stringify(label)}: ${message}`));
+    }
+  }
+  if (byteLength(name) > SIGNER_BYTES_MAX) errors.push(tooLong(field, SIGNER_BYTES_MAX));
+  return errors;
+}
+
+function requestErrors(object: KubeObject): FieldError[] {
+  try {
+    parseCertificateRequest(requestPem(object));
+    return [];
+  } catch (error) {
+    if (!(error instanceof CertificateRequestError)) throw error;
+    return [invalid("spec.request", object.spec?.request ?? null, error.message)];
+  }
+}
+
+function validate(object: KubeObject): FieldError[] {
+  const spec: Part = object.spec ?? {};
+  const errors = requestErrors(object);
+  const usages = strings(spec.usages);
+  if (usages.length === 0) errors.push(required("spec.usages"));
+  usages.forEach((usage, i) => {
+    if (!USAGES.includes(usage)) errors.push(notSupported(`spec.usages[${i}]`, usage, USAGES));
+  });
+  usages.forEach((usage, i) => {
+    if (usages.indexOf(usage) < i) errors.push(duplicate(`spec.usages[${i}]`, usage));
+  });
+  const signer = text(spec.signerName);
+  if (signer === LEGACY_SIGNER) {
+    errors.push(
+      invalid(
+        "spec.signerName",
+        signer,
+        "the legacy signerName is not allowed via this API version",
+      ),
+    );
+  } else errors.push(...validateSignerName(signer, "spec.signerName"));
+  const seconds = spec.expirationSeconds;
+  if (typeof seconds === "number" && seconds < EXPIRATION_SECONDS_MIN) {
+    errors.push(
+      invalid(
+        "spec.expirationSeconds",
+        seconds,
+        "may not specify a duration less than 600 seconds (10 minutes)",
+      ),
+    );
+  }
+  return [...errors, ...validateConditions(conditionsOf(object))];
+}
+
+function conditionsOf(object: KubeObject): Part[] {
+  return items(object.status?.conditions);
+}
+
+function validateConditions(conditions: Part[]): FieldError[] {
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  conditions.forEach((condition, i) => {
+    const field = `status.conditions[${i}]`;
+    const type = text(condition.type);
+    const status = text(condition.status);
+    if (type === "") errors.push(required(`${field}.type`));
+    const allowed = FINAL_CONDITIONS.includes(type) ? ["True"] : ["False", "True", "Unknown"];
+    if (status === "") errors.push(required(`${field}.status`));
+    else if (!allowed.includes(status)) {
+      errors.push(notSupported(`${field}.status`, status, allowed));
+    }
+    const other = type === "Approved" ? "Denied" : type === "Denied" ? "Approved" : undefined;
+    if (other !== undefined && seen.has(other)) {
+      errors.push(
+        invalid(
+          `${field}.type`,
+          type,
+          "Approved and Denied conditions are mutually exclusive",
+        ),
+      );
+    }
+    if (seen.has(type)) errors.push(duplicate(`${field}.type`, type));
+    seen.add(type);
+  });
+  return errors;
+}
+
+/** What one endpoint may change of the status. */
+interface Permissions {
+  readonly certificate: boolean;
+  readonly approval: boolean;
+}
+
+function validateUpdate(
+  object: KubeObject,
+  old: KubeObject,
+  may: Permissions,
+): FieldError[] {
+  const errors = validate(object);
+  const field = "status.conditions";
+  for (const type of FINAL_CONDITIONS) {
+    const before = conditionsOf(old).filter((condition) => condition.type === type);
+    const now = conditionsOf(object).filter((condition) => condition.type === type);
+    if (now.length < before.length) {
+      errors.push(forbiddenField(field, `updates may not remove a condition of type "${type}"`));
+    } else if (type !== "Failed" && !may.approval && !semanticEqual(before, now)) {
+      errors.push(
+        forbiddenField(
+          field,
+          before.length < now.length
+            ? `updates may not add a condition of type "${type}"`
+            : `updates may not modify a condition of type "${type}"`,
+        ),
+      );
+    }
+  }
+  const certificate = text(object.status?.certificate);
+  const before = text(old.status?.certificate);
+  if (certificate !== before) {
+    if (!may.certificate) {
+      errors.push(forbiddenField("status.certificate", "updates may not set certificate content"));
+    } else if (before !== "") {
+      errors.push(
+        forbiddenField("status.certificate", "updates may not modify existing certificate content"),
+      );
+    }
+  }
+  return errors;
+}
+
+function stampConditions(object: KubeObject, old: KubeObject, context: StrategyContext): void {
+  const now = rfc3339(context.clock.now());
+  for (const condition of conditionsOf(object)) {
+    condition.lastUpdateTime ??= now;
+    if (condition.lastTransitionTime) continue;
+    const before = conditionsOf(old).find((other) =>
+      other.type === condition.type && other.status === condition.status &&
+      other.lastTransitionTime
+    );
+    condition.lastTransitionTime = before?.lastTransitionTime ?? now;
+  }
+}
+
+/** Puts back the conditions of one type, unless the update adds or removes some: that is for validation to refuse. */
+function keepConditions(conditions: Part[], old: Part[], type: string): Part[] | undefined {
+  const before = old.filter((condition) => condition.type === type);
+  let next = 0;
+  const kept = conditions.map((condition) => condition.type === type ? before[next++] : condition);
+  return next === before.length ? kept as Part[] : undefined;
+}
+
+function prepareStatusUpdate(object: KubeObject, old: KubeObject, context: StrategyContext): void {
+  restore(object, old, "spec");
+  const approved = keepConditions(conditionsOf(object), conditionsOf(old), "Approved");
+  const denied = approved && keepConditions(approved, conditionsOf(old), "Denied");
+  if (denied !== undefined && object.status?.conditions) object.status.conditions = denied;
+  stampConditions(object, old, context);
+}
+
+function formatStatus(object: KubeObject): string {
+  const types = conditionsOf(object).map(({ type }) => type);
+  const decided = types.includes("Denied")
+    ? "Denied"
+    : types.includes("Approved")
+    ? "Approved"
+    : "Pending";
+  return decided + (types.includes("Failed") ? ",Failed" : "") +
+    (text(object.status?.certificate) === "" ? "" : ",Issued");
+}
+
+/** certificates.k8s.io certificatesigningrequests. */
+export const certificateSigningRequests: KindBehaviour = {
+  strategy: {
+    validateName: () => [],
+    prepareForCreate(object, { user }) {
+      const spec: Part = object.spec ??= {};
+      for (const member of ["username", "uid", "groups", "extra"]) delete spec[member];
+      if (user.name !== "") spec.username = user.name;
+      if (user.uid) spec.uid = user.uid;
+      if (user.groups.length > 0) spec.groups = [...user.groups];
+      const extra = Object.entries(user.extra ?? {});
+      if (extra.length > 0) {
+        spec.extra = Object.fromEntries(extra.map(([key, values]) => [key, [...values]]));
+      }
+      object.status = {};
+    },
+    prepareForUpdate(object, old) {
+      restore(object, old, "spec");
+      restore(object, old, "status");
+    },
+    validate,
+    validateUpdate: (object, old) =>
+      validateUpdate(object, old, { certificate: false, approval: false }),
+    resetFields: { "f:spec": {}, "f:status": {} },
+    allowCreateOnUpdate: false,
+    allowUnconditionalUpdate: true,
+  },
+  subresources: {
+    status: {
+      prepareForUpdate: prepareStatusUpdate,
+      validateUpdate: (object, old) =>
+        validateUpdate(object, old, { certificate: true, approval: false }),
+      resetFields: { "f:spec": {} },
+      allowUnconditionalUpdate: true,
+    },
+    approval: {
+      prepareForUpdate(object, old, context) {
+        restore(object, old, "spec");
+        stampConditions(object, old, context);
+        const conditions = conditionsOf(object);
+        object.status = { ...old.status };
+        if (conditions.length > 0) object.status.conditions = conditions;
+        else delete object.status.conditions;
+      },
+      validateUpdate: (object, old) =>
+        validateUpdate(object, old, { certificate: false, approval: true }),
+      resetFields: { "f:spec": {} },
+      allowUnconditionalUpdate: true,
+    },
+  },
+  selectableFields: (object) => ({ "spec.signerName": text(object.spec?.signerName) }),
+  cells(object, now_ms) {
+    const spec: Part = object.spec ?? {};
+    return [
+      object.metadata.name ?? "",
+      age(object.metadata.creationTimestamp, now_ms),
+      text(spec.signerName) || "<none>",
+      text(spec.username),
+      typeof spec.expirationSeconds === "number"
+        ? humanDuration(spec.expirationSeconds * 1000)
+        : "<none>",
+      formatStatus(object),
+    ];
+  },
+};
