@@ -110,7 +110,11 @@ export const openApiComponents: OpenApiComponents = schemasJson as unknown as Op
 /** The protobuf messages by full name. */
 export const protobufMessages: ProtobufMessages = protobufJson as unknown as ProtobufMessages;
 
-/** The objects that are there after start-up, without uid, resourceVersion, times and managed fields. */
+/**
+ * The objects that are there after start-up, without uid, resourceVersion,
+ * creationTimestamp and managed fields. `<time>` and
+ * `<microtime>` stand for the time of the start.
+ */
 export const bootstrapObjects: readonly KubeObject[] = bootstrapJson as unknown as KubeObject[];
 
 let operationsFacts: OperationsFacts | undefined;
