@@ -73,14 +73,28 @@ export function serverOf(text: string): string | undefined {
   return parseKubeconfig(text).clusters?.[0]?.cluster?.server;
 }
 
+// Reading YAML and certificates costs milliseconds; the text is asked about at every reconcile.
+const firstExpiry_ms = new Map<string, number>();
+const REMEMBERED_MAX = 1024;
+
+function firstExpiryOf(text: string): number {
+  const known = firstExpiry_ms.get(text);
+  if (known !== undefined) return known;
+  const expiries = (parseKubeconfig(text).users ?? []).flatMap(({ user }) => {
+    const data = user?.["client-certificate-data"];
+    return data === undefined ? [] : [Date.parse(new X509Certificate(fromBase64(data)).validTo)];
+  });
+  const first = Math.min(...expiries, Infinity);
+  if (firstExpiry_ms.size >= REMEMBERED_MAX) {
+    firstExpiry_ms.delete(firstExpiry_ms.keys().next().value as string);
+  }
+  firstExpiry_ms.set(text, first);
+  return first;
+}
+
 /** Whether any client certificate has less than half of its year left. */
 export function needsRenewal(text: string, now_ms: number): boolean {
-  const limit_ms = now_ms + CLIENT_CERTIFICATE_DAYS * DAY_MS / 2;
-  return (parseKubeconfig(text).users ?? []).some(({ user }) => {
-    const data = user?.["client-certificate-data"];
-    if (data === undefined) return false;
-    return Date.parse(new X509Certificate(fromBase64(data)).validTo) < limit_ms;
-  });
+  return firstExpiryOf(text) < now_ms + CLIENT_CERTIFICATE_DAYS * DAY_MS / 2;
 }
 
 /** The host and port of an endpoint as they stand in URLs. */

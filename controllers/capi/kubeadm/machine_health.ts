@@ -12,7 +12,6 @@ import {
   setCondition,
 } from "../conditions.ts";
 import { setV1Beta1Condition, type Severity } from "../conditions_v1beta1.ts";
-import type { EtcdAccess } from "../etcd_access.ts";
 import {
   COMPONENT_CONDITIONS,
   type ControlPlane,
@@ -22,6 +21,7 @@ import {
 } from "./control_plane.ts";
 import { CONTROL_PLANE_NODE_ROLE, RESOURCES, SYSTEM_NAMESPACE } from "./names.ts";
 import { getOrUndefined } from "./reads.ts";
+import { type ControlPlaneServices, errorText } from "./services.ts";
 
 /** The static pods of a control plane machine by the condition that tells of each. */
 const PODS: Readonly<Record<string, string>> = {
@@ -256,7 +256,7 @@ function containersFinding(pod: KubeObject): Finding {
 /** Looks at the members of etcd. */
 export async function inspectEtcd(
   controlPlane: ControlPlane,
-  etcd: EtcdAccess,
+  { etcd, logger }: Pick<ControlPlaneServices, "etcd" | "logger">,
   findings: HealthFindings,
   now_ms: number,
 ): Promise<void> {
@@ -274,9 +274,8 @@ export async function inspectEtcd(
   try {
     controlPlane.etcd = await etcd.view({ namespace, name: clusterName }, nodes);
   } catch (error) {
-    const message = `Failed to connect to etcd: ${
-      error instanceof Error ? error.message : String(error)
-    }`;
+    logger.debug("etcd not reached", { namespace, cluster: clusterName, error });
+    const message = `Failed to connect to etcd: ${errorText(error)}`;
     for (const one of controlPlane.machines) set(one, type, INSPECTION_FAILED(message), now_ms);
     return;
   }
