@@ -159,6 +159,10 @@ export interface ResourceDefinition {
   readonly protobuf?: string;
   /** A `Warning` on every use of this version. */
   readonly deprecationWarning?: string;
+  /** Deletion answers the object itself rather than a Status. */
+  readonly returnDeletedObject?: boolean;
+  /** Deletion never adds or removes the garbage collector's finalizers (events). */
+  readonly ignoresPropagation?: boolean;
   /** Where `scale` finds its numbers. Dotted paths such as `.spec.replicas`. */
   readonly scale?: {
     specReplicas: string;

@@ -70,6 +70,8 @@ export interface ListRequestOptions {
 export interface PatchRequest {
   readonly kind: "json" | "merge" | "strategic" | "apply";
   readonly body: JsonValue;
+  /** The body as it came, for errors that quote it. Default: `body` as JSON. */
+  readonly text?: string;
   /** Problems that a strict decoder found in the body's text (duplicate members). */
   readonly strictErrors: readonly string[];
 }

@@ -23,8 +23,7 @@ export interface Token {
 }
 
 const SIGNS = new Set([")", ",", "!", "==", "=", ">", "<", "!=", "("]);
-const isSpace = (char: string) =>
-  char === " " || char === "\t" || char === "\r" || char === "\n";
+const isSpace = (char: string) => char === " " || char === "\t" || char === "\r" || char === "\n";
 const isSign = (char: string) => "=!(),><".includes(char);
 
 /** Cuts a selector's text. */

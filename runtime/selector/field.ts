@@ -27,9 +27,7 @@ export function fieldSelector(terms: readonly FieldTerm[]): FieldSelector {
     empty: terms.length === 0,
     terms,
     matches: (fields) =>
-      terms.every(({ field, operator, value }) =>
-        (fields(field) === value) === (operator === "=")
-      ),
+      terms.every(({ field, operator, value }) => (fields(field) === value) === (operator === "=")),
     requires: (field) =>
       terms.find((term) => term.field === field && term.operator === "=")
         ?.value,
@@ -87,9 +85,7 @@ function unescape(text: string): string {
     } else if (char === "," || char === "=") {
       // Go prints the rune as a number.
       throw new SelectorError(
-        `invalid field selector: unescaped character in value: ${
-          char.codePointAt(0)
-        }`,
+        `invalid field selector: unescaped character in value: ${char.codePointAt(0)}`,
       );
     } else value += char;
   }

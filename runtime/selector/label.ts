@@ -5,7 +5,7 @@
 import type { JsonObject } from "../object.ts";
 import { invalid, printFieldError } from "../field/error.ts";
 import type { FieldError } from "../field/error.ts";
-import { labelValueErrors, qualifiedNameErrors } from "../field/name.ts";
+import { isQualifiedName, isValidLabelValue } from "../names.ts";
 import { Lexer, type Token } from "./_lexer.ts";
 
 /** The labels of an object; absent ones count as none. */
@@ -67,9 +67,7 @@ export function labelSelector(
   requirements: readonly LabelRequirement[],
 ): LabelSelector {
   if (requirements.length === 0) return everything;
-  const sorted = [...requirements].sort((a, b) =>
-    a.key < b.key ? -1 : a.key > b.key ? 1 : 0
-  );
+  const sorted = [...requirements].sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
   const tests = sorted.map(compile);
   const matches = tests.length === 1
     ? tests[0]!
@@ -108,9 +106,7 @@ export function compileLabelSelector(
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
     requirements.push(requirement(key, "=", [String(value)]));
   }
-  const expressions = Array.isArray(selector.matchExpressions)
-    ? selector.matchExpressions
-    : [];
+  const expressions = Array.isArray(selector.matchExpressions) ? selector.matchExpressions : [];
   for (const expression of expressions as JsonObject[]) {
     const operator = OBJECT_OPERATORS[String(expression.operator)];
     if (operator === undefined) {
@@ -118,9 +114,7 @@ export function compileLabelSelector(
         `"${expression.operator}" is not a valid label selector operator`,
       );
     }
-    const values = Array.isArray(expression.values)
-      ? expression.values.map(String)
-      : [];
+    const values = Array.isArray(expression.values) ? expression.values.map(String) : [];
     requirements.push(requirement(String(expression.key), operator, values));
   }
   return labelSelector(requirements);
@@ -162,9 +156,7 @@ function compile(
 }
 
 function get(labels: Labels, key: string): string | undefined {
-  return labels !== undefined && Object.hasOwn(labels, key)
-    ? labels[key]
-    : undefined;
+  return labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
 function isInt64(text: string): boolean {
@@ -217,7 +209,7 @@ function requirement(
     });
   }
   values.forEach((value, i) => {
-    const texts = labelValueErrors(value);
+    const texts = isValidLabelValue(value);
     if (texts.length > 0) {
       errors.push(invalid(`values[${i}][${key}]`, value, texts.join("; ")));
     }
@@ -227,7 +219,7 @@ function requirement(
 }
 
 function keyErrors(key: string, field: string): FieldError[] {
-  const texts = qualifiedNameErrors(key);
+  const texts = isQualifiedName(key);
   return texts.length === 0 ? [] : [invalid(field, key, texts.join("; "))];
 }
 
@@ -289,9 +281,7 @@ class Parser {
       const { key, operator } = this.#key();
       if (operator !== undefined) return requirement(key, operator, []);
       const binary = this.#operator();
-      const values = binary === "in" || binary === "notin"
-        ? this.#list()
-        : [this.#exactValue()];
+      const values = binary === "in" || binary === "notin" ? this.#list() : [this.#exactValue()];
       return requirement(key, binary, [...new Set(values)].sort());
     } catch (error) {
       if (!(error instanceof SelectorError)) throw error;

@@ -62,7 +62,7 @@ class StoreCursor implements Cursor {
   #resume: (() => void) | undefined;
   #signal: AbortSignal | undefined;
   #closed = false;
-  readonly #onAbort = () => this.resume();
+  readonly #onAbort = () => this.wake();
 
   constructor(
     source: EventSource,
@@ -108,7 +108,12 @@ class StoreCursor implements Cursor {
     });
   }
 
-  /** Lets the waiter go on. */
+  wake(): void {
+    this.#cursors.delete(this);
+    this.resume();
+  }
+
+  /** Lets the waiter go on, who has been taken from the list of those waiting. */
   resume(): void {
     const resume = this.#resume;
     this.#resume = undefined;
@@ -117,9 +122,8 @@ class StoreCursor implements Cursor {
 
   close(): void {
     this.#closed = true;
-    this.#cursors.delete(this);
     this.#listen(undefined);
-    this.resume();
+    this.wake();
   }
 
   #pending(): boolean {

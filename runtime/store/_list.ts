@@ -11,14 +11,10 @@ export function listPage(
   range: Range,
 ): Page {
   if (shelf === undefined) return { entries: [], revision, remaining: 0 };
-  const undone = shelf.log.hasAfter(revision)
-    ? undo(shelf, revision)
-    : undefined;
+  const undone = shelf.log.hasAfter(revision) ? undo(shelf, revision) : undefined;
   const keys = undone === undefined ? shelf.keys() : keysThen(shelf, undone);
   const [start, end] = bounds(keys, range);
-  const limit = range.limit !== undefined && range.limit > 0
-    ? range.limit
-    : Infinity;
+  const limit = range.limit !== undefined && range.limit > 0 ? range.limit : Infinity;
   const { filter } = range;
   const entries: Entry[] = [];
   let at = start;
@@ -55,9 +51,7 @@ function keysThen(
   }
   let keys: readonly string[] = shelf.keys();
   if (added) {
-    keys = keys.filter((key) =>
-      !undone.has(key) || undone.get(key) !== undefined
-    );
+    keys = keys.filter((key) => !undone.has(key) || undone.get(key) !== undefined);
   }
   return gone.length === 0 ? keys : mergeKeys(keys, gone.sort());
 }

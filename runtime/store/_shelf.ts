@@ -65,9 +65,7 @@ export function mergeKeys(
   let i = 0;
   let j = 0;
   for (let at = 0; at < merged.length; at++) {
-    merged[at] = j >= b.length || (i < a.length && a[i]! < b[j]!)
-      ? a[i++]!
-      : b[j++]!;
+    merged[at] = j >= b.length || (i < a.length && a[i]! < b[j]!) ? a[i++]! : b[j++]!;
   }
   return merged;
 }

@@ -62,6 +62,8 @@ export interface Cursor {
   read(max?: number): readonly StoreEvent[] | undefined;
   /** Resolves when there may be something to read, or when the store closes or the signal aborts. */
   wait(signal?: AbortSignal): Promise<void>;
+  /** Resolves a pending wait although nothing has happened. */
+  wake?(): void;
   close(): void;
 }
 
@@ -87,6 +89,8 @@ export interface Restored {
 export interface Store {
   /** The revision of the latest write. */
   readonly revision: number;
+  /** Set once the store has been closed: readers are to end. */
+  readonly closed?: boolean;
   /** The oldest revision that can still be watched or listed. */
   readonly compactRevision: number;
   get(storage: string, key: string): Entry | undefined;

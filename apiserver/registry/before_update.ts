@@ -1,0 +1,71 @@
+// What happens to every object that replaces another between admission and
+// the store. Source: k8s.io/apiserver registry/rest/update.go.
+
+import { type FieldError, invalidObject } from "../../runtime/field/error.ts";
+import type { KubeObject } from "../../runtime/object.ts";
+import type { ResourceDefinition, Strategy, StrategyContext } from "../definition.ts";
+import type { Target } from "../request.ts";
+import { matchNamespace } from "./before_create.ts";
+import { objectMetaErrors, objectMetaUpdateErrors } from "./object_meta.ts";
+
+/** Prepares and checks. Throws Invalid. */
+export function beforeUpdate(
+  target: Target,
+  strategy: Strategy,
+  object: KubeObject,
+  old: KubeObject,
+  context: StrategyContext,
+): void {
+  const { definition } = target;
+  matchNamespace(target, object);
+  keepGeneration(object, old);
+  strategy.prepareForUpdate?.(object, old, context);
+  keepSystemFields(object, old);
+  const errors = updateErrors(definition, strategy, object, old, context);
+  if (errors.length > 0) throw invalidObject(definition, object.metadata.name ?? "", errors);
+  const warnings = strategy.warningsOnUpdate?.(object, old, context);
+  if (warnings !== undefined) { for (const text of warnings) context.warn(text); }
+  strategy.canonicalize?.(object);
+}
+
+/** Only strategies move the generation. */
+function keepGeneration({ metadata }: KubeObject, { metadata: old }: KubeObject): void {
+  if (old.generation === undefined) delete metadata.generation;
+  else metadata.generation = old.generation;
+}
+
+/** What no update changes, whatever the client sent. */
+function keepSystemFields({ metadata }: KubeObject, { metadata: old }: KubeObject): void {
+  if (!metadata.uid && old.uid !== undefined) metadata.uid = old.uid;
+  if (old.creationTimestamp) metadata.creationTimestamp = old.creationTimestamp;
+  if (old.deletionTimestamp) metadata.deletionTimestamp = old.deletionTimestamp;
+  if (old.deletionGracePeriodSeconds !== undefined) {
+    metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
+  }
+  delete metadata.selfLink;
+}
+
+/**
+ * The server checks metadata once for every kind and most kinds do it once
+ * more themselves: clients see each such error twice.
+ */
+function updateErrors(
+  definition: ResourceDefinition,
+  strategy: Strategy,
+  object: KubeObject,
+  old: KubeObject,
+  context: StrategyContext,
+): FieldError[] {
+  const errors = objectMetaUpdateErrors(object, old);
+  if (errors.length > 0) errors.push(...errors);
+  if (errors.length > 0 && revalidates(definition)) {
+    errors.push(...objectMetaErrors(definition, object));
+  }
+  const own = strategy.validateUpdate?.(object, old, context);
+  if (own !== undefined && own.length > 0) errors.push(...own);
+  return errors;
+}
+
+function revalidates(_definition: ResourceDefinition): boolean {
+  return false;
+}

@@ -1,0 +1,53 @@
+// What the verbs share: the data, time, chance and the plugins of one
+// server. Nothing here acts.
+
+import type { Clock } from "../../runtime/clock.ts";
+import type { Random } from "../../runtime/random.ts";
+import type { Store } from "../../runtime/store/types.ts";
+import type { AdmissionPlugin } from "../admission/plugin.ts";
+import type { Authorizer } from "../auth/types.ts";
+import type { ResourceDefinition, StrategyContext } from "../definition.ts";
+import type { Definitions } from "../definitions.ts";
+import type { RequestContext, Target } from "../request.ts";
+
+/** Everything a verb may use. */
+export interface Environment {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly definitions: Definitions;
+  /** In the order in which they are asked. */
+  readonly admission: readonly AdmissionPlugin[];
+  /** Asked where a verb needs a second permission, as a PUT that creates does. Absent: everything is allowed. */
+  readonly authorizer?: Authorizer;
+}
+
+/** The key under which an object lies in its storage. */
+export function keyOf(definition: ResourceDefinition, namespace: string, name: string): string {
+  return definition.namespaced ? `${namespace}/${name}` : name;
+}
+
+/** Group and resource, as errors name them. */
+export function groupResource(
+  definition: ResourceDefinition,
+): { group: string; resource: string } {
+  return { group: definition.group, resource: definition.resource };
+}
+
+/** What strategies see of a request. */
+export function strategyContext(
+  env: Environment,
+  context: RequestContext,
+  target: Target,
+  dryRun: boolean,
+): StrategyContext {
+  return {
+    user: context.user,
+    namespace: target.namespace,
+    clock: env.clock,
+    random: env.random,
+    store: env.store,
+    dryRun,
+    warn: (text) => context.warn(text),
+  };
+}

@@ -1,0 +1,109 @@
+// Who owns which fields after a write: what the registry knows of a request,
+// put the way runtime/apply wants it.
+
+import { rfc3339 } from "../../runtime/clock.ts";
+import { type Applied, serverSideApply, updateManagedFields } from "../../runtime/apply/mod.ts";
+import type { ManagedWrite, VersionLookup } from "../../runtime/apply/mod.ts";
+import { apiVersionOf, type KubeObject, parseApiVersion } from "../../runtime/object.ts";
+import type { ResourceDefinition, Strategy } from "../definition.ts";
+import type { RequestContext, Target, WriteRequestOptions } from "../request.ts";
+import type { Environment } from "./environment.ts";
+import type { JsonObject } from "../../runtime/object.ts";
+
+/** How long a manager's name may be when it comes from a user agent. */
+const USER_AGENT_LENGTH_MAX = 128;
+
+/** The field manager: as given, or the user agent up to its first slash. */
+function managerOf(context: RequestContext, options: WriteRequestOptions): string {
+  if (options.fieldManager !== "") return options.fieldManager;
+  let printable = "";
+  for (const char of context.userAgent.split("/", 1)[0]!) {
+    if (char >= " " && char !== "\x7f") printable += char;
+  }
+  return printable.slice(0, USER_AGENT_LENGTH_MAX);
+}
+
+/** Other versions of the kind, for managers who wrote in them. Conversions that take time are not tried: such managers are forgotten. */
+function versionLookup(env: Environment, definition: ResourceDefinition): VersionLookup {
+  return (apiVersion) => {
+    const { group, version } = parseApiVersion(apiVersion);
+    const other = group === definition.group
+      ? env.definitions.lookup(group, version, definition.resource)
+      : env.definitions.byStorage(definition.storage).find((d) => apiVersionOf(d) === apiVersion);
+    if (other === undefined) return undefined;
+    return {
+      node: other.schema,
+      convert: (object) => convert(definition, other, object),
+      convertBack: (object) => convert(other, definition, object),
+    };
+  };
+}
+
+function convert(
+  from: ResourceDefinition,
+  to: ResourceDefinition,
+  object: KubeObject,
+): KubeObject {
+  const stored = from.conversion?.toStorage(object) ?? object;
+  if (stored instanceof Promise) return { ...object, apiVersion: apiVersionOf(to) };
+  const served = to.conversion?.fromStorage(stored) ?? stored;
+  return served instanceof Promise ? { ...object, apiVersion: apiVersionOf(to) } : served;
+}
+
+function managedWrite(
+  env: Environment,
+  context: RequestContext,
+  target: Target,
+  strategy: Strategy,
+  options: WriteRequestOptions,
+): ManagedWrite {
+  return {
+    node: target.definition.schema,
+    manager: managerOf(context, options),
+    apiVersion: apiVersionOf(target.definition),
+    subresource: target.subresource?.name ?? "",
+    time: rfc3339(env.clock.now()),
+    ...(strategy.resetFields === undefined
+      ? {}
+      : { resetFields: strategy.resetFields as JsonObject }),
+    versions: versionLookup(env, target.definition),
+  };
+}
+
+/** Sets `metadata.managedFields` of an object that is about to replace `live`. */
+export function trackFields(
+  env: Environment,
+  context: RequestContext,
+  target: Target,
+  strategy: Strategy,
+  options: WriteRequestOptions,
+  object: KubeObject,
+  live: KubeObject | undefined,
+): void {
+  const entries = updateManagedFields({
+    ...managedWrite(env, context, target, strategy, options),
+    ...(live === undefined ? {} : { live }),
+    next: object,
+  });
+  if (entries === undefined) delete object.metadata.managedFields;
+  else object.metadata.managedFields = entries;
+}
+
+/** The object that an apply patch makes of `live`. */
+export function applyConfiguration(
+  env: Environment,
+  context: RequestContext,
+  target: Target,
+  strategy: Strategy,
+  options: WriteRequestOptions,
+  config: KubeObject,
+  live: KubeObject | undefined,
+): Applied {
+  return serverSideApply({
+    ...managedWrite(env, context, target, strategy, options),
+    kind: target.definition.kind,
+    ...(live === undefined ? {} : { live }),
+    config,
+    force: options.force ?? false,
+  });
+}

@@ -1,0 +1,165 @@
+// The patch verb: four ways to say what is to change, and then an update.
+// Source: k8s.io/apiserver endpoints/handlers/patch.go.
+
+import type { JsonObject, JsonValue, KubeObject } from "../../runtime/object.ts";
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  jsonPatchUnknownFields,
+  mergeStrategically,
+  printGoValue,
+} from "../../runtime/patch/mod.ts";
+import { badRequest, conflict, notFound } from "../../runtime/status.ts";
+import type {
+  ObjectResult,
+  PatchRequest,
+  RequestContext,
+  Target,
+  WriteRequestOptions,
+} from "../request.ts";
+import { matchNamespace } from "./before_create.ts";
+import { decodePatched } from "./decode_patched.ts";
+import { setDefaults } from "./defaults.ts";
+import { type Environment, groupResource } from "./environment.ts";
+import { applyConfiguration, trackFields } from "./managed_fields.ts";
+import { dropDuplicateOwners } from "./owner_references.ts";
+import { replace, strategyOf } from "./update.ts";
+
+/** Patches. */
+export function patch(
+  env: Environment,
+  context: RequestContext,
+  target: Target,
+  request: PatchRequest,
+  options: WriteRequestOptions,
+): Promise<ObjectResult> {
+  const strategy = strategyOf(target);
+  return replace(env, {
+    context,
+    target,
+    strategy,
+    options,
+    optionsKind: "PatchOptions",
+    forceAllowCreate: request.kind === "apply",
+    make(old) {
+      const object = request.kind === "apply"
+        ? applied(env, context, target, request, options, old)
+        : patched(env, context, target, request, options, old);
+      if (object.metadata.uid && old === undefined) {
+        throw conflict(
+          groupResource(target.definition),
+          target.name,
+          `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
+        );
+      }
+      matchNamespace(target, object);
+      checkName(target, object);
+      return object;
+    },
+  });
+}
+
+function patched(
+  env: Environment,
+  context: RequestContext,
+  target: Target,
+  request: PatchRequest,
+  options: WriteRequestOptions,
+  old: KubeObject | undefined,
+): KubeObject {
+  const { definition } = target;
+  if (old === undefined) throw notFound(groupResource(definition), target.name);
+  const { document, strictErrors, quote } = patchDocument(
+    old,
+    request,
+    definition.schema,
+    options.fieldValidation !== "Ignore",
+  );
+  const object = decodePatched({
+    definition,
+    document,
+    strictErrors: [...request.strictErrors, ...strictErrors],
+    fieldValidation: options.fieldValidation,
+    quote,
+    warn: (text) => context.warn(text),
+  });
+  setDefaults(definition, object);
+  dropDuplicateOwners(object, context, false);
+  trackFields(env, context, target, strategyOf(target), options, object, old);
+  return object;
+}
+
+/** A document after a patch, not yet decoded. */
+export interface PatchedDocument {
+  readonly document: JsonValue;
+  readonly strictErrors: readonly string[];
+  /** The patch as errors quote it. */
+  quote(): string;
+}
+
+/** Applies a json, merge or strategic patch to a document. */
+export function patchDocument(
+  old: KubeObject,
+  request: PatchRequest,
+  node: Parameters<typeof mergeStrategically>[2],
+  validated: boolean,
+): PatchedDocument {
+  const { kind, body } = request;
+  const quote = () => request.text ?? JSON.stringify(body);
+  switch (kind) {
+    case "json":
+      return {
+        document: applyJsonPatch(old, body, validated),
+        strictErrors: validated ? jsonPatchUnknownFields(body) : [],
+        quote,
+      };
+    case "merge":
+      return { document: applyMergePatch(old, body, validated), strictErrors: [], quote };
+    default: {
+      const merged = mergeStrategically(old, body, node);
+      return {
+        document: merged.document,
+        strictErrors: [],
+        quote: () => printGoValue(merged.patch),
+      };
+    }
+  }
+}
+
+function applied(
+  env: Environment,
+  context: RequestContext,
+  target: Target,
+  request: PatchRequest,
+  options: WriteRequestOptions,
+  old: KubeObject | undefined,
+): KubeObject {
+  const { definition } = target;
+  const config = request.body as JsonObject as KubeObject;
+  const result = applyConfiguration(
+    env,
+    context,
+    target,
+    strategyOf(target),
+    options,
+    config,
+    old,
+  );
+  const object = decodePatched({
+    definition,
+    document: result.object,
+    strictErrors: request.strictErrors,
+    fieldValidation: options.fieldValidation,
+    quote: () => request.text ?? JSON.stringify(request.body),
+    warn: (text) => context.warn(text),
+  });
+  setDefaults(definition, object);
+  return object;
+}
+
+function checkName({ name }: Target, { metadata }: KubeObject): void {
+  if (metadata.name === undefined || metadata.name === "" || metadata.name === name) return;
+  throw badRequest(
+    `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+  );
+}

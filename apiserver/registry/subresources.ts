@@ -1,0 +1,61 @@
+// Subresources that are more than another way to write their object: each
+// has a handler. The others (`status`, `finalize`, `approval`…) go through
+// the ordinary verbs with a strategy of their own.
+
+import type { KubeObject } from "../../runtime/object.ts";
+import type {
+  ObjectResult,
+  PatchRequest,
+  RequestContext,
+  Target,
+  WriteRequestOptions,
+} from "../request.ts";
+import type { Environment } from "./environment.ts";
+import { scale } from "./scale.ts";
+
+/** What can be done with one subresource. Absent verbs fall back on the ordinary ones. */
+export interface SubresourceHandler {
+  get?(
+    env: Environment,
+    context: RequestContext,
+    target: Target,
+    resourceVersion: string,
+  ): ObjectResult | Promise<ObjectResult>;
+  create?(
+    env: Environment,
+    context: RequestContext,
+    target: Target,
+    object: KubeObject,
+    options: WriteRequestOptions,
+  ): Promise<ObjectResult>;
+  update?(
+    env: Environment,
+    context: RequestContext,
+    target: Target,
+    object: KubeObject,
+    options: WriteRequestOptions,
+  ): Promise<ObjectResult>;
+  patch?(
+    env: Environment,
+    context: RequestContext,
+    target: Target,
+    request: PatchRequest,
+    options: WriteRequestOptions,
+  ): Promise<ObjectResult>;
+}
+
+/** Handlers by `group/resource/subresource`, or by `*` and the subresource for all kinds. */
+export const subresourceHandlers: ReadonlyMap<string, SubresourceHandler> = new Map([
+  ["*/scale", scale],
+]);
+
+/** The handler of a target, if it has one. */
+export function handlerOf(
+  handlers: ReadonlyMap<string, SubresourceHandler>,
+  { definition, subresource }: Target,
+): SubresourceHandler | undefined {
+  if (subresource === undefined) return undefined;
+  const { group, resource } = definition;
+  return handlers.get(`${group}/${resource}/${subresource.name}`) ??
+    handlers.get(`*/${subresource.name}`);
+}

@@ -1,0 +1,55 @@
+// Objects between the version that was asked for and the one that is stored.
+// Most definitions store what they serve: then nothing is copied.
+
+import { conflict } from "../../runtime/status.ts";
+import type { KubeObject } from "../../runtime/object.ts";
+import type { Entry } from "../../runtime/store/types.ts";
+import type { ResourceDefinition } from "../definition.ts";
+import type { ObjectResult } from "../request.ts";
+import { groupResource } from "./environment.ts";
+
+/** The text of a lost race (k8s.io/apiserver registry OptimisticLockErrorMsg). */
+export const OPTIMISTIC_LOCK =
+  "the object has been modified; please apply your changes to the latest version and try again";
+
+/** A stored object as this definition serves it. A promise only where a conversion webhook is asked. */
+export function fromStorage(
+  definition: ResourceDefinition,
+  object: KubeObject,
+): KubeObject | Promise<KubeObject> {
+  const { conversion, defaultOnRead } = definition;
+  if (conversion === undefined) {
+    return defaultOnRead === undefined ? object : definition.defaultOnRead!(object);
+  }
+  const converted = conversion.fromStorage(object);
+  if (defaultOnRead === undefined) return converted;
+  return converted instanceof Promise
+    ? converted.then((object) => definition.defaultOnRead!(object))
+    : definition.defaultOnRead!(converted);
+}
+
+/** An object of this definition's version as it is stored. */
+export function toStorage(
+  definition: ResourceDefinition,
+  object: KubeObject,
+): KubeObject | Promise<KubeObject> {
+  return definition.conversion?.toStorage(object) ?? object;
+}
+
+/** An entry as a result; the entry rides along when nothing was converted. */
+export function resultOf(
+  definition: ResourceDefinition,
+  entry: Entry,
+): ObjectResult | Promise<ObjectResult> {
+  const object = fromStorage(definition, entry.object);
+  if (object === entry.object) return { object, entry };
+  return object instanceof Promise ? object.then((object) => ({ object })) : { object };
+}
+
+/** 409: somebody else wrote in between. */
+export function optimisticLockError(
+  definition: ResourceDefinition,
+  name: string,
+): ReturnType<typeof conflict> {
+  return conflict(groupResource(definition), name, OPTIMISTIC_LOCK);
+}
