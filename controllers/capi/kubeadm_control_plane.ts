@@ -20,7 +20,6 @@ import { updateStatus } from "./kubeadm/control_plane_status.ts";
 import { reconcilePreTerminateHook, removeHook, removeStrayMember } from "./kubeadm/etcd_steps.ts";
 import { MACHINE_HEALTH_CONDITIONS, reconcileHealth } from "./kubeadm/health_step.ts";
 import { isEndpointValid } from "./kubeadm/kubeconfig.ts";
-import { KUBEADM_CONFIG_KEY } from "./kubeadm/kubeadm_config_map.ts";
 import { MachineWriter } from "./kubeadm/machine_writer.ts";
 import { KCP_FINALIZER, RESOURCES } from "./kubeadm/names.ts";
 import { endsByPause } from "./kubeadm/paused.ts";
@@ -99,7 +98,7 @@ export class KubeadmControlPlaneReconciler implements Reconciler {
       kcp.status ??= {};
       kcp.status.observedGeneration = kcp.metadata.generation;
     } finally {
-      await detectInitialization(this.#services, controlPlane, hasKubeadmConfig);
+      await detectInitialization(this.#services, controlPlane);
       try {
         updateStatus(controlPlane, clock.now());
       } catch (error) {
@@ -280,16 +279,4 @@ export class KubeadmControlPlaneReconciler implements Reconciler {
 
 function nameOf({ metadata }: KubeObject): string {
   return metadata.name ?? "";
-}
-
-async function hasKubeadmConfig(
-  workload: NonNullable<ReturnType<ControlPlaneServices["clusters"]["client"]>>,
-): Promise<boolean> {
-  try {
-    await workload.get(RESOURCES.configMaps, KUBEADM_CONFIG_KEY);
-    return true;
-  } catch {
-    // Whatever the trouble, nothing is known of an initialisation yet.
-    return false;
-  }
 }

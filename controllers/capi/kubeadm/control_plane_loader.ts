@@ -2,7 +2,7 @@
 // Machines without a controller are adopted. Source: Cluster API's
 // KubeadmControlPlane.
 
-import type { Clock } from "../../../runtime/clock.ts";
+import type { Client } from "../../../runtime/client.ts";
 import { clone, type KubeObject } from "../../../runtime/object.ts";
 import {
   controllerOf,
@@ -14,6 +14,7 @@ import {
 import { patchObject } from "../../../runtime/reconcile/patch_helper.ts";
 import { ControlPlane, type ControlPlaneMachine } from "./control_plane.ts";
 import { isEndpointValid } from "./kubeconfig.ts";
+import { KUBEADM_CONFIG_KEY } from "./kubeadm_config_map.ts";
 import { CLUSTER_NAME_LABEL, RESOURCES } from "./names.ts";
 import { getOrUndefined, isNotFound } from "./reads.ts";
 import type { ControlPlaneServices } from "./services.ts";
@@ -170,16 +171,25 @@ async function adoptSecrets(
 export async function detectInitialization(
   { clusters }: ControlPlaneServices,
   controlPlane: ControlPlane,
-  hasConfigMap: (workload: NonNullable<ReturnType<typeof clusters.client>>) => Promise<boolean>,
 ): Promise<void> {
   if (controlPlane.initialized) return;
   const workload = clusters.client(controlPlane.namespace, controlPlane.clusterName);
   if (workload === undefined) return;
   const [only, ...more] = controlPlane.machines;
   if (only !== undefined && more.length === 0 && isLeaving(only)) return;
-  if (!await hasConfigMap(workload)) return;
+  if (!await hasKubeadmConfig(workload)) return;
   controlPlane.kcp.status ??= {};
   controlPlane.kcp.status.initialization = { controlPlaneInitialized: true };
+}
+
+async function hasKubeadmConfig(workload: Client): Promise<boolean> {
+  try {
+    await workload.get(RESOURCES.configMaps, KUBEADM_CONFIG_KEY);
+    return true;
+  } catch {
+    // Whatever the trouble, nothing is known of an initialisation yet.
+    return false;
+  }
 }
 
 function isLeaving({ machine }: ControlPlaneMachine): boolean {
@@ -191,7 +201,7 @@ function isLeaving({ machine }: ControlPlaneMachine): boolean {
 
 /** Adds the Cluster as owner to the infrastructure template. Throws when there is no such template. */
 export async function ownTemplate(
-  { client, references }: Pick<ControlPlaneServices, "client" | "references"> & { clock: Clock },
+  { client, references }: Pick<ControlPlaneServices, "client" | "references">,
   controlPlane: ControlPlane,
 ): Promise<void> {
   const { apiGroup, kind, name } = controlPlane.kcp.spec?.machineTemplate?.spec

@@ -44,9 +44,12 @@ export async function reconcileHealth(
     throw new Error("connection to the workload cluster is down");
   }
   controlPlane.workload = workload;
-  const findings: HealthFindings = { components: [], etcd: [] };
+  const findings: HealthFindings = { components: [], etcd: [], errors: [] };
   await inspectComponents(controlPlane, workload, findings, now);
   if (controlPlane.managesEtcd) await inspectEtcd(controlPlane, services, findings, now);
+  for (const error of findings.errors) {
+    services.logger.warn("Health not known", { cluster: controlPlane.clusterName, error });
+  }
   aggregateHealth(controlPlane, findings, now);
 }
 

@@ -39,6 +39,8 @@ export interface HealthFindings {
   /** Troubles with no Machine to blame, by kind of condition. */
   readonly components: string[];
   readonly etcd: string[];
+  /** What went wrong while looking. */
+  readonly errors: unknown[];
 }
 
 interface Finding {
@@ -87,7 +89,8 @@ export async function inspectComponents(
   try {
     const list = await workload.list(RESOURCES.nodes, { labels: CONTROL_PLANE_NODE_ROLE });
     controlPlane.nodes = list.items;
-  } catch {
+  } catch (error) {
+    findings.errors.push(error);
     const finding = INSPECTION_FAILED(INTERNAL_ERROR_MESSAGE);
     for (const one of controlPlane.machines) {
       for (const type of [...podConditions(controlPlane), nodeType]) {
@@ -97,7 +100,9 @@ export async function inspectComponents(
     return;
   }
   await Promise.all(
-    controlPlane.machines.map((one) => inspectMachine(controlPlane, one, workload, now_ms)),
+    controlPlane.machines.map((one) =>
+      inspectMachine(controlPlane, one, workload, findings, now_ms)
+    ),
   );
   if (controlPlane.machines.some((one) => nodeNameOf(one) === undefined)) return;
   for (const { metadata } of controlPlane.nodes) {
@@ -112,6 +117,7 @@ async function inspectMachine(
   controlPlane: ControlPlane,
   one: ControlPlaneMachine,
   workload: Client,
+  findings: HealthFindings,
   now_ms: number,
 ): Promise<void> {
   const pods = podConditions(controlPlane);
@@ -133,7 +139,7 @@ async function inspectMachine(
   if (dark !== undefined) return sayAll(pods, dark);
   await Promise.all(pods.map(async (type) => {
     const name = `${PODS[type]}-${found.metadata.name}`;
-    set(one, type, await podFinding(workload, name), now_ms);
+    set(one, type, await podFinding(workload, name, findings), now_ms);
   }));
 }
 
@@ -187,11 +193,16 @@ function nodeFinding({ machine, config }: ControlPlaneMachine, node: KubeObject)
   return { status: "False", reason: "NotSet", message };
 }
 
-async function podFinding(workload: Client, name: string): Promise<Finding> {
+async function podFinding(
+  workload: Client,
+  name: string,
+  findings: HealthFindings,
+): Promise<Finding> {
   let pod: KubeObject | undefined;
   try {
     pod = await getOrUndefined(workload, RESOURCES.pods, { namespace: SYSTEM_NAMESPACE, name });
-  } catch {
+  } catch (error) {
+    findings.errors.push(error);
     return INSPECTION_FAILED(INTERNAL_ERROR_MESSAGE);
   }
   if (pod === undefined) {
