@@ -33,7 +33,7 @@ import { ignitionConfig } from "./ignition.ts";
 import { hostPort, isEndpointValid } from "./kubeconfig.ts";
 import { RESOURCES } from "./names.ts";
 import { getOrUndefined } from "./reads.ts";
-import { parseVersion } from "./version.ts";
+import { parseVersion } from "../../../runtime/semantic_version.ts";
 
 const UNINITIALIZED_TAINT = {
   key: "node.cluster.x-k8s.io/uninitialized",

@@ -19,7 +19,7 @@ import { CLUSTER_NAME_LABEL, RESOURCES } from "./names.ts";
 import { getOrUndefined, isNotFound } from "./reads.ts";
 import type { ControlPlaneServices } from "./services.ts";
 import { outdatedReasons } from "./up_to_date.ts";
-import { parseVersion } from "./version.ts";
+import { parseVersion } from "../../../runtime/semantic_version.ts";
 
 /** Whether the Cluster is far enough for a control plane to exist. */
 export function isClusterReady(cluster: KubeObject): boolean {

@@ -16,7 +16,7 @@ import { type ControlPlane, isToBeRemediated, isUnhealthy } from "./control_plan
 import { REMEDIATION_FOR, REMEDIATION_IN_PROGRESS } from "./names.ts";
 import { parseRemediation } from "./remediation.ts";
 import { scalingDownCondition, scalingUpCondition } from "./scaling_conditions.ts";
-import { compareVersions, parseVersion } from "./version.ts";
+import { compareVersions, parseVersion } from "../../../runtime/semantic_version.ts";
 
 // Machines this young have not been told yet whether they are current.
 const UP_TO_DATE_GRACE_MS = 10_000;

@@ -3,7 +3,7 @@
 
 import type { JsonObject } from "../../../runtime/object.ts";
 import type { Image } from "./image.ts";
-import { compareVersions, parseVersion } from "./version.ts";
+import { compareVersions, parseVersion } from "../../../runtime/semantic_version.ts";
 
 // Where upstream publishes: there the image moved into a folder of its own.
 const UPSTREAM = ["registry.k8s.io", "k8s.gcr.io"];

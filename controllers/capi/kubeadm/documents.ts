@@ -5,7 +5,7 @@
 
 import { stringify } from "@std/yaml";
 import type { JsonObject, JsonValue } from "../../../runtime/object.ts";
-import { isAtLeast } from "./version.ts";
+import { isAtLeast } from "../../../runtime/semantic_version.ts";
 
 /** The versions of kubeadm's API in use. */
 export type KubeadmApiVersion = "kubeadm.k8s.io/v1beta3" | "kubeadm.k8s.io/v1beta4";

@@ -18,7 +18,7 @@ import { KCP_CLEANUP_HOOK, PRE_TERMINATE_HOOK_PREFIX, RESOURCES } from "./names.
 import { componentsSurvive, etcdSurvives } from "./projections.ts";
 import { isNotFound } from "./reads.ts";
 import { type ControlPlaneServices, errorText } from "./services.ts";
-import { isAtLeast } from "./version.ts";
+import { isAtLeast } from "../../../runtime/semantic_version.ts";
 
 const SOON_MS = 1_000;
 const DELETION_WAIT_MS = 30_000;

@@ -18,7 +18,7 @@ import {
   REMEDIATION_IN_PROGRESS,
   RESOURCES,
 } from "./names.ts";
-import { isAtLeast } from "./version.ts";
+import { isAtLeast } from "../../../runtime/semantic_version.ts";
 
 /** Whether a machine is the first one or joins. */
 export type ConfigForm = "init" | "join";

@@ -1,6 +1,7 @@
 // Names, labels and annotations of what the kubeadm controllers make, and
 // how names are built. Source: Cluster API's labels and annotations contract.
 
+import { hasRandomPart, renderName } from "../../../runtime/name_template.ts";
 import { nameSuffix, type Random } from "../../../runtime/random.ts";
 
 /** API versions and resources that the kubeadm controllers read and write. */
@@ -86,40 +87,16 @@ export function machineName(
   random: Random,
 ): string {
   const suffix = nameSuffix(random, SUFFIX_LENGTH);
-  const name = renderMachineName(
-    template ?? "{{ .kubeadmControlPlane.name }}-{{ .random }}",
-    { cluster, controlPlane, random: suffix },
-  );
+  const wanted = template ?? "{{ .kubeadmControlPlane.name }}-{{ .random }}";
+  if (!hasRandomPart(wanted)) throw new Error("template does not contain `{{ .random }}`");
+  const name = renderName(wanted, {
+    ".cluster.name": cluster,
+    ".kubeadmControlPlane.name": controlPlane,
+    ".random": suffix,
+  });
   if (name.length <= NAME_LENGTH_MAX) return name;
   return name.slice(0, NAME_LENGTH_MAX - SUFFIX_LENGTH) +
     nameSuffix(random, SUFFIX_LENGTH);
-}
-
-/** Fills in a naming template. Throws what is wrong with it. */
-export function renderMachineName(
-  template: string,
-  values: { cluster: string; controlPlane: string; random: string },
-): string {
-  if (!/\{\{-?\s*\.random\s*-?\}\}/.test(template)) {
-    throw new Error("template does not contain `{{ .random }}`");
-  }
-  const known: Record<string, string> = {
-    ".cluster.name": values.cluster,
-    ".kubeadmControlPlane.name": values.controlPlane,
-    ".random": values.random,
-  };
-  return template.replace(
-    /\{\{-?\s*([^}]*?)\s*-?\}\}/g,
-    (_, expression: string) => {
-      const value = known[expression];
-      if (value === undefined) {
-        throw new Error(
-          `template refers to an unknown variable "${expression}"`,
-        );
-      }
-      return value;
-    },
-  );
 }
 
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;

@@ -11,7 +11,7 @@ import { parseImage, printImage } from "./image.ts";
 import { changeClusterConfiguration, updatedClusterConfiguration } from "./kubeadm_config_map.ts";
 import { RESOURCES, SKIP_COREDNS, SKIP_KUBE_PROXY, SYSTEM_NAMESPACE } from "./names.ts";
 import { getOrUndefined } from "./reads.ts";
-import { isAtLeast } from "./version.ts";
+import { isAtLeast } from "../../../runtime/semantic_version.ts";
 
 const KUBE_PROXY = { namespace: SYSTEM_NAMESPACE, name: "kube-proxy" };
 const COREDNS = { namespace: SYSTEM_NAMESPACE, name: "coredns" };
