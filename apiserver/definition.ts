@@ -10,6 +10,8 @@ import type { Random } from "../runtime/random.ts";
 import type { SchemaNode } from "../runtime/schema/node.ts";
 import type { Store } from "../runtime/store/types.ts";
 import type { UserInfo } from "../runtime/user.ts";
+import type { Authenticator, Authorizer } from "./auth/types.ts";
+import type { Definitions } from "./definitions.ts";
 
 /** What a strategy may look at and use while it works on one request. */
 export interface StrategyContext {
@@ -21,6 +23,22 @@ export interface StrategyContext {
   readonly dryRun: boolean;
   /** Adds a `Warning` header (RFC 9110) to the answer. */
   warn(text: string): void;
+}
+
+/** What a resource that stores nothing may use beside the store. */
+export interface VirtualContext extends StrategyContext {
+  readonly definitions: Definitions;
+  readonly authenticators: readonly Authenticator[];
+  /** Absent: everybody may everything. */
+  readonly authorizer?: Authorizer;
+}
+
+/** A resource without objects in the store: its answers are made when it is asked. */
+export interface VirtualResource {
+  /** Answers a creation, such as a review with its status. `object` is the caller's own. */
+  create?(object: KubeObject, context: VirtualContext): KubeObject | Promise<KubeObject>;
+  /** The objects that get and list show. */
+  list?(context: VirtualContext): readonly KubeObject[];
 }
 
 /** A column of the server-side table. */
@@ -92,6 +110,8 @@ export interface Strategy {
     old: KubeObject | undefined,
     context: StrategyContext,
   ): FieldError[] | undefined;
+  /** Lets go of what `allocate` claimed, once the object has been removed. Never called for a dry run. */
+  release?(object: KubeObject, context: StrategyContext): void;
 }
 
 /** A subresource: `status`, `scale`, `eviction`… */
@@ -143,6 +163,8 @@ export interface ResourceDefinition {
   /** Runs on objects read from the store (custom resources default on read). */
   defaultOnRead?(object: KubeObject): KubeObject;
   readonly strategy: Strategy;
+  /** Present when nothing is stored. */
+  readonly virtual?: VirtualResource;
   readonly subresources: ReadonlyMap<string, SubresourceDefinition>;
   readonly columns: readonly TableColumn[];
   /** The cells of one row, as many as there are columns. */

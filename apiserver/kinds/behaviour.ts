@@ -4,13 +4,15 @@
 // ResourceDefinitions.
 
 import type { JsonValue, KubeObject } from "../../runtime/object.ts";
-import type { Strategy } from "../definition.ts";
+import type { Strategy, VirtualResource } from "../definition.ts";
 
 /** What the server has to know of a built-in kind beside its generated facts. All optional: a plain kind is `{}`. */
 export interface KindBehaviour {
   /** Fills in defaults in place, after those that the schema names (zz_generated.defaults of the real server). By version when they differ. */
   setDefaults?(object: KubeObject, version: string): void;
   readonly strategy?: Strategy;
+  /** Kinds that store nothing: reviews, bindings, component statuses. */
+  readonly virtual?: VirtualResource;
   /** Strategies of subresources that write the same object, by name (`status` and others). */
   readonly subresources?: Readonly<Record<string, Strategy>>;
   /** The cells of the server-side table row; the columns come from generated data. Default: name and age by column name. */

@@ -17,6 +17,7 @@ import { leases } from "./lease.ts";
 import { networkPolicies } from "./network_policy.ts";
 import { priorityClasses } from "./priority_class.ts";
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "./rbac.ts";
+import { services } from "./service.ts";
 import { ipAddresses, serviceCIDRs } from "./service_cidr.ts";
 import { storageClasses, volumeAttributesClasses } from "./storage_class.ts";
 import { webhookConfigurations } from "./webhook_configuration.ts";
@@ -26,6 +27,7 @@ const checkExpression = acceptExpressions;
 /** Behaviour by `group/resource`; the core group is empty, as in `/services`. */
 export const otherKinds: Readonly<Record<string, KindBehaviour>> = {
   "/endpoints": endpoints,
+  "/services": services,
   "admissionregistration.k8s.io/mutatingadmissionpolicies": mutatingAdmissionPolicies(
     checkExpression,
   ),

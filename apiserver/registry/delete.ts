@@ -108,7 +108,9 @@ async function tryDelete(
     return await keepMarked(env, target, object, old, entry, options.dryRun);
   }
   if (options.dryRun) return { deleted: true, object, showsObject: returned };
-  return await removeEntry(env, target, object, entry, returned);
+  const deletion = await removeEntry(env, target, object, entry, returned);
+  if (deletion !== undefined) definition.strategy.release?.(old, scope);
+  return deletion;
 }
 
 function validateDeletion(

@@ -155,7 +155,11 @@ async function finish(
   });
   if (validating !== undefined) await validating;
   const next = keepTimes(old, object);
-  if (isFinished(next, old)) return await removeFinished(env, target, next, entry, options.dryRun);
+  if (isFinished(next, old)) {
+    const removed = await removeFinished(env, target, next, entry, options.dryRun);
+    if (removed !== undefined && !options.dryRun) definition.strategy.release?.(next, scope);
+    return removed;
+  }
   allocate(definition, strategy, next, old, scope);
   if (equal(next, old)) return await resultOf(definition, entry);
   if (options.dryRun) return { object: next };
