@@ -1,0 +1,306 @@
+// Request bodies: from bytes in one of the wire forms to an object of the
+// kind that the endpoint takes, with unknown and repeated fields refused,
+// warned of or ignored. Source: handlers/create.go, rest.go and
+// apimachinery's serializers.
+
+import type { JsonObject, JsonValue, KubeObject } from "../../runtime/object.ts";
+import { apiVersionOf, parseApiVersion } from "../../runtime/object.ts";
+import { JsonNumberError, JsonSyntaxError, parseJson } from "../../runtime/json.ts";
+import { badRequest, type StatusError } from "../../runtime/status.ts";
+import type { PatchRequest, RequestContext, Target, WriteRequestOptions } from "../request.ts";
+import { decodeProtobuf, ProtobufError } from "../protobuf/mod.ts";
+import { isRegistered, unknownConversion } from "./scheme.ts";
+import { goJsonType } from "./go_json.ts";
+import type { Encoding } from "./negotiate.ts";
+import { readYaml, YamlSyntaxError } from "./read_yaml.ts";
+import { decodeFields } from "./fields.ts";
+
+/** What a body may hold at most. */
+export const BODY_BYTES_MAX: number = 3 * 1024 * 1024;
+
+const SCHEME = 'in scheme "pkg/runtime/scheme.go:111"';
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+const text = new TextDecoder();
+
+/** A body that has been read but not looked at. */
+interface Parsed {
+  readonly value: JsonValue;
+  /** What a strict decoder holds against the text itself. */
+  readonly strict: readonly string[];
+}
+
+/** The object of a create or update. Throws 400. */
+export function decodeObject(
+  body: Uint8Array,
+  encoding: Encoding,
+  target: Target,
+  options: WriteRequestOptions,
+  context: RequestContext,
+): KubeObject {
+  const expected = expectedKind(target);
+  const unrecognized = (why: string) =>
+    badRequest(
+      `the object provided is unrecognized (must be of type ${expected.kind}): ` +
+        `${why} (${summary(body)})`,
+    );
+  const checked = options.fieldValidation !== "Ignore";
+  let parsed: Parsed;
+  try {
+    parsed = parse(body, encoding, checked);
+  } catch (error) {
+    const why = syntaxProblem(error);
+    if (encoding === "protobuf") throw unrecognized(why);
+    throw unrecognized(`couldn't get version/kind; json parse error: ${why}`);
+  }
+  const meta = typeMeta(parsed.value);
+  if (typeof meta === "string") {
+    throw unrecognized(`couldn't get version/kind; json parse error: ${meta}`);
+  }
+  const object = parsed.value === null ? {} : parsed.value as JsonObject;
+  if (target.definition.custom) checkCustomKind(object, expected, target, unrecognized, body);
+  const found = withDefaults(meta, expected);
+  const refuse = (why: string) =>
+    badRequest(
+      `${found.kind} in version ${JSON.stringify(found.version)} cannot be handled as a ` +
+        `${expected.kind}: ${why}`,
+    );
+  if (!target.definition.custom || target.subresource?.name === "scale") {
+    checkKind(found, expected, target, refuse);
+  }
+  object["apiVersion"] = apiVersionOf(found);
+  object["kind"] = found.kind;
+  const fields = decodeFields(object, target, refuse);
+  strictness([...parsed.strict, ...fields.strict], options, context, refuse);
+  return fields.object;
+}
+
+interface Kind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+function expectedKind({ definition, subresource }: Target): Kind {
+  const { group, version, kind } = subresource ?? definition;
+  return { group, version, kind };
+}
+
+function parse(body: Uint8Array, encoding: Encoding, strict: boolean): Parsed {
+  if (encoding === "protobuf") return { value: decodeProtobuf(body), strict: [] };
+  const source = text.decode(body);
+  if (encoding === "json") {
+    const { value, duplicates } = parseJson(source, { strict });
+    return { value, strict: duplicates.map(duplicateField) };
+  }
+  const { value, duplicates } = readYaml(source);
+  return { value, strict: yamlProblems(duplicates) };
+}
+
+function duplicateField(path: string): string {
+  return `duplicate field ${JSON.stringify(path)}`;
+}
+
+function yamlProblems(duplicates: readonly string[]): string[] {
+  return duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n  ${duplicates.join("\n  ")}`];
+}
+
+/** `kind` and `apiVersion`, or what is wrong with them. */
+function typeMeta(value: JsonValue): { kind: string; apiVersion: string } | string {
+  if (value === null) return { kind: "", apiVersion: "" };
+  if (typeof value !== "object" || Array.isArray(value)) {
+    return `json: cannot unmarshal ${goJsonType(value)} into Go value of type ${TYPE_META}`;
+  }
+  for (const member of ["apiVersion", "kind"] as const) {
+    const found = value[member];
+    if (found !== undefined && found !== null && typeof found !== "string") {
+      return `json: cannot unmarshal ${
+        goJsonType(found)
+      } into Go struct field .${member} of type string`;
+    }
+  }
+  return {
+    kind: (value["kind"] ?? "") as string,
+    apiVersion: (value["apiVersion"] ?? "") as string,
+  };
+}
+
+/** What the body leaves out is what the endpoint takes. */
+function withDefaults(meta: { kind: string; apiVersion: string }, expected: Kind): Kind {
+  const { group, version } = parseApiVersion(meta.apiVersion);
+  const kind = meta.kind === "" ? expected.kind : meta.kind;
+  return meta.apiVersion === ""
+    ? { group: expected.group, version: expected.version, kind }
+    : { group, version, kind };
+}
+
+function checkKind(
+  found: Kind,
+  expected: Kind,
+  target: Target,
+  refuse: (why: string) => StatusError,
+): void {
+  if (
+    same(found, expected) ||
+    target.subresource?.acceptedTypes?.some((t) => same(found, { ...found, ...t }))
+  ) {
+    return;
+  }
+  if (!isRegistered(found)) {
+    throw refuse(
+      `no kind ${JSON.stringify(found.kind)} is registered for version ` +
+        `${JSON.stringify(apiVersionOf(found))} ${SCHEME}`,
+    );
+  }
+  if (found.kind === expected.kind && found.group === expected.group) {
+    throw badRequest(
+      `the API version in the data (${apiVersionOf(found)}) does not match the expected ` +
+        `API version (${apiVersionOf(expected)})`,
+    );
+  }
+  throw refuse(unknownConversion(found, expected));
+}
+
+function same(a: Kind, b: Kind): boolean {
+  return a.group === b.group && a.version === b.version && a.kind === b.kind;
+}
+
+/** Custom resources must say what they are. */
+function checkCustomKind(
+  object: JsonObject,
+  expected: Kind,
+  target: Target,
+  unrecognized: (why: string) => StatusError,
+  body: Uint8Array,
+): void {
+  if (target.subresource?.name === "scale") return;
+  if ((object["kind"] ?? "") === "") {
+    throw unrecognized(`Object 'Kind' is missing in '${text.decode(body)}'`);
+  }
+  const version = object["apiVersion"] ?? "";
+  if (version !== apiVersionOf(expected)) {
+    throw badRequest(
+      `the API version in the data (${version}) does not match the expected API version ` +
+        `(${apiVersionOf(expected)})`,
+    );
+  }
+}
+
+/** Refuses, warns of or ignores what a strict decoder finds. */
+function strictness(
+  problems: readonly string[],
+  options: WriteRequestOptions,
+  context: RequestContext,
+  refuse: (why: string) => StatusError,
+): void {
+  if (problems.length === 0 || options.fieldValidation === "Ignore") return;
+  if (options.fieldValidation === "Strict") {
+    throw refuse(`strict decoding error: ${problems.join(", ")}`);
+  }
+  for (const problem of problems) {
+    for (const warning of strictWarnings(problem)) context.warn(warning);
+  }
+}
+
+/** YAML's problems come in one text of several lines: each is a warning. */
+function strictWarnings(problem: string): string[] {
+  const prefix = "yaml: unmarshal errors:\n";
+  return problem.startsWith(prefix)
+    ? problem.slice(prefix.length).split("\n").map((line) => line.trim())
+    : [problem];
+}
+
+function syntaxProblem(error: unknown): string {
+  if (
+    error instanceof JsonSyntaxError || error instanceof JsonNumberError ||
+    error instanceof YamlSyntaxError ||
+    error instanceof ProtobufError
+  ) return error.message;
+  throw error;
+}
+
+/** The start of a body, as errors show it. */
+function summary(body: Uint8Array): string {
+  if (body.length === 0) return "<empty>";
+  const cut = body.length > 30 ? " ..." : "";
+  const start = body.subarray(0, 30);
+  if (body[0] === 0x7b) return text.decode(start) + cut;
+  return Array.from(start, (byte) => byte.toString(16).padStart(2, "0")).join("") + cut;
+}
+
+/** The body of a deletion. Throws 400. */
+export function decodeDeleteBody(body: Uint8Array, encoding: Encoding): JsonValue {
+  try {
+    return parse(body, encoding, false).value;
+  } catch (error) {
+    const why = syntaxProblem(error);
+    throw badRequest(
+      encoding === "protobuf" ? why : `couldn't get version/kind; json parse error: ${why}`,
+    );
+  }
+}
+
+/** The body of a patch. Throws 400. */
+export function decodePatch(
+  body: Uint8Array,
+  kind: PatchRequest["kind"],
+  options: WriteRequestOptions,
+  context: RequestContext,
+): PatchRequest {
+  if (kind === "apply") return applyPatch(body, options, context);
+  const source = text.decode(body);
+  let value: JsonValue;
+  let duplicates: readonly string[];
+  try {
+    const strict = options.fieldValidation !== "Ignore";
+    ({ value, duplicates } = parseJson(source, { strict }));
+  } catch (error) {
+    const why = syntaxProblem(error);
+    throw badRequest(kind === "strategic" ? why : `error decoding patch: ${why}`);
+  }
+  const wrong = kind === "json"
+    ? Array.isArray(value) || value === null ? undefined : "[]handlers.jsonPatchOp"
+    : isObjectOrNull(value)
+    ? undefined
+    : "map[string]interface {}";
+  if (wrong !== undefined) {
+    const why = `json: cannot unmarshal ${goJsonType(value)} into Go value of type ${wrong}`;
+    throw badRequest(kind === "strategic" ? why : `error decoding patch: ${why}`);
+  }
+  return { kind, body: value, strictErrors: duplicates.map(duplicateField) };
+}
+
+function isObjectOrNull(value: JsonValue): boolean {
+  return value === null || (typeof value === "object" && !Array.isArray(value));
+}
+
+function applyPatch(
+  body: Uint8Array,
+  options: WriteRequestOptions,
+  context: RequestContext,
+): PatchRequest {
+  let value: JsonValue;
+  let duplicates: readonly string[];
+  try {
+    ({ value, duplicates } = readYaml(text.decode(body)));
+  } catch (error) {
+    const why = syntaxProblem(error);
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${why}`);
+  }
+  if (!isObjectOrNull(value)) {
+    throw badRequest(
+      "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot " +
+        `unmarshal ${goJsonType(value)} into Go value of type map[string]interface {}`,
+    );
+  }
+  const [problem] = yamlProblems(duplicates);
+  if (problem !== undefined && options.fieldValidation === "Strict") {
+    throw badRequest(
+      `error strict decoding YAML: error converting YAML to JSON: ${problem}`,
+    );
+  }
+  if (problem !== undefined && options.fieldValidation === "Warn") {
+    for (const warning of strictWarnings(problem)) context.warn(warning);
+  }
+  return { kind: "apply", body: value ?? {}, strictErrors: [] };
+}

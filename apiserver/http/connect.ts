@@ -1,0 +1,20 @@
+// Subresources that are conversations rather than objects: terminals, ports,
+// logs and proxies. Who holds them is not this folder's business.
+
+import type { Target } from "../request.ts";
+import type { Exchange } from "./exchange.ts";
+import type { HttpResponse } from "./types.ts";
+
+/** The subresources that a {@linkcode Connector} serves. */
+export const CONNECTED: ReadonlySet<string> = new Set([
+  "attach",
+  "exec",
+  "log",
+  "portforward",
+  "proxy",
+]);
+
+/** Serves the subresources that are no objects. Failures are thrown as `StatusError`s. */
+export interface Connector {
+  connect(exchange: Exchange, target: Target): Promise<HttpResponse>;
+}

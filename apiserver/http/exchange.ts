@@ -1,0 +1,28 @@
+// One request on its way through the chain: what is known of it so far.
+
+import type { UserInfo } from "../../runtime/user.ts";
+import type { RequestContext } from "../request.ts";
+import type { RequestInfo } from "./request_info.ts";
+import type { HttpRequest } from "./types.ts";
+import type { WarningRecorder } from "./warnings.ts";
+
+/** A request that has been routed, authenticated and authorized. */
+export interface Exchange {
+  readonly request: HttpRequest;
+  readonly info: RequestInfo;
+  readonly user: UserInfo;
+  readonly warnings: WarningRecorder;
+  /** Whether the client wants to read the answer with its eyes. */
+  readonly pretty: boolean;
+}
+
+/** What the registry gets to know of an exchange. */
+export function contextOf(exchange: Exchange): RequestContext {
+  const { request, user, warnings } = exchange;
+  return {
+    user,
+    userAgent: request.headers["user-agent"] ?? "",
+    warn: (text) => warnings.add(text),
+    signal: request.signal,
+  };
+}

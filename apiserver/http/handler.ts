@@ -1,0 +1,120 @@
+// The chain that every request goes through, in order: read the request
+// line, find out who asks, whom they want to be, whether they may, and what
+// answers: a resource's verbs or one of the other paths. Source:
+// k8s.io/apiserver DefaultBuildHandlerChain.
+
+import type { Clock } from "../../runtime/clock.ts";
+import { type Random, systemRandom } from "../../runtime/random.ts";
+import type { Authenticator, Authorizer } from "../auth/types.ts";
+import type { Definitions } from "../definitions.ts";
+import type { Registry } from "../request.ts";
+import { authenticate, impersonate } from "./authenticate.ts";
+import { authorize } from "./authorize.ts";
+import type { Connector } from "./connect.ts";
+import type { Exchange } from "./exchange.ts";
+import { type HealthCheck, NonResourceHandler, type TokenIssuer } from "./non_resource.ts";
+import { wantsPretty } from "./negotiate.ts";
+import { type RequestInfo, requestInfo } from "./request_info.ts";
+import { ResourceHandler } from "./resources.ts";
+import { respondError } from "./respond.ts";
+import { route } from "./route.ts";
+import { RequestMetrics } from "./metrics.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "./types.ts";
+import { WarningRecorder } from "./warnings.ts";
+
+/** What a cluster's HTTP handler is made of. */
+export interface HttpHandlerOptions {
+  readonly registry: Registry;
+  readonly definitions: Definitions;
+  /** Asked in order, after the client certificate. */
+  readonly authenticators: readonly Authenticator[];
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+  /** For audit ids. Default: the platform's. */
+  readonly random?: Random;
+  /** Serves `exec`, `attach`, `portforward`, `proxy` and `log`. */
+  readonly connector?: Connector;
+  /** What `/healthz`, `/livez` and `/readyz` look at beside `ping`. */
+  readonly healthChecks?: readonly HealthCheck[];
+  /** What `/.well-known/openid-configuration` and `/openid/v1/jwks` tell. */
+  readonly issuer?: TokenIssuer;
+  /** What `/api` tells clients to connect to: `host:port`. */
+  readonly serverAddress?: string;
+  /** Lines in Prometheus' text format that `/metrics` shows beside those of requests. */
+  metrics?(): string;
+  /** Told of errors that nobody foresaw; the client gets InternalError. */
+  onDefect?(error: unknown): void;
+}
+
+/** The outermost layer of a cluster's API server. */
+export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
+  return new Chain(options);
+}
+
+class Chain implements HttpHandler {
+  readonly #options: HttpHandlerOptions;
+  readonly #random: Random;
+  readonly #resources: ResourceHandler;
+  readonly #others: NonResourceHandler;
+  readonly #metrics = new RequestMetrics();
+
+  constructor(options: HttpHandlerOptions) {
+    this.#options = options;
+    this.#random = options.random ?? systemRandom;
+    this.#resources = new ResourceHandler(options);
+    this.#others = new NonResourceHandler(options, this.#metrics);
+  }
+
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    const start_ms = this.#options.clock.now();
+    const warnings = new WarningRecorder();
+    const info = requestInfo(request.method, request.target);
+    const pretty = wantsPretty(info.query, request.headers["user-agent"] ?? "");
+    let response: HttpResponse;
+    try {
+      response = await this.#serve(request, info, warnings, pretty);
+    } catch (error) {
+      const onDefect = (error: unknown) => this.#options.onDefect?.(error);
+      response = respondError(error, request.headers["accept"], pretty, onDefect);
+    }
+    this.#metrics.observe(info, response.status, this.#options.clock.now() - start_ms);
+    return this.#finish(request, response, warnings);
+  }
+
+  async #serve(
+    request: HttpRequest,
+    info: RequestInfo,
+    warnings: WarningRecorder,
+    pretty: boolean,
+  ): Promise<HttpResponse> {
+    const { authenticators, authorizer, definitions } = this.#options;
+    const sender = await authenticate(request, authenticators);
+    const user = await impersonate(request, sender, authorizer);
+    await authorize(info, user, authorizer);
+    const exchange: Exchange = { request, info, user, warnings, pretty };
+    if (!info.resourceRequest) return await this.#others.serve(exchange);
+    const found = route(request.method, info, definitions, this.#others.builtinGroup);
+    return await this.#resources.serve(exchange, found);
+  }
+
+  #finish(
+    request: HttpRequest,
+    response: HttpResponse,
+    warnings: WarningRecorder,
+  ): HttpResponse {
+    const lines = warnings.headers();
+    const headers = {
+      "audit-id": this.#random.uuid(),
+      ...response.headers,
+      ...(lines.length === 0 ? {} : { warning: lines }),
+    };
+    if (request.method !== "HEAD" || response.body === undefined) {
+      return { ...response, headers };
+    }
+    // Nobody will read it; a watch has to be closed all the same.
+    if (!(response.body instanceof Uint8Array)) {
+      void response.body[Symbol.asyncIterator]().return?.();
+    }
+    return { status: response.status, headers };
+  }
+}

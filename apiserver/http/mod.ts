@@ -1,0 +1,10 @@
+// The API over HTTP, without sockets: requests in, responses out.
+
+export { createHttpHandler, type HttpHandlerOptions } from "./handler.ts";
+export type { Connector } from "./connect.ts";
+export type { Exchange } from "./exchange.ts";
+export { fetchAdapter } from "./fetch.ts";
+export type { HealthCheck, TokenIssuer } from "./non_resource.ts";
+export { Query } from "./query.ts";
+export { type RequestInfo, requestInfo } from "./request_info.ts";
+export type * from "./types.ts";
