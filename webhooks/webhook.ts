@@ -1,0 +1,35 @@
+// What an admission webhook is, without any transport: a function that
+// fills in defaults and one that says what is wrong. In process the server
+// calls them; served over HTTPS an AdmissionReview is taken apart and put
+// together around them. Source: Kubernetes admission webhooks.
+
+import type { KubeObject } from "../runtime/object.ts";
+import type { Client } from "../runtime/client.ts";
+
+/** The write that is looked at. */
+export interface WebhookRequest {
+  readonly operation: "CREATE" | "UPDATE" | "DELETE";
+  /** The new object; for DELETE the one that goes. */
+  readonly object: KubeObject;
+  /** Before an UPDATE. */
+  readonly old?: KubeObject;
+  readonly dryRun: boolean;
+  /** Such as `scale`; absent for the object itself. */
+  readonly subresource?: string;
+  /** Reads the cluster whose server asks. */
+  readonly client?: Client;
+}
+
+/** The webhook of one resource. */
+export interface Webhook {
+  readonly group: string;
+  readonly resource: string;
+  /** Also asked about writes of these subresources. */
+  readonly subresources?: readonly string[];
+  /** Changes `request.object` in place. */
+  default?(request: WebhookRequest): void | Promise<void>;
+  /** Throws a StatusError when the write is to be refused. Answers warnings, if any. */
+  validate?(
+    request: WebhookRequest,
+  ): void | readonly string[] | Promise<void | readonly string[]>;
+}
