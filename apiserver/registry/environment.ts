@@ -5,7 +5,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Random } from "../../runtime/random.ts";
 import type { Store } from "../../runtime/store/types.ts";
 import type { AdmissionPlugin } from "../admission/plugin.ts";
-import type { Authorizer } from "../auth/types.ts";
+import type { Authenticator, Authorizer } from "../auth/types.ts";
 import type { ResourceDefinition, StrategyContext } from "../definition.ts";
 import type { Definitions } from "../definitions.ts";
 import type { RequestContext, Target } from "../request.ts";
@@ -18,6 +18,8 @@ export interface Environment {
   readonly definitions: Definitions;
   /** In the order in which they are asked. */
   readonly admission: readonly AdmissionPlugin[];
+  /** Who can tell whom a token belongs to. */
+  readonly authenticators: readonly Authenticator[];
   /** Asked where a verb needs a second permission, as a PUT that creates does. Absent: everything is allowed. */
   readonly authorizer?: Authorizer;
 }

@@ -27,6 +27,7 @@ import { patch } from "./patch.ts";
 import { handlerOf, subresourceHandlers } from "./subresources.ts";
 import type { SubresourceHandler } from "./subresources.ts";
 import { update } from "./update.ts";
+import { createVirtual, getVirtual, listVirtual } from "./virtual.ts";
 import { watch } from "./watch.ts";
 
 /** Carries out the verbs on the objects of one store. */
@@ -51,6 +52,8 @@ export class ResourceRegistry implements Registry {
     target: Target,
     resourceVersion: string,
   ): Promise<ObjectResult> {
+    const { virtual } = target.definition;
+    if (virtual !== undefined) return getVirtual(this.#env, context, target, virtual);
     const handler = handlerOf(this.#subresources, target);
     return handler?.get === undefined
       ? await get(this.#env, target, resourceVersion)
@@ -58,12 +61,15 @@ export class ResourceRegistry implements Registry {
   }
 
   /** Many objects. */
-  list(
-    _context: RequestContext,
+  async list(
+    context: RequestContext,
     target: Target,
     options: ListRequestOptions,
   ): Promise<ListResult> {
-    return list(this.#env, target, options);
+    const { virtual } = target.definition;
+    return virtual === undefined
+      ? await list(this.#env, target, options)
+      : listVirtual(this.#env, context, target, virtual, options);
   }
 
   /** Changes as they happen. */
@@ -85,6 +91,10 @@ export class ResourceRegistry implements Registry {
     object: KubeObject,
     options: WriteRequestOptions,
   ): Promise<ObjectResult> {
+    const { virtual } = target.definition;
+    if (virtual?.create !== undefined) {
+      return await createVirtual(this.#env, context, target, virtual, object, options);
+    }
     const handler = handlerOf(this.#subresources, target);
     if (handler?.create !== undefined) {
       return await handler.create(this.#env, context, target, object, options);

@@ -1,0 +1,13 @@
+// The API server: what it is made of and how to make one.
+
+export { ApiServer, type ApiServerOptions, type Follower } from "./server.ts";
+export { builtinDefinitions, builtinSchemas } from "./builtin.ts";
+export { Definitions } from "./definitions.ts";
+export type * from "./definition.ts";
+export type * from "./request.ts";
+export type * from "./admission/plugin.ts";
+export type * from "./auth/types.ts";
+export type * from "./http/types.ts";
+export type { Environment } from "./registry/environment.ts";
+export { ResourceRegistry } from "./registry/registry.ts";
+export type { SubresourceHandler } from "./registry/subresources.ts";

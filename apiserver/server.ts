@@ -1,0 +1,130 @@
+// One API server: a store, what is served, and the chain that answers
+// requests. No sockets; listener/ and http/fetch.ts put it on the wire.
+
+import type { Client } from "../runtime/client.ts";
+import { type Clock, systemClock } from "../runtime/clock.ts";
+import { type Random, systemRandom } from "../runtime/random.ts";
+import { type FrozenBase, MemoryStore } from "../runtime/store/memory_store.ts";
+import type { Journal, Restored } from "../runtime/store/types.ts";
+import { adminUser, type UserInfo } from "../runtime/user.ts";
+import type { AdmissionPlugin } from "./admission/plugin.ts";
+import { namespaceLifecycle } from "./admission/namespace_lifecycle.ts";
+import type { Authenticator, Authorizer } from "./auth/types.ts";
+import { addNamespaces, bootstrapBase } from "./bootstrap.ts";
+import { builtinDefinitions } from "./builtin.ts";
+import { InProcessClient } from "./client.ts";
+import { Definitions } from "./definitions.ts";
+import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
+import type { HttpHandler } from "./http/types.ts";
+import type { Environment } from "./registry/environment.ts";
+import { ResourceRegistry } from "./registry/registry.ts";
+import type { Registry } from "./request.ts";
+
+/** Something that follows the store and acts inside the server, such as what makes custom resources served. */
+export interface Follower {
+  /** Stops following. */
+  close(): void;
+}
+
+/** Options of an {@linkcode ApiServer}. */
+export interface ApiServerOptions {
+  /** Default: the system's clock. */
+  readonly clock?: Clock;
+  /** Default: the system's randomness. */
+  readonly random?: Random;
+  /** The built-in resources. Default: those of Kubernetes 1.36. */
+  readonly definitions?: Definitions;
+  /** What the cluster starts from. Default: what a real one has after its start. */
+  readonly base?: FrozenBase;
+  /** Told of every write before it is acknowledged. */
+  readonly journal?: Journal;
+  /** What an earlier process left, on the same base. */
+  readonly restored?: Restored;
+  /** How many events are kept for watchers. */
+  readonly events_max?: number;
+  /** Asked in order, after the client certificate. Default: none. */
+  readonly authenticators?: readonly Authenticator[];
+  /** Default: everybody may everything. */
+  readonly authorizer?: Authorizer;
+  /** Admission plugins in order. Default: the namespace lifecycle. */
+  readonly admission?: readonly AdmissionPlugin[];
+  /** Makes more followers of the store, once everything else is there. */
+  readonly followers?: readonly ((server: ApiServer) => Follower)[];
+  /** Further options of the HTTP layer. */
+  readonly http?: Partial<HttpHandlerOptions>;
+}
+
+const allowAll: Authorizer = { authorize: () => ({ allowed: true, reason: "" }) };
+
+/**
+ * A Kubernetes API server in memory.
+ *
+ * @example
+ * ```ts
+ * import { ApiServer } from "@capim/capim/apiserver";
+ *
+ * const server = new ApiServer();
+ * const { items } = await server.client().list({ apiVersion: "v1", resource: "namespaces" });
+ * console.assert(items.length === 4);
+ * server.close();
+ * ```
+ */
+export class ApiServer {
+  /** The cluster's data. */
+  readonly store: MemoryStore;
+  /** What is served. */
+  readonly definitions: Definitions;
+  /** The verbs, without authentication and authorization. */
+  readonly registry: Registry;
+  /** The whole chain. */
+  readonly handler: HttpHandler;
+  readonly #followers: Follower[] = [];
+
+  /** A cluster as it is right after its start. */
+  constructor(options: ApiServerOptions = {}) {
+    const clock = options.clock ?? systemClock;
+    const random = options.random ?? systemRandom;
+    const builtin = options.definitions ?? builtinDefinitions();
+    this.definitions = new Definitions(builtin);
+    this.store = new MemoryStore({
+      base: options.base ?? bootstrapBase(clock, builtin),
+      ...(options.journal === undefined ? {} : { journal: options.journal }),
+      ...(options.restored === undefined ? {} : { restored: options.restored }),
+      ...(options.events_max === undefined ? {} : { events_max: options.events_max }),
+    });
+    if (options.restored === undefined && options.base === undefined) {
+      addNamespaces(this.store, builtin, clock, random);
+    }
+    const environment: Environment = {
+      store: this.store,
+      clock,
+      random,
+      definitions: this.definitions,
+      admission: options.admission ?? [namespaceLifecycle],
+      authenticators: options.authenticators ?? [],
+      ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
+    };
+    this.registry = new ResourceRegistry(environment);
+    this.handler = createHttpHandler({
+      registry: this.registry,
+      definitions: this.definitions,
+      authenticators: environment.authenticators,
+      authorizer: options.authorizer ?? allowAll,
+      clock,
+      random,
+      ...options.http,
+    });
+    for (const follow of options.followers ?? []) this.#followers.push(follow(this));
+  }
+
+  /** Acts as that user, in process and without authorization. Default: the administrator. */
+  client(user: UserInfo = adminUser): Client {
+    return new InProcessClient({ registry: this.registry, definitions: this.definitions, user });
+  }
+
+  /** Ends all watches and stops what runs inside. */
+  close(): void {
+    for (const follower of this.#followers.splice(0).reverse()) follower.close();
+    this.store.close();
+  }
+}
