@@ -3,9 +3,9 @@
 // asked for (`url`, `kubeconfig`).
 
 import { ApiServer, type ApiServerOptions } from "./apiserver/mod.ts";
-import { fetchHandler } from "./apiserver/http/fetch.ts";
+import { fetchAdapter } from "./apiserver/http/fetch.ts";
 import { Listener, type UpgradeHandler } from "./apiserver/listener/mod.ts";
-import { startWorkloadControllers, type WorkloadControllers } from "./controllers/workload/mod.ts";
+import { type ClusterControllers, startClusterControllers } from "./cluster_controllers.ts";
 import type { Client } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import { writeKubeconfig } from "./runtime/kubeconfig.ts";
@@ -66,7 +66,7 @@ export class FakeCluster implements AsyncDisposable {
   readonly client: Client;
   readonly #clock: Clock;
   readonly #options: FakeClusterOptions;
-  readonly #controllers: WorkloadControllers | undefined;
+  readonly #controllers: ClusterControllers | undefined;
   #authority: KeyPair | undefined;
   #listener: Promise<Listener> | undefined;
   #fetch: ((request: Request) => Promise<Response>) | undefined;
@@ -84,8 +84,7 @@ export class FakeCluster implements AsyncDisposable {
     });
     this.client = this.server.client(adminUser);
     if (options.controllers !== "none") {
-      this.#controllers = startWorkloadControllers({
-        client: this.client,
+      this.#controllers = startClusterControllers({
         server: this.server,
         clock: this.#clock,
         random,
@@ -123,7 +122,7 @@ export class FakeCluster implements AsyncDisposable {
 
   /** Answers a request as the API server does, in process. Only its path, method, headers and body count; the caller is the administrator. */
   fetch(request: Request): Promise<Response> {
-    this.#fetch ??= fetchHandler(this.server.handler, adminUser);
+    this.#fetch ??= fetchAdapter(this.server.handler, { user: adminUser });
     return this.#fetch(request);
   }
 

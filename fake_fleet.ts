@@ -11,13 +11,13 @@ import {
   type UpgradeHandler,
 } from "./apiserver/listener/mod.ts";
 import type { Endpoint, EtcdMemberSpec, WorkloadHost } from "./controllers/provider/host.ts";
-import { startWorkloadControllers, type WorkloadControllers } from "./controllers/workload/mod.ts";
+import { type ClusterControllers, startClusterControllers } from "./cluster_controllers.ts";
 import { servingCertificate } from "./fake_cluster.ts";
 import type { Client } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import type { KeyPair } from "./runtime/pki/mod.ts";
 import { type Random, systemRandom } from "./runtime/random.ts";
-import type { Journal, Restored } from "./runtime/store/mod.ts";
+import type { Journal, Restored } from "./runtime/store/types.ts";
 import { adminUser } from "./runtime/user.ts";
 
 /** Where clusters keep what must outlive the process. */
@@ -50,7 +50,7 @@ interface Member {
   readonly port: number;
   readonly server: ApiServer;
   readonly client: Client;
-  readonly controllers: WorkloadControllers;
+  readonly controllers: ClusterControllers;
   readonly apiServers: Set<string>;
   readonly etcdMembers: Map<string, EtcdMemberSpec>;
   authority: KeyPair | undefined;
@@ -212,8 +212,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       port,
       server,
       client,
-      controllers: startWorkloadControllers({
-        client,
+      controllers: startClusterControllers({
         server,
         clock: this.#clock,
         random: this.#random,

@@ -18,7 +18,14 @@
 export * from "./fake_cluster.ts";
 export * from "./fake_fleet.ts";
 export * from "./fake_management.ts";
-export type { Client, ListQuery, ObjectKey, ObjectList, ResourceRef, WatchEvent } from "./runtime/client.ts";
+export type {
+  Client,
+  ListQuery,
+  ObjectKey,
+  ObjectList,
+  ResourceRef,
+  WatchEvent,
+} from "./runtime/client.ts";
 export { type Clock, systemClock, type Timer, VirtualClock } from "./runtime/clock.ts";
 export { type Random, SeededRandom, systemRandom } from "./runtime/random.ts";
 export { adminUser, anonymousUser, type UserInfo } from "./runtime/user.ts";

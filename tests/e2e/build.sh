@@ -43,7 +43,7 @@ kubernetes() {
     go mod download -json "k8s.io/kubernetes@v$kubernetes" >module.json
     local mod
     mod=$(sed -n 's/.*"GoMod": "\(.*\)".*/\1/p' module.json)
-    for name in $(sed -n 's/^[[:space:]]*\(k8s.io\/[a-z-]*\) v0\.0\.0.*/\1/p' "$mod"); do
+    for name in $(sed -n 's/^[[:space:]]*\(k8s.io\/[a-z-]*\) v0\.0\.0\( .*\)*$/\1/p' "$mod"); do
       go mod edit -replace "$name=$name@v$staging"
     done
   )
