@@ -114,6 +114,7 @@ export class MemoryStore implements Store {
   /** Revisions below were given up on purpose, not only pushed out. */
   #compacted: number;
   #closed = false;
+  readonly #observers = new Set<(event: StoreEvent) => void>();
 
   /** Empty at revision 1, or at its base. */
   constructor(options: MemoryStoreOptions = {}) {
@@ -308,6 +309,16 @@ export class MemoryStore implements Store {
     this.#log.push(event);
     if (this.#log.length > this.#events_max) this.#forgetOldest();
     this.#cursors.wake(storage);
+    for (const observe of this.#observers) observe(event);
+  }
+
+  /**
+   * Calls `observer` at the end of every write, before the writer goes on. It
+   * may write itself. Gives back how to stop that.
+   */
+  observe(observer: (event: StoreEvent) => void): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
   }
 
   #forgetOldest(): void {
