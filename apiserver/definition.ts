@@ -100,6 +100,8 @@ export interface Strategy {
   ): number | undefined;
   /** The propagation policy when the request names none. Default `Background`. */
   readonly defaultPropagation?: "Background" | "Orphan" | "Foreground";
+  /** A warning on deletions that orphan only because the request names no propagation policy. */
+  readonly orphaningWarning?: string;
   /**
    * Claims what lies outside the object (service addresses, node ports) before it is stored,
    * changing the object in place. Throws `StatusError` (or answers field errors) when it cannot.

@@ -7,9 +7,7 @@ import { items } from "./part.ts";
 /** `componentstatuses`. */
 export const componentStatus: KindBehaviour = {
   cells(object) {
-    const healthy = items(object.conditions).find(({ type }) =>
-      type === "Healthy"
-    );
+    const healthy = items(object.conditions).find(({ type }) => type === "Healthy");
     const status = healthy === undefined
       ? "Unknown"
       : healthy.status === "True"

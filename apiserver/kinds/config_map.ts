@@ -1,12 +1,7 @@
 // ConfigMaps: plain data with checked keys and a limit on its size.
 // Source: pkg/registry/core/configmap and ValidateConfigMap.
 
-import {
-  type FieldError,
-  forbiddenField,
-  invalid,
-  tooLong,
-} from "../../runtime/field/error.ts";
+import { type FieldError, forbiddenField, invalid, tooLong } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { age } from "./human_duration.ts";
@@ -47,8 +42,7 @@ function validateConfigMap(object: KubeObject): FieldError[] {
     bytes += base64Bytes(value);
   }
   if (bytes * 3 > DATA_BYTES_MAX) {
-    bytes = data.reduce((sum, [, value]) =>
-      sum + encoder.encode(value).length, 0) +
+    bytes = data.reduce((sum, [, value]) => sum + encoder.encode(value).length, 0) +
       binary.reduce((sum, [, value]) => sum + base64Bytes(value), 0);
   }
   // The real server builds this path of an empty name, which prints as `[]`.

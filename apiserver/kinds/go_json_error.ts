@@ -34,9 +34,7 @@ class Scanner {
     const problem = this.#value(0);
     if (problem !== undefined) return problem;
     this.#space();
-    return this.#at < this.#text.length
-      ? this.#bad("after top-level value")
-      : undefined;
+    return this.#at < this.#text.length ? this.#bad("after top-level value") : undefined;
   }
 
   #space(): void {
@@ -47,13 +45,7 @@ class Scanner {
     const point = this.#text.codePointAt(this.#at);
     if (point === undefined) return END;
     const rune = String.fromCodePoint(point);
-    const quoted = rune === "'"
-      ? "\\'"
-      : rune === "\n"
-      ? "\\n"
-      : rune === "\t"
-      ? "\\t"
-      : rune;
+    const quoted = rune === "'" ? "\\'" : rune === "\n" ? "\\n" : rune === "\t" ? "\\t" : rune;
     return `invalid character '${quoted}' ${where}`;
   }
 

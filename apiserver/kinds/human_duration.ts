@@ -33,9 +33,7 @@ function two(
   small: number,
   smallUnit: string,
 ): string {
-  return small === 0
-    ? `${big}${bigUnit}`
-    : `${big}${bigUnit}${small}${smallUnit}`;
+  return small === 0 ? `${big}${bigUnit}` : `${big}${bigUnit}${small}${smallUnit}`;
 }
 
 /** How long ago an RFC 3339 timestamp was; `<unknown>` when there is none. */

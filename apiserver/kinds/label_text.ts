@@ -31,15 +31,11 @@ export function formatLabelSelector(selector: Part | undefined): string {
   ];
   // labels.Selector keeps its requirements sorted by key.
   requirements.sort((a, b) => a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0);
-  return requirements.length === 0
-    ? "<none>"
-    : requirements.map(([, text]) => text).join(",");
+  return requirements.length === 0 ? "<none>" : requirements.map(([, text]) => text).join(",");
 }
 
 function formatExpression({ key, operator, values }: Part): string {
   if (operator === "Exists") return key;
   if (operator === "DoesNotExist") return `!${key}`;
-  return `${key} ${OPERATORS[operator] ?? operator} (${
-    [...strings(values)].sort().join(",")
-  })`;
+  return `${key} ${OPERATORS[operator] ?? operator} (${[...strings(values)].sort().join(",")})`;
 }

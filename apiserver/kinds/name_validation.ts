@@ -20,9 +20,7 @@ export function invalids(
   field: string,
   messages: readonly string[],
 ): FieldError[] {
-  return messages.length === 0
-    ? []
-    : messages.map((message) => invalid(field, value, message));
+  return messages.length === 0 ? [] : messages.map((message) => invalid(field, value, message));
 }
 
 /** A DNS label. */

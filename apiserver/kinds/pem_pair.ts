@@ -38,9 +38,7 @@ export function keyPairError(
   const keys = labels(key);
   if (keys.length === 0) return "tls: failed to find any PEM data in key input";
   if (
-    !keys.some((label) =>
-      label === "PRIVATE KEY" || label.endsWith(" PRIVATE KEY")
-    )
+    !keys.some((label) => label === "PRIVATE KEY" || label.endsWith(" PRIVATE KEY"))
   ) {
     if (keys.length === 1 && keys[0] === "CERTIFICATE") {
       return "tls: found a certificate rather than a key in the PEM for the private key";

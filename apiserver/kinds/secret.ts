@@ -62,9 +62,7 @@ function validateSecret(object: KubeObject): FieldError[] {
 function validateType(object: KubeObject): FieldError[] {
   const data: Record<string, string> = object.data ?? {};
   const missing = (...keys: string[]) =>
-    keys.filter((key) => data[key] === undefined).map((key) =>
-      required(`data[${key}]`)
-    );
+    keys.filter((key) => data[key] === undefined).map((key) => required(`data[${key}]`));
   switch (object.type) {
     case "kubernetes.io/service-account-token":
       return object.metadata.annotations?.[SERVICE_ACCOUNT_NAME]
@@ -94,9 +92,7 @@ function validateJsonKey(
   const value = data[key];
   if (value === undefined) return [required(`data[${key}]`)];
   const problem = goJsonError(decoded(value), "map[string]interface {}");
-  return problem === undefined
-    ? []
-    : [invalid(`data[${key}]`, REDACTED, problem)];
+  return problem === undefined ? [] : [invalid(`data[${key}]`, REDACTED, problem)];
 }
 
 function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {

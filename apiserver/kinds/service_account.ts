@@ -10,9 +10,7 @@ const ENFORCE = "kubernetes.io/enforce-mountable-secrets";
 /** References to secrets keep nothing but the name. */
 function prepare(object: KubeObject): void {
   if (object.secrets !== undefined) {
-    object.secrets = items(object.secrets).map(({ name }) =>
-      name === undefined ? {} : { name }
-    );
+    object.secrets = items(object.secrets).map(({ name }) => name === undefined ? {} : { name });
   }
 }
 

@@ -1,0 +1,543 @@
+// Checks of Jobs. Source: ValidateJob and its relatives in
+// pkg/apis/batch/validation.
+
+import {
+  duplicate,
+  type FieldError,
+  invalid,
+  notSupported,
+  required,
+  tooMany,
+} from "../../runtime/field/error.ts";
+import type { KubeObject } from "../../runtime/object.ts";
+import { domainPrefixedPath } from "./domain_prefixed_path.ts";
+import { immutable, integer, nonNegative, text } from "./field_messages.ts";
+import { goList, goNullable, goStruct, goValue } from "./go_value.ts";
+import { validateLabelSelector } from "./label_selector.ts";
+import { byteLength } from "../../runtime/names.ts";
+import { clone } from "../../runtime/object.ts";
+import { qualifiedNameErrors } from "./name_validation.ts";
+import { isEmpty, items, type Part, semanticEqual } from "./part.ts";
+import { goPodTemplateSpec } from "./pod_go_shapes.ts";
+import { validatePodTemplateSpec, validateSelected } from "./pod_template_validation.ts";
+
+const INDEXED_PARALLELISM_MAX = 100_000;
+const INDEXED_COMPLETIONS_MAX_WITH_BACKOFF = 100_000;
+const INDEXED_FAILED_MAX = 10_000;
+const RULES_MAX = 20;
+const EXIT_CODES_MAX = 255;
+const POD_CONDITIONS_MAX = 20;
+const SUCCESS_RULES_MAX = 20;
+const INDEXES_BYTES_MAX = 64 * 1024;
+const MANAGED_BY_MAX = 63;
+
+const CONTROLLER_UID = "batch.kubernetes.io/controller-uid";
+
+/** Errors of a selector that the server should have made. */
+function validateGenerated(object: KubeObject): FieldError[] {
+  const { manualSelector, selector, template } = object.spec ?? {};
+  if (manualSelector === true) return [];
+  if (!selector) return [required("spec.selector")];
+  const { uid = "", name = "" } = object.metadata;
+  const labels: Record<string, string> = template?.metadata?.labels ?? {};
+  const errors: FieldError[] = [];
+  const expect = (key: string, value: string) => {
+    const field = `spec.template.metadata.labels[${key}]`;
+    const given = labels[key];
+    if (given === undefined) errors.push(required(field, `must be '${value}'`));
+    else if (given !== value) {
+      errors.push(invalid(field, labels, `must be '${value}'`));
+    }
+  };
+  expect("controller-uid", uid);
+  expect("job-name", name);
+  expect(CONTROLLER_UID, uid);
+  expect("batch.kubernetes.io/job-name", name);
+  const matchLabels = selector.matchLabels ?? {};
+  const own = isEmpty(selector.matchExpressions) &&
+    semanticEqual(matchLabels, { [CONTROLLER_UID]: uid });
+  const legacy = isEmpty(selector.matchExpressions) &&
+    semanticEqual(matchLabels, { "controller-uid": uid });
+  if (!own && !legacy) {
+    errors.push(invalid("spec.selector", selector, "`selector` not auto-generated"));
+  }
+  return errors;
+}
+
+/** Errors of the spec of a job, or of the jobs that a cron job makes. */
+export function validateJobSpec(spec: Part, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (
+    const name of [
+      "parallelism",
+      "completions",
+      "activeDeadlineSeconds",
+      "backoffLimit",
+      "ttlSecondsAfterFinished",
+      "backoffLimitPerIndex",
+      "maxFailedIndexes",
+    ]
+  ) errors.push(...nonNegative(`${field}.${name}`, spec[name]));
+  if (spec.maxFailedIndexes !== undefined) {
+    if (spec.backoffLimitPerIndex === undefined) {
+      errors.push(
+        required(`${field}.backoffLimitPerIndex`, "when maxFailedIndexes is specified"),
+      );
+    }
+  }
+  if (spec.managedBy !== undefined) {
+    errors.push(...domainPrefixedPath(spec.managedBy, `${field}.managedBy`));
+    if (byteLength(spec.managedBy) > MANAGED_BY_MAX) {
+      errors.push({
+        type: "FieldValueTooLong",
+        field: `${field}.managedBy`,
+        message: `Too long: may not be more than ${MANAGED_BY_MAX} bytes`,
+      });
+    }
+  }
+  errors.push(...validateCompletionMode(spec, field));
+  if (spec.podFailurePolicy) {
+    errors.push(...validateFailurePolicy(spec, `${field}.podFailurePolicy`));
+  }
+  if (spec.successPolicy) {
+    errors.push(...validateSuccessPolicy(spec, `${field}.successPolicy`));
+  }
+  errors.push(...validateReplacement(spec, `${field}.podReplacementPolicy`));
+  errors.push(...validatePodTemplateSpec(spec.template, `${field}.template`));
+  return [...errors, ...validateRestartPolicy(spec, `${field}.template.spec.restartPolicy`)];
+}
+
+function validateCompletionMode(spec: Part, field: string): FieldError[] {
+  const mode = spec.completionMode;
+  const errors: FieldError[] = [];
+  if (mode !== undefined && mode !== "NonIndexed" && mode !== "Indexed") {
+    errors.push(notSupported(`${field}.completionMode`, mode, ["NonIndexed", "Indexed"]));
+  }
+  if (mode === "Indexed") return [...errors, ...validateIndexed(spec, field)];
+  const needsIndex = (name: string) => {
+    if (spec[name] !== undefined) {
+      errors.push(
+        invalid(`${field}.${name}`, spec[name], "requires indexed completion mode"),
+      );
+    }
+  };
+  needsIndex("backoffLimitPerIndex");
+  needsIndex("maxFailedIndexes");
+  return errors;
+}
+
+function validateIndexed(spec: Part, field: string): FieldError[] {
+  const { completions, parallelism, maxFailedIndexes: failed, backoffLimitPerIndex } = spec;
+  if (completions === undefined) {
+    return [
+      required(`${field}.completions`, "when completion mode is Indexed"),
+    ];
+  }
+  const errors: FieldError[] = [];
+  const tooHigh = (name: string, value: number | undefined, max: number, when: string) => {
+    if (value !== undefined && value > max) {
+      errors.push(
+        invalid(`${field}.${name}`, value, `must be less than or equal to ${max} ${when}`),
+      );
+    }
+  };
+  tooHigh(
+    "parallelism",
+    parallelism,
+    INDEXED_PARALLELISM_MAX,
+    "when completion mode is Indexed",
+  );
+  if (failed !== undefined && failed > completions) {
+    errors.push(
+      invalid(`${field}.maxFailedIndexes`, failed, "must be less than or equal to completions"),
+    );
+  }
+  if (failed !== undefined && failed > INDEXED_PARALLELISM_MAX) {
+    tooHigh("maxFailedIndexes", failed, INDEXED_PARALLELISM_MAX, "");
+  }
+  if (backoffLimitPerIndex !== undefined && completions > INDEXED_COMPLETIONS_MAX_WITH_BACKOFF) {
+    const when =
+      `when completions are above ${INDEXED_COMPLETIONS_MAX_WITH_BACKOFF} and used with backoff limit per index`;
+    if (failed === undefined) {
+      errors.push(
+        required(
+          `${field}.maxFailedIndexes`,
+          `must be specified when completions is above ${INDEXED_COMPLETIONS_MAX_WITH_BACKOFF}`,
+        ),
+      );
+    }
+    tooHigh("parallelism", parallelism, INDEXED_FAILED_MAX, when);
+    tooHigh("maxFailedIndexes", failed, INDEXED_FAILED_MAX, when);
+  }
+  return errors;
+}
+
+function validateRestartPolicy(spec: Part, field: string): FieldError[] {
+  const policy = text(spec.template?.spec?.restartPolicy);
+  if (policy === "" || policy === "Always") {
+    return [required(field, 'valid values: "OnFailure", "Never"')];
+  }
+  if (policy !== "OnFailure" && policy !== "Never") {
+    return [notSupported(field, policy, ["OnFailure", "Never"])];
+  }
+  return spec.podFailurePolicy && policy !== "Never"
+    ? [invalid(field, policy, 'only "Never" is supported when podFailurePolicy is specified')]
+    : [];
+}
+
+function validateReplacement(
+  { podReplacementPolicy: policy, podFailurePolicy }: Part,
+  field: string,
+): FieldError[] {
+  if (policy === undefined) return [];
+  if (podFailurePolicy) {
+    return policy === "Failed" ? [] : [notSupported(field, policy, ["Failed"])];
+  }
+  const known = ["Failed", "TerminatingOrFailed"];
+  return known.includes(policy) ? [] : [notSupported(field, policy, known)];
+}
+
+const ACTIONS = ["Count", "FailIndex", "FailJob", "Ignore"];
+
+function validateFailurePolicy(spec: Part, field: string): FieldError[] {
+  const rules = items(spec.podFailurePolicy.rules);
+  const names = new Set(
+    [...items(spec.template?.spec?.containers), ...items(spec.template?.spec?.initContainers)]
+      .map(({ name }) => text(name)),
+  );
+  const errors: FieldError[] = [];
+  if (rules.length > RULES_MAX) errors.push(tooMany(`${field}.rules`, rules.length, RULES_MAX));
+  rules.forEach((rule, i) => {
+    const path = `${field}.rules[${i}]`;
+    const action = text(rule.action);
+    if (action === "") {
+      errors.push(
+        required(`${path}.action`, `valid values: ${JSON.stringify(ACTIONS).replaceAll(",", " ")}`),
+      );
+    } else if (action === "FailIndex") {
+      if (spec.backoffLimitPerIndex === undefined) {
+        errors.push(
+          invalid(
+            `${path}.action`,
+            action,
+            "requires the backoffLimitPerIndex to be set",
+          ),
+        );
+      }
+    } else if (!ACTIONS.includes(action)) {
+      errors.push(notSupported(`${path}.action`, action, ACTIONS));
+    }
+    const codes: Part | undefined = rule.onExitCodes;
+    const conditions = items(rule.onPodConditions);
+    if (codes) errors.push(...validateExitCodes(codes, names, `${path}.onExitCodes`));
+    if (conditions.length > 0) {
+      errors.push(...validatePodConditions(conditions, `${path}.onPodConditions`));
+    }
+    if (codes && conditions.length > 0) {
+      errors.push(bare(path, "specifying both OnExitCodes and OnPodConditions is not supported"));
+    }
+    if (!codes && conditions.length === 0) {
+      errors.push(bare(path, "specifying one of OnExitCodes and OnPodConditions is required"));
+    }
+  });
+  return errors;
+}
+
+/** An Invalid error that shows no value: upstream passes one that omits itself. */
+function bare(field: string, detail: string): FieldError {
+  return { type: "FieldValueInvalid", field, message: `Invalid value: ${detail}` };
+}
+
+function validateExitCodes(codes: Part, names: ReadonlySet<string>, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const operator = text(codes.operator);
+  if (operator === "") {
+    errors.push(required(`${field}.operator`, 'valid values: ["In" "NotIn"]'));
+  } else if (operator !== "In" && operator !== "NotIn") {
+    errors.push(notSupported(`${field}.operator`, operator, ["In", "NotIn"]));
+  }
+  if (codes.containerName !== undefined && !names.has(codes.containerName)) {
+    errors.push(
+      invalid(
+        `${field}.containerName`,
+        codes.containerName,
+        "must be one of the container or initContainer names in the pod template",
+      ),
+    );
+  }
+  const values: number[] = codes.values ?? [];
+  const path = `${field}.values`;
+  if (values.length === 0) errors.push(invalid(path, values, "at least one value is required"));
+  else if (values.length > EXIT_CODES_MAX) {
+    errors.push(tooMany(path, values.length, EXIT_CODES_MAX));
+  }
+  const seen = new Set<number>();
+  let ordered = true;
+  values.forEach((value, i) => {
+    if (operator === "In" && value === 0) {
+      errors.push(invalid(`${path}[${i}]`, value, "must not be 0 for the In operator"));
+    }
+    if (seen.has(value)) errors.push(duplicate(`${path}[${i}]`, value));
+    seen.add(value);
+    if (i > 0 && (values[i - 1] as number) > value) ordered = false;
+  });
+  if (!ordered) errors.push(invalid(path, values, "must be ordered"));
+  return errors;
+}
+
+function validatePodConditions(conditions: readonly Part[], field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const statuses = ["False", "True", "Unknown"];
+  if (conditions.length > POD_CONDITIONS_MAX) {
+    errors.push(tooMany(field, conditions.length, POD_CONDITIONS_MAX));
+  }
+  conditions.forEach(({ type = "", status = "" }, i) => {
+    errors.push(...qualifiedNameErrors(type, `${field}[${i}].type`));
+    if (status === "") {
+      errors.push(
+        required(`${field}[${i}].status`, 'valid values: ["False" "True" "Unknown"]'),
+      );
+    } else if (!statuses.includes(status)) {
+      errors.push(notSupported(`${field}[${i}].status`, status, statuses));
+    }
+  });
+  return errors;
+}
+
+const goSuccessPolicy = goStruct([
+  "Rules",
+  goList(() => goStruct(["SucceededIndexes", goNullable], ["SucceededCount", goNullable])),
+]);
+
+function validateSuccessPolicy(spec: Part, field: string): FieldError[] {
+  const rules = items(spec.successPolicy.rules);
+  if (spec.completionMode !== "Indexed") {
+    return [
+      invalid(
+        field,
+        goValue(spec.successPolicy, goSuccessPolicy),
+        "requires indexed completion mode",
+      ),
+    ];
+  }
+  const errors: FieldError[] = [];
+  if (rules.length === 0) {
+    errors.push(
+      required(
+        `${field}.rules`,
+        "at least one rules must be specified when the successPolicy is specified",
+      ),
+    );
+  }
+  if (rules.length > SUCCESS_RULES_MAX) {
+    errors.push(tooMany(`${field}.rules`, rules.length, SUCCESS_RULES_MAX));
+  }
+  rules.forEach((rule, i) => {
+    errors.push(
+      ...validateSuccessRule(rule, integer(spec.completions), `${field}.rules[${i}]`),
+    );
+  });
+  return errors;
+}
+
+function validateSuccessRule(rule: Part, completions: number, field: string): FieldError[] {
+  const { succeededCount: count, succeededIndexes: indexes } = rule;
+  if (count === undefined && indexes === undefined) {
+    return [
+      required(field, "at least one of succeededCount or succeededIndexes must be specified"),
+    ];
+  }
+  const errors: FieldError[] = [];
+  let total = completions;
+  if (indexes !== undefined) {
+    const path = `${field}.succeededIndexes`;
+    const counted = countIndexes(indexes, completions);
+    if (indexes.length > INDEXES_BYTES_MAX) {
+      errors.push({
+        type: "FieldValueTooLong",
+        field: path,
+        message: `Too long: may not be more than ${INDEXES_BYTES_MAX} bytes`,
+      });
+    }
+    if (typeof counted === "string") {
+      errors.push(invalid(path, indexes, `error parsing succeededIndexes: ${counted}`));
+    } else total = counted;
+  }
+  if (count !== undefined) {
+    const path = `${field}.succeededCount`;
+    errors.push(...nonNegative(path, count));
+    if (count > completions) {
+      errors.push(
+        invalid(
+          path,
+          count,
+          `must be less than or equal to ${completions} (the number of specified completions)`,
+        ),
+      );
+    } else if (count > total) {
+      errors.push(
+        invalid(
+          path,
+          count,
+          `must be less than or equal to ${total} (the number of indexes in the specified succeededIndexes field)`,
+        ),
+      );
+    }
+  }
+  return errors;
+}
+
+/** How many indexes `1,3-5` names, or what is wrong with it. */
+function countIndexes(indexes: string, completions: number): number | string {
+  if (indexes === "") return 0;
+  let last: number | undefined;
+  let total = 0;
+  for (const interval of indexes.split(",")) {
+    const limits = interval.split("-");
+    if (limits.length > 2) {
+      return `the fragment "${interval}" violates the requirement that an index interval can have at most two parts separated by '-'`;
+    }
+    const numbers: number[] = [];
+    for (const limit of limits) {
+      if (!/^[+-]?[0-9]+$/.test(limit)) {
+        return `cannot convert string to integer for index: ${JSON.stringify(limit)}`;
+      }
+      const value = Number(limit);
+      if (value >= completions) return `too large index: ${JSON.stringify(limit)}`;
+      numbers.push(value);
+    }
+    const [first = 0, end = first] = numbers;
+    if (last !== undefined && last >= first) {
+      return `non-increasing order, previous: ${last}, current: ${first}`;
+    }
+    if (numbers.length === 2 && first >= end) {
+      return `non-increasing order, previous: ${first}, current: ${end}`;
+    }
+    total += end - first + 1;
+    last = end;
+  }
+  return total;
+}
+
+function validateWithSelector(object: KubeObject): FieldError[] {
+  const spec: Part = object.spec ?? {};
+  const errors = validateJobSpec(spec, "spec");
+  if (!spec.selector) errors.push(required("spec.selector"));
+  else errors.push(...validateLabelSelector(spec.selector, "spec.selector"));
+  return [...errors, ...validateSelected(spec.selector, spec.template)];
+}
+
+/** Errors of a new Job. */
+export function validateJob(object: KubeObject): FieldError[] {
+  return [...validateGenerated(object), ...validateWithSelector(object)];
+}
+
+/** While a suspended job has never run, where its pods may run can still change. */
+function mutableTemplate(old: KubeObject): boolean {
+  return old.spec?.suspend === true && old.status?.startTime === undefined;
+}
+
+const SCHEDULING = ["nodeSelector", "tolerations", "schedulingGates"];
+
+function validateTemplateChange(object: KubeObject, old: KubeObject): FieldError[] {
+  const template: Part = object.spec?.template ?? {};
+  const before: Part = clone(old.spec?.template ?? {});
+  if (mutableTemplate(old)) {
+    const spec: Part = before.spec ??= {};
+    const changed: Part = template.spec ?? {};
+    for (const name of SCHEDULING) spec[name] = changed[name];
+    if (changed.affinity?.nodeAffinity) {
+      spec.affinity = { ...spec.affinity, nodeAffinity: changed.affinity.nodeAffinity };
+    } else if (spec.affinity) {
+      delete spec.affinity.nodeAffinity;
+      if (isEmpty(spec.affinity) && changed.affinity === undefined) delete spec.affinity;
+    }
+    before.metadata = {
+      ...before.metadata,
+      labels: template.metadata?.labels,
+      annotations: template.metadata?.annotations,
+    };
+    for (const list of ["containers", "initContainers"]) {
+      items(spec[list]).forEach((container, i) => {
+        const resources = changed[list]?.[i]?.resources;
+        if (resources !== undefined) container.resources = resources;
+      });
+    }
+  }
+  return semanticEqual(template, before)
+    ? []
+    : [invalid("spec.template", goPodTemplateSpec(template), "field is immutable")];
+}
+
+function validateCompletions(spec: Part, before: Part): FieldError[] {
+  const field = "spec.completions";
+  if (semanticEqual(spec.completions, before.completions)) return [];
+  // An elastic indexed job changes both numbers together.
+  if (before.completionMode !== "Indexed" || before.completions === undefined) {
+    return [invalid(field, spec.completions, "field is immutable")];
+  }
+  return spec.completions === undefined || spec.completions !== spec.parallelism
+    ? [
+      invalid(
+        field,
+        spec.completions,
+        `can only be modified in tandem with spec.parallelism`,
+      ),
+    ]
+    : [];
+}
+
+/** Errors of a changed Job. */
+export function validateJobUpdate(object: KubeObject, old: KubeObject): FieldError[] {
+  const spec: Part = object.spec ?? {};
+  const before: Part = old.spec ?? {};
+  return [
+    ...validateGenerated(object),
+    ...validateWithSelector(object),
+    ...validateCompletions(spec, before),
+    ...immutable("spec.selector", spec.selector, before.selector),
+    ...validateTemplateChange(object, old),
+    ...immutable("spec.completionMode", spec.completionMode, before.completionMode),
+    ...immutable("spec.podFailurePolicy", spec.podFailurePolicy, before.podFailurePolicy),
+    ...immutable(
+      "spec.backoffLimitPerIndex",
+      spec.backoffLimitPerIndex,
+      before.backoffLimitPerIndex,
+    ),
+    ...immutable("spec.managedBy", spec.managedBy, before.managedBy),
+    ...immutable("spec.successPolicy", spec.successPolicy, before.successPolicy),
+  ];
+}
+
+const COUNTS = ["active", "succeeded", "failed", "ready", "terminating"];
+
+/** Errors of a changed status: what has ended stays so. */
+export function validateJobStatusUpdate(object: KubeObject, old: KubeObject): FieldError[] {
+  const status: Part = object.status ?? {};
+  const errors = COUNTS.flatMap((name) => nonNegative(`status.${name}`, status[name]));
+  const holds = (of: Part | undefined, type: string) =>
+    items(of?.conditions).some((c) => c.type === type && c.status === "True");
+  const done = ["Complete", "Failed"].filter((type) => holds(status, type));
+  if (done.length === 2) {
+    errors.push(
+      invalid(
+        "status.conditions",
+        "",
+        "cannot set Complete=True and Failed=true conditions",
+      ),
+    );
+  }
+  for (const type of ["Complete", "Failed"]) {
+    if (holds(old.status, type) && !holds(status, type)) {
+      errors.push(
+        invalid("status.conditions", "", `cannot disable the terminal ${type}=True condition`),
+      );
+    }
+  }
+  if (old.status?.completionTime !== undefined) {
+    errors.push(
+      ...immutable("status.completionTime", status.completionTime, old.status.completionTime),
+    );
+  }
+  return errors;
+}

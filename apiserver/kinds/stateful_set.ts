@@ -1,0 +1,93 @@
+// StatefulSets. Source: pkg/registry/apps/statefulset,
+// SetDefaults_StatefulSet and printStatefulSet.
+
+import type { KubeObject } from "../../runtime/object.ts";
+import type { KindBehaviour } from "./behaviour.ts";
+import { prepareCreate, prepareStatusUpdate, prepareUpdate } from "./generation.ts";
+import { age } from "./human_duration.ts";
+import { items, type Part, struct } from "./part.ts";
+import { setClaimDefaults } from "./persistent_volume_claim_defaults.ts";
+import { dropDisabledTemplateFields } from "./pod_disabled_fields.ts";
+import { setPodTemplateDefaults } from "./pod_spec_defaults.ts";
+import { containerCells } from "./pod_template_cells.ts";
+import {
+  claimTemplateWarnings,
+  podTemplateWarnings,
+  workloadNameWarnings,
+} from "./pod_warnings.ts";
+import {
+  validateStatefulSet,
+  validateStatefulSetStatus,
+  validateStatefulSetUpdate,
+} from "./stateful_set_validation.ts";
+
+function setDefaults(object: KubeObject): void {
+  const spec = struct(object, "spec");
+  setPodTemplateDefaults(struct(spec, "template"));
+  for (const claim of items(spec.volumeClaimTemplates)) {
+    claim.kind = "PersistentVolumeClaim";
+    claim.apiVersion = "v1";
+    setClaimDefaults(claim);
+  }
+  if (!spec.podManagementPolicy) spec.podManagementPolicy = "OrderedReady";
+  const strategy = struct(spec, "updateStrategy");
+  if (!strategy.type) strategy.type = "RollingUpdate";
+  if (strategy.type === "RollingUpdate") struct(strategy, "rollingUpdate").partition ??= 0;
+  spec.replicas ??= 1;
+  spec.revisionHistoryLimit ??= 10;
+  const retention = struct(spec, "persistentVolumeClaimRetentionPolicy");
+  retention.whenDeleted ||= "Retain";
+  retention.whenScaled ||= "Retain";
+}
+
+/** The number of pods that may be missing is behind a feature gate that is off. */
+function dropDisabled(object: KubeObject, old: KubeObject | undefined): void {
+  const rolling: Part | undefined = object.spec?.updateStrategy?.rollingUpdate;
+  if (old?.spec?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) {
+    delete rolling?.maxUnavailable;
+  }
+}
+
+/** `apps/statefulsets`. */
+export const statefulSet: KindBehaviour = {
+  setDefaults,
+  strategy: {
+    prepareForCreate(object) {
+      prepareCreate(object);
+      object.status = { replicas: 0, availableReplicas: 0 };
+      dropDisabled(object, undefined);
+      dropDisabledTemplateFields(object.spec?.template, undefined);
+    },
+    prepareForUpdate(object, old) {
+      dropDisabled(object, old);
+      dropDisabledTemplateFields(object.spec?.template, old.spec?.template);
+      prepareUpdate(object, old);
+    },
+    validate: validateStatefulSet,
+    validateUpdate: validateStatefulSetUpdate,
+    warningsOnCreate: (object) => [
+      ...workloadNameWarnings(object),
+      ...podTemplateWarnings(object.spec?.template, "spec.template"),
+      ...claimTemplateWarnings(object.spec?.volumeClaimTemplates),
+    ],
+    warningsOnUpdate: (object, old) =>
+      object.metadata.generation === old.metadata.generation ? [] : [
+        ...podTemplateWarnings(object.spec?.template, "spec.template", old.spec?.template),
+        ...claimTemplateWarnings(object.spec?.volumeClaimTemplates),
+      ],
+    resetFields: { "f:status": {} },
+  },
+  subresources: {
+    status: {
+      prepareForUpdate: prepareStatusUpdate,
+      validateUpdate: (object) => validateStatefulSetStatus(object.status ?? {}),
+      resetFields: { "f:spec": {} },
+    },
+  },
+  cells: (object, now_ms) => [
+    object.metadata.name ?? "",
+    `${object.status?.readyReplicas ?? 0}/${object.spec?.replicas ?? 0}`,
+    age(object.metadata.creationTimestamp, now_ms),
+    ...containerCells(object.spec?.template?.spec),
+  ],
+};
