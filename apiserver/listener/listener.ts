@@ -12,7 +12,7 @@ import type { TLSSocket } from "node:tls";
 import type { Buffer } from "node:buffer";
 import type { KeyPair } from "../../runtime/pki/mod.ts";
 import type { HttpHandler, HttpRequest } from "../http/types.ts";
-import { installCrashGuard } from "./crash_guard.ts";
+import { installCrashGuard } from "../../runtime/crash_guard.ts";
 import { serveExchange, toHttpRequest } from "./node_exchange.ts";
 
 /** Takes over a connection that asked for an upgrade (`Upgrade: SPDY/3.1`, `websocket`). */

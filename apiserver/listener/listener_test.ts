@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import http2 from "node:http2";
 import { createAuthority, issueCertificate, type KeyPair } from "../../runtime/pki/mod.ts";
 import type { HttpHandler, HttpRequest } from "../http/types.ts";
-import { installCrashGuard } from "./crash_guard.ts";
+import { installCrashGuard } from "../../runtime/crash_guard.ts";
 import { Listener } from "./listener.ts";
 
 const now_ms = Date.now();

@@ -5,6 +5,6 @@
  * @module
  */
 
-export * from "./crash_guard.ts";
+export * from "../../runtime/crash_guard.ts";
 export * from "./listener.ts";
 export * from "./port_pool.ts";
