@@ -26,6 +26,8 @@ export interface ExpressionUse {
   readonly hasAuthorizer: boolean;
   /** The variables declared before it; absent where `variables` does not exist. */
   readonly variables?: readonly ExpressionVariable[];
+  /** It is about a device (`device` is declared), not about a request. */
+  readonly device?: boolean;
 }
 
 /** Why an expression is refused. */

@@ -1,0 +1,84 @@
+// How Go prints the specs of claims in errors. Source: the internal types of
+// pkg/apis/resource.
+
+import {
+  goInt,
+  goList,
+  goNullable,
+  goPointer,
+  type GoShape,
+  goString,
+  goStruct,
+} from "./go_value.ts";
+
+const selectors = goList(() =>
+  goStruct(["CEL", "cel", goPointer(() => goStruct(["Expression", goString]))])
+);
+
+const tolerations = goList(() =>
+  goStruct(
+    ["Key", goString],
+    ["Operator", goString],
+    ["Value", goString],
+    ["Effect", goString],
+    ["TolerationSeconds", goNullable],
+  )
+);
+
+const capacity = goPointer(() => goStruct(["Requests", goNullable]));
+
+const exactly = goStruct(
+  ["DeviceClassName", goString],
+  ["Selectors", selectors],
+  ["AllocationMode", goString],
+  ["Count", goInt],
+  ["AdminAccess", goNullable],
+  ["Tolerations", tolerations],
+  ["Capacity", capacity],
+);
+
+const alternative = goStruct(
+  ["Name", goString],
+  ["DeviceClassName", goString],
+  ["Selectors", selectors],
+  ["AllocationMode", goString],
+  ["Count", goInt],
+  ["Tolerations", tolerations],
+  ["Capacity", capacity],
+);
+
+const opaque = goPointer(() => goStruct(["Driver", goString], ["Parameters", goNullable]));
+
+/** The internal ResourceClaimSpec. */
+export const claimSpecShape: GoShape = goStruct([
+  "Devices",
+  goStruct(
+    [
+      "Requests",
+      goList(() =>
+        goStruct(
+          ["Name", goString],
+          ["Exactly", goPointer(() => exactly)],
+          ["FirstAvailable", goList(() => alternative)],
+        )
+      ),
+    ],
+    [
+      "Constraints",
+      goList(() =>
+        goStruct(
+          ["Requests", goNullable],
+          ["MatchAttribute", goNullable],
+          ["DistinctAttribute", goNullable],
+        )
+      ),
+    ],
+    ["Config", goList(() => goStruct(["Requests", goNullable], ["Opaque", opaque]))],
+  ),
+]);
+
+/** The internal ResourceClaimTemplateSpec, whose metadata keeps its JSON names. */
+export const templateSpecShape: GoShape = goStruct(
+  ["ObjectMeta", "metadata", goNullable],
+  ["Spec", claimSpecShape],
+);
