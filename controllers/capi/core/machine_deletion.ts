@@ -49,7 +49,7 @@ export class MachineDeletion {
     if (keepsNode === undefined && scope.node.node !== undefined) {
       if (this.#waitsForHook(scope, PRE_DRAIN_HOOK_PREFIX, "WaitingForPreDrainHook")) return;
       if (await this.#drains(scope, scope.node.node, outcome)) return;
-      if (await this.#detaches(scope, scope.node.node, outcome)) return;
+      if (this.#detaches(scope, scope.node.node, outcome)) return;
     }
     if (this.#waitsForHook(scope, PRE_TERMINATE_HOOK_PREFIX, "WaitingForPreTerminateHook")) return;
     if (await this.#removes(scope, "infrastructure")) return;
@@ -160,7 +160,7 @@ export class MachineDeletion {
     return false;
   }
 
-  async #detaches(scope: MachineScope, node: KubeObject, outcome: Outcome): Promise<boolean> {
+  #detaches(scope: MachineScope, node: KubeObject, outcome: Outcome): boolean {
     const timeout = scope.machine.spec?.deletion?.nodeVolumeDetachTimeoutSeconds;
     const field = "waitForNodeVolumeDetachStartTime";
     if (scope.nodes === undefined || isUnreachable(node)) return false;
