@@ -2,6 +2,7 @@
 // k8s.io/apimachinery/pkg/util/validation/field. A list of them becomes an
 // Invalid status (`invalid`).
 
+import { goJson, goNumber, goQuote } from "../go_text.ts";
 import { type StatusCause, StatusError } from "../status.ts";
 
 /** What kind of error, as it stands in `causes[].reason`. */
@@ -28,8 +29,14 @@ export interface FieldError {
 
 /** A value as Go prints it in field errors: strings quoted, objects and lists as JSON, `null` for nothing. */
 export function printValue(value: unknown): string {
-  if (value === undefined || value === null) return "null";
-  return JSON.stringify(value);
+  switch (typeof value) {
+    case "string":
+      return goQuote(value);
+    case "number":
+      return goNumber(value);
+    default:
+      return goJson(value);
+  }
 }
 
 function make(
@@ -102,7 +109,7 @@ export function notSupported(
   value: unknown,
   valid: readonly string[],
 ): FieldError {
-  const list = valid.map((v) => JSON.stringify(v)).join(", ");
+  const list = valid.map((v) => goQuote(v)).join(", ");
   return make(
     "FieldValueNotSupported",
     field,
@@ -124,7 +131,7 @@ export function tooLong(field: string, max: number): FieldError {
     field,
     "Too long",
     undefined,
-    max < 0 ? "value is too long" : `may not be more than ${max} bytes`,
+    max < 0 ? "value is too long" : `may not be more than ${max} ${max === 1 ? "byte" : "bytes"}`,
   );
 }
 

@@ -1,0 +1,95 @@
+// How Go writes values into error texts: quoted strings (`%q`), numbers
+// (`%v`), and JSON with members in order and HTML characters escaped, as
+// encoding/json writes maps.
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\u0007": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  '"': '\\"',
+  "\\": "\\\\",
+};
+
+// Letters, marks, numbers, punctuation, symbols and the plain space are printable; the rest is not.
+const UNPRINTABLE = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
+const UNPRINTABLE_ALL = new RegExp(UNPRINTABLE.source, "gu");
+
+function escape(char: string): string {
+  const short = ESCAPES[char];
+  if (short !== undefined) return short;
+  const code = char.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  if (code < 0x80) return `\\x${hex.padStart(2, "0")}`;
+  if (code >= 0xd800 && code < 0xe000) return "\ufffd";
+  return code > 0xffff ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
+}
+
+/** A string as `%q` prints it. */
+export function goQuote(text: string): string {
+  return UNPRINTABLE.test(text) ? `"${text.replace(UNPRINTABLE_ALL, escape)}"` : `"${text}"`;
+}
+
+/** A number as `%v` prints it: integers plainly, others in the shortest form, with an exponent from 1e21 and below 1e-4. */
+export function goNumber(value: number): string {
+  const size = Math.abs(value);
+  const exponential = size !== 0 && (size < 1e-4 || size >= 1e21);
+  const text = exponential ? value.toExponential() : String(value);
+  // Go writes at least two digits of exponent.
+  return text.replace(/e([+-])([0-9])$/, "e$10$2");
+}
+
+/** A number as encoding/json writes it: as `%v`, but plain down to 1e-6 and with short exponents. */
+function jsonNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && size < 1e-6) return value.toExponential();
+  return String(value);
+}
+
+const HTML = /[<>&\u2028\u2029]/;
+const HTML_ALL = new RegExp(HTML.source, "g");
+
+function jsonString(text: string): string {
+  const json = JSON.stringify(text.toWellFormed());
+  if (!HTML.test(json)) return json;
+  return json.replace(
+    HTML_ALL,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Compares strings as Go does: by their UTF-8 bytes, which is by code points. */
+export function compareGo(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    // Surrogates stand for code points above all others.
+    const high = (unit: number) => unit >= 0xd800 && unit < 0xe000;
+    return high(x) === high(y) ? x - y : high(x) ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+
+/** A value as encoding/json writes maps, lists and scalars. `undefined` members are left out. */
+export function goJson(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return jsonString(value);
+    case "number":
+      return jsonNumber(value);
+    case "object":
+      break;
+    default:
+      return value === undefined ? "null" : String(value);
+  }
+  if (value === null) return "null";
+  if (Array.isArray(value)) return `[${value.map(goJson).join(",")}]`;
+  const members = value as Record<string, unknown>;
+  const names = Object.keys(members).filter((name) => members[name] !== undefined).sort(compareGo);
+  return `{${names.map((name) => `${jsonString(name)}:${goJson(members[name])}`).join(",")}}`;
+}

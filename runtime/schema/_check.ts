@@ -1,0 +1,64 @@
+// The vocabulary of the schema checks: what a check is, how kube-openapi
+// names the type of a value, and how it words what is wrong.
+
+import { type FieldError, invalid } from "../field/error.ts";
+import type { JsonObject, JsonValue } from "../object.ts";
+import type { Outcome } from "./_finding.ts";
+
+/** Looks at one value and reports what is wrong. */
+export type Check<T> = (value: T, path: string, outcome: Outcome) => void;
+
+/** Whether a value is a JSON object. */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+/** The subschema under a keyword or name, if there is one (and not merely a boolean). */
+export function childOf(schema: JsonObject, name: string): JsonObject | undefined {
+  const value = Object.hasOwn(schema, name) ? schema[name] : undefined;
+  return isObject(value) ? value : undefined;
+}
+
+/** Beyond this a number is no 64-bit integer. The bound itself stands for the largest ones. */
+const INT64_BOUND = 2 ** 63;
+
+/** Whether Go holds the number as an int64. */
+export function isInt64(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) <= INT64_BOUND;
+}
+
+/** The OpenAPI type and format of a value. */
+export function schemaType(value: JsonValue): [type: string, format: string] {
+  if (Array.isArray(value)) return ["array", ""];
+  switch (typeof value) {
+    case "boolean":
+      return ["boolean", ""];
+    case "string":
+      return ["string", ""];
+    case "number":
+      return isInt64(value) ? ["integer", "int64"] : ["number", "float64"];
+    default:
+      return ["object", ""];
+  }
+}
+
+/** `spec.a in body should …`. */
+export function words(path: string, what: string): string {
+  return `${path} in body ${what}`;
+}
+
+/** Reports a finding. */
+export function report(outcome: Outcome, text: string, error: FieldError): void {
+  outcome.add({ words: text, error });
+}
+
+/** Reports an invalid value; the detail is kube-openapi's words. */
+export function reportInvalid(
+  outcome: Outcome,
+  path: string,
+  value: JsonValue,
+  what: string,
+): void {
+  const text = words(path, what);
+  report(outcome, text, invalid(path, value, text));
+}

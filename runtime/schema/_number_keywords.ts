@@ -1,0 +1,115 @@
+// Bounds, factors and formats of numbers. Integers are compared with bounds
+// cut to integers, as kube-openapi does.
+
+import { invalid } from "../field/error.ts";
+import { goNumber } from "../go_text.ts";
+import type { JsonObject } from "../object.ts";
+import { type Check, isInt64, report, reportInvalid } from "./_check.ts";
+import type { Outcome } from "./_finding.ts";
+
+const INT32_BOUND = 2 ** 31;
+const MAX_FLOAT32 = 3.4028235677973366e38;
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
+/** How near to an integer a quotient must be. */
+const EPSILON = 1e-9;
+
+/** Whether a number can be held by the schema's type and format. */
+type Holds = (value: number) => boolean;
+
+function holdsOf(type: string, format: string): Holds {
+  if (type === "integer") {
+    if (format !== "int32") return isInt64;
+    return (value) => isInt64(value) && value >= -INT32_BOUND && value < INT32_BOUND;
+  }
+  return format === "float" ? (value) => Math.abs(value) < MAX_FLOAT32 : () => true;
+}
+
+/** go-openapi's notion of a float that is an integer. */
+function isNearInteger(value: number): boolean {
+  if (!Number.isFinite(value) || Math.abs(value) > MAX_SAFE) return false;
+  const rounded = Math.round(value);
+  const distance = Math.abs(value - rounded);
+  if (value === rounded) return true;
+  if (value === 0 || rounded === 0 || distance < Number.MIN_VALUE) {
+    return distance < EPSILON * Number.MIN_VALUE;
+  }
+  return distance / (Math.abs(value) + Math.abs(rounded)) < EPSILON;
+}
+
+function isMultiple(value: number, factor: number, integers: boolean): boolean {
+  if (integers) return value % factor === 0;
+  return isNearInteger(factor < 1 ? (1 / factor) * value : value / factor);
+}
+
+/** Compiles the keywords that look at numbers. */
+export function compileNumber(
+  schema: JsonObject,
+  types: readonly string[],
+  format: string,
+): Check<number> {
+  const only = types.length === 1 ? types[0] : undefined;
+  const type = only === "integer" || only === "number" ? only : "";
+  const known = type === "" ? "" : format;
+  const holds = holdsOf(type, known);
+  const suffix = known === "" ? "(default format)" : `with format ${known}`;
+  const cannotHold = (what: string, path: string, outcome: Outcome) => {
+    const text = `${what} value must be of type ${type} ${suffix} in ${path}`;
+    report(outcome, text, invalid("", "", text));
+  };
+  const bounds = [
+    factorCheck(schema, holds, cannotHold),
+    boundCheck(schema, "minimum", holds, cannotHold),
+    boundCheck(schema, "maximum", holds, cannotHold),
+  ].filter((check) => check !== undefined);
+  return (value, path, outcome) => {
+    if (!holds(value)) cannotHold("Checked", path, outcome);
+    for (const check of bounds) check(value, path, outcome);
+    outcome.matches++;
+  };
+}
+
+type CannotHold = (what: string, path: string, outcome: Outcome) => void;
+
+function factorCheck(
+  schema: JsonObject,
+  holds: Holds,
+  cannotHold: CannotHold,
+): Check<number> | undefined {
+  const { multipleOf } = schema;
+  if (typeof multipleOf !== "number") return undefined;
+  const held = holds(multipleOf);
+  return (value, path, outcome) => {
+    if (!held) cannotHold("MultipleOf", path, outcome);
+    const integers = held && isInt64(value);
+    const factor = integers ? Math.trunc(multipleOf) : multipleOf;
+    if (factor <= 0) {
+      const text = `factor MultipleOf declared for ${path} must be positive: ${goNumber(factor)}`;
+      report(outcome, text, invalid(path, factor, text));
+    } else if (!isMultiple(value, factor, integers)) {
+      reportInvalid(outcome, path, value, `should be a multiple of ${goNumber(factor)}`);
+    }
+  };
+}
+
+function boundCheck(
+  schema: JsonObject,
+  keyword: "minimum" | "maximum",
+  holds: Holds,
+  cannotHold: CannotHold,
+): Check<number> | undefined {
+  const declared = schema[keyword];
+  if (typeof declared !== "number") return undefined;
+  const above = keyword === "minimum";
+  const exclusive = schema[above ? "exclusiveMinimum" : "exclusiveMaximum"] === true;
+  const held = holds(declared);
+  const side = above ? "greater than" : "less than";
+  const what = exclusive ? side : `${side} or equal to`;
+  return (value, path, outcome) => {
+    if (!held) cannotHold(above ? "Minimum boundary" : "Maximum boundary", path, outcome);
+    const bound = held && isInt64(value) ? Math.trunc(declared) : declared;
+    const distance = above ? value - bound : bound - value;
+    if (exclusive ? distance <= 0 : distance < 0) {
+      reportInvalid(outcome, path, value, `should be ${what} ${goNumber(bound)}`);
+    }
+  };
+}

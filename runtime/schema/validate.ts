@@ -1,0 +1,74 @@
+// Validation of custom resources against their schema: keywords, embedded
+// objects, lists that are sets or maps, and rules, in the order and with the
+// texts of apiextensions-apiserver. Built-in kinds are validated by code.
+
+import { type FieldError, invalid } from "../field/error.ts";
+import type { JsonValue } from "../object.ts";
+import { checkEmbedded, type MetadataCheck } from "./_embedded.ts";
+import { checkListTypes } from "./_list_types.ts";
+import { hasRules, runRules } from "./_rules.ts";
+import type { SchemaNode } from "./node.ts";
+import { keywordsOf, schemaOf } from "./structural.ts";
+
+/** How {@linkcode validateValue} goes about it. */
+export interface ValidateOptions {
+  /** Checks the metadata of embedded objects. Without it they are not looked at. */
+  readonly metadata?: MetadataCheck;
+}
+
+/** Errors of these kinds leave an object too broken for rules to look at. */
+const BLOCKING: ReadonlySet<string> = new Set([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+]);
+
+const NOT_CHECKED = invalid(
+  "",
+  null,
+  "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
+);
+
+/**
+ * Everything wrong with a value. `field` is the way to it (`""` for a whole
+ * object); with `old`, the value before an update, parts that did not change
+ * are not found wrong again.
+ */
+export function validateValue(
+  node: SchemaNode,
+  value: JsonValue,
+  field: string,
+  old?: JsonValue,
+  options: ValidateOptions = {},
+): FieldError[] {
+  const errors = validateKeywords(node, value, field, old);
+  errors.push(...checkEmbedded(node, value, field, options.metadata));
+  if (old === undefined || checkListTypes(node, old, field).length === 0) {
+    errors.push(...checkListTypes(node, value, field));
+  }
+  if (!hasRules(node)) return errors;
+  if (errors.some(({ type }) => BLOCKING.has(type))) errors.push(NOT_CHECKED);
+  else errors.push(...runRules(node, value, field, old));
+  return errors;
+}
+
+/** What the OpenAPI keywords alone find wrong with a value. */
+export function validateKeywords(
+  node: SchemaNode,
+  value: JsonValue,
+  field: string,
+  old?: JsonValue,
+): FieldError[] {
+  const [keywords, schema] = [keywordsOf(node), schemaOf(node)];
+  if (keywords === undefined || schema === undefined) return [];
+  const before = old === undefined ? undefined : { old, schema };
+  const { findings } = keywords.check(value, "", before);
+  if (findings === undefined) return [];
+  if (field === "") return findings.map(({ error }) => error);
+  return findings.map(({ error }) => ({
+    ...error,
+    field: error.field === "" ? field : `${field}.${error.field}`,
+  }));
+}
