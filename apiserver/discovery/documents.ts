@@ -43,7 +43,8 @@ function groupBody({ name, versions }: ServedGroup): JsonObject {
 export function apiResourceList(group: string, { version, resources }: ServedVersion): JsonObject {
   return {
     kind: "APIResourceList",
-    apiVersion: "v1",
+    // The core group's list has none.
+    ...(group === "" ? {} : { apiVersion: "v1" }),
     groupVersion: apiVersionOf({ group, version }),
     resources: resources.flatMap((definition) => [
       resourceEntry(definition),

@@ -124,7 +124,6 @@ export function listOptions(query: Query): ListRequestOptions {
 export function integer(query: Query, name: string): number | undefined {
   if (!query.has(name)) return undefined;
   const text = query.get(name);
-  if (text === "") return 0;
   if (!/^[+-]?[0-9]+$/.test(text)) {
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   }

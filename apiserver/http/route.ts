@@ -51,6 +51,8 @@ export function route(
   definitions: Definitions,
   builtinGroup: (group: string) => boolean,
 ): Route {
+  // A path with more slashes than it should have belongs to nobody.
+  if (info.path.startsWith("//")) throw new PageNotFound();
   const definition = definitions.lookup(info.group, info.version, info.resource);
   if (definition === undefined) {
     if (builtinGroup(info.group)) throw unknownResource();

@@ -186,14 +186,21 @@ function resolvesOtherwise(text: string): boolean {
     (NUMBER.test(text) || FLOAT.test(text) || BASE_60.test(text) || TIMESTAMP.test(text));
 }
 
-// deno-lint-ignore no-control-regex -- these are what cannot be written as they are
-const UNPRINTABLE =
-  /[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udfff](?![\udc00-\udfff])/;
+/** Whether the emitter escapes a character: controls, separators, whatever lies beyond the basic plane. */
+function unprintable(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x20 && code < 0x7f || code === 0x0a) continue;
+    if (code < 0xa0 || code === 0x2028 || code === 0x2029 || code === 0xfeff) return true;
+    if (code >= 0xd800 && code < 0xe000 || code > 0xfffd) return true;
+  }
+  return false;
+}
 
 function needsDoubleQuotes(text: string): boolean {
+  if (!unprintable(text)) return false;
   // A tab alone does not force quotes in a literal block.
-  if (!UNPRINTABLE.test(text)) return false;
-  return UNPRINTABLE.test(text.replaceAll("\t", "")) || !text.includes("\n");
+  return !text.includes("\n") || unprintable(text.replaceAll("\t", ""));
 }
 
 function plainAllowed(text: string): boolean {
@@ -227,11 +234,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
 function escaped(char: string): string {
   const known = ESCAPES[char];
   if (known !== undefined) return known;
-  if (!UNPRINTABLE.test(char)) return char;
+  if (!unprintable(char)) return char;
   const code = char.codePointAt(0)!;
-  return code < 256
-    ? `\\x${code.toString(16).toUpperCase().padStart(2, "0")}`
-    : `\\u${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  const hex = code.toString(16).toUpperCase();
+  if (code < 0x100) return `\\x${hex.padStart(2, "0")}`;
+  return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }
 
 /** Digits compare as numbers, letters after everything else, as go-yaml sorts keys. */
