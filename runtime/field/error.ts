@@ -172,7 +172,7 @@ export function invalidObject(
   const causes: StatusCause[] = errors.map(({ type, message, field }) => ({
     reason: type,
     message,
-    ...(field === "" ? {} : { field }),
+    field: field === "" ? "<nil>" : field,
   }));
   const qualified = gk.group === "" ? gk.kind : `${gk.kind}.${gk.group}`;
   return new StatusError(
