@@ -10,6 +10,7 @@ import { daemonSet } from "./daemon_set.ts";
 import { deployment } from "./deployment.ts";
 import { job } from "./job.ts";
 import { namespace } from "./namespace.ts";
+import { pod } from "./pod.ts";
 import { podDisruptionBudget } from "./pod_disruption_budget.ts";
 import { podTemplate } from "./pod_template.ts";
 import { replicaSet } from "./replica_set.ts";
@@ -23,6 +24,7 @@ export const coreKinds: Readonly<Record<string, KindBehaviour>> = {
   "/componentstatuses": componentStatus,
   "/configmaps": configMap,
   "/namespaces": namespace,
+  "/pods": pod,
   "/podtemplates": podTemplate,
   "/replicationcontrollers": replicationController,
   "/secrets": secret,

@@ -13,10 +13,14 @@ import { endpoints } from "./endpoints.ts";
 import { acceptExpressions } from "./expression_check.ts";
 import { flowSchemas, priorityLevelConfigurations } from "./flow_control.ts";
 import { ingressClasses, ingresses } from "./ingress.ts";
+import { customResourceDefinitions } from "./custom_resource_definitions.ts";
 import { leases } from "./lease.ts";
 import { networkPolicies } from "./network_policy.ts";
 import { priorityClasses } from "./priority_class.ts";
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "./rbac.ts";
+import { deviceClasses, resourceClaims, resourceClaimTemplates } from "./resource_claim.ts";
+import { resourceSlices } from "./resource_slice.ts";
+import { runtimeClasses } from "./runtime_class.ts";
 import { services } from "./service.ts";
 import { ipAddresses, serviceCIDRs } from "./service_cidr.ts";
 import { storageClasses, volumeAttributesClasses } from "./storage_class.ts";
@@ -44,6 +48,7 @@ export const otherKinds: Readonly<Record<string, KindBehaviour>> = {
     false,
     checkExpression,
   ),
+  "apiextensions.k8s.io/customresourcedefinitions": customResourceDefinitions,
   "apiregistration.k8s.io/apiservices": apiServices,
   "certificates.k8s.io/certificatesigningrequests": certificateSigningRequests,
   "coordination.k8s.io/leases": leases,
@@ -55,10 +60,15 @@ export const otherKinds: Readonly<Record<string, KindBehaviour>> = {
   "networking.k8s.io/ipaddresses": ipAddresses,
   "networking.k8s.io/networkpolicies": networkPolicies,
   "networking.k8s.io/servicecidrs": serviceCIDRs,
+  "node.k8s.io/runtimeclasses": runtimeClasses,
   "rbac.authorization.k8s.io/clusterrolebindings": clusterRoleBindings,
   "rbac.authorization.k8s.io/clusterroles": clusterRoles,
   "rbac.authorization.k8s.io/rolebindings": roleBindings,
   "rbac.authorization.k8s.io/roles": roles,
+  "resource.k8s.io/deviceclasses": deviceClasses(checkExpression),
+  "resource.k8s.io/resourceclaims": resourceClaims(checkExpression),
+  "resource.k8s.io/resourceclaimtemplates": resourceClaimTemplates(checkExpression),
+  "resource.k8s.io/resourceslices": resourceSlices,
   "scheduling.k8s.io/priorityclasses": priorityClasses,
   "storage.k8s.io/csidrivers": csiDrivers,
   "storage.k8s.io/csinodes": csiNodes,

@@ -86,8 +86,8 @@ export function validateWorkloadSelector(selector: Part | undefined, kind: strin
 }
 
 function isEmptySelector(selector: Part | undefined): boolean {
-  return selector !== undefined && isEmpty(selector.matchLabels) &&
-    isEmpty(selector.matchExpressions);
+  return Boolean(selector) && isEmpty(selector?.matchLabels) &&
+    isEmpty(selector?.matchExpressions);
 }
 
 /** Whether the selector can be compiled. */

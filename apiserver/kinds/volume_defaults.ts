@@ -56,7 +56,11 @@ function setProjectedDefaults(projected: Part): void {
 
 /** Fills in what a pod's volume leaves out; one without a source is an emptyDir. */
 export function setVolumeDefaults(volume: Part): void {
-  if (!Object.keys(volume).some((member) => member !== "name" && volume[member] != null)) {
+  if (
+    !Object.keys(volume).some((member) =>
+      member !== "name" && volume[member] !== null && volume[member] !== undefined
+    )
+  ) {
     volume.emptyDir = {};
     return;
   }

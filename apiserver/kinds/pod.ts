@@ -1,0 +1,104 @@
+// Pods, with the endpoints that change one part of them each. Source:
+// pkg/registry/core/pod.
+
+import type { KubeObject } from "../../runtime/object.ts";
+import type { KindBehaviour } from "./behaviour.ts";
+import { isEmpty, items, type Part, restore, struct } from "./part.ts";
+import { podCells } from "./pod_cells.ts";
+import { preparePod, preparePodUpdate } from "./pod_prepare.ts";
+import { keepOnly, podResizeStrategy } from "./pod_resize.ts";
+import { setPodDefaults } from "./pod_spec_defaults.ts";
+import { validatePodStatusUpdate } from "./pod_status_validation.ts";
+import { validateEphemeralUpdate, validatePod, validatePodUpdate } from "./pod_validation.ts";
+import { nameWarnings, podWarnings } from "./pod_warnings.ts";
+import { roundResources } from "./resource_list.ts";
+
+function setDefaults(object: KubeObject): void {
+  setPodDefaults(struct(object, "spec"));
+  const status = struct(object, "status");
+  syncIPs(status);
+  for (const list of ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"]) {
+    for (const container of items(status[list])) {
+      roundResources(container.allocatedResources);
+      roundResources(container.resources?.limits);
+      roundResources(container.resources?.requests);
+    }
+  }
+}
+
+/** The list is what counts; the single address is its first. */
+function syncIPs(status: Part): void {
+  if (status.podIP && (isEmpty(status.podIPs) || status.podIPs[0].ip !== status.podIP)) {
+    status.podIPs = [{ ip: status.podIP }];
+  } else if (!isEmpty(status.podIPs)) status.podIP = status.podIPs[0].ip;
+}
+
+/** How long a pod that is to go may still run; one that runs nowhere goes at once. */
+function gracePeriodSeconds(object: KubeObject, requested: number | undefined): number {
+  const { nodeName, terminationGracePeriodSeconds: own } = object.spec ?? {};
+  const phase = object.status?.phase;
+  if (!nodeName || phase === "Failed" || phase === "Succeeded") return 0;
+  const seconds = requested ?? own ?? 0;
+  return seconds < 0 ? 1 : seconds;
+}
+
+function prepareStatus(object: KubeObject, old: KubeObject): void {
+  restore(object, old, "spec");
+  delete object.metadata.deletionTimestamp;
+  restore(object.metadata as Part, old.metadata, "ownerReferences");
+  const status = struct(object, "status");
+  if (!status.qosClass && old.status?.qosClass) status.qosClass = old.status.qosClass;
+}
+
+/** `pods`. */
+export const pod: KindBehaviour = {
+  setDefaults,
+  strategy: {
+    prepareForCreate: preparePod,
+    prepareForUpdate: preparePodUpdate,
+    validate: validatePod,
+    validateUpdate: validatePodUpdate,
+    warningsOnCreate: (object) => [
+      ...nameWarnings(object.metadata.name, "the Pod's hostname"),
+      ...podWarnings(object),
+    ],
+    warningsOnUpdate: podWarnings,
+    resetFields: { "f:status": {} },
+    gracePeriodSeconds,
+  },
+  subresources: {
+    status: {
+      prepareForUpdate: prepareStatus,
+      validateUpdate: validatePodStatusUpdate,
+      resetFields: {
+        "f:spec": {},
+        "f:metadata": { "f:deletionTimestamp": {}, "f:ownerReferences": {} },
+      },
+    },
+    ephemeralcontainers: {
+      prepareForUpdate(object, old) {
+        const sent = object.spec?.ephemeralContainers;
+        keepOnly(object, old, (spec) => {
+          if (isEmpty(sent)) delete spec.ephemeralContainers;
+          else spec.ephemeralContainers = sent;
+        });
+      },
+      validateUpdate: validateEphemeralUpdate,
+      warningsOnUpdate: podWarnings,
+    },
+    resize: podResizeStrategy,
+  },
+  cells: podCells,
+  selectableFields: ({ spec = {}, status = {} }) => ({
+    "spec.nodeName": spec.nodeName ?? "",
+    "spec.restartPolicy": spec.restartPolicy ?? "",
+    "spec.schedulerName": spec.schedulerName ?? "",
+    "spec.serviceAccountName": spec.serviceAccountName ?? "",
+    "spec.hostNetwork": String(spec.hostNetwork ?? false),
+    "spec.host": spec.nodeName ?? "",
+    "status.phase": status.phase ?? "",
+    "status.podIP": status.podIP ?? status.podIPs?.[0]?.ip ?? "",
+    "status.podIPs": status.podIP ?? status.podIPs?.[0]?.ip ?? "",
+    "status.nominatedNodeName": status.nominatedNodeName ?? "",
+  }),
+};
