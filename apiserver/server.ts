@@ -13,10 +13,12 @@ import type { Authenticator, Authorizer } from "./auth/types.ts";
 import { addNamespaces, bootstrapBase } from "./bootstrap.ts";
 import { builtinDefinitions } from "./builtin.ts";
 import { InProcessClient } from "./client.ts";
+import { CustomResources } from "./crd/custom_resources.ts";
 import { Definitions } from "./definitions.ts";
 import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
 import type { HttpHandler } from "./http/types.ts";
-import type { Environment } from "./registry/environment.ts";
+import type { Deleter, Environment } from "./registry/environment.ts";
+import { deleteNamespace } from "./registry/namespace_deletion.ts";
 import { ResourceRegistry } from "./registry/registry.ts";
 import type { Registry } from "./request.ts";
 
@@ -53,6 +55,9 @@ export interface ApiServerOptions {
   /** Further options of the HTTP layer. */
   readonly http?: Partial<HttpHandlerOptions>;
 }
+
+/** What is not deleted in one step. */
+const DELETIONS: ReadonlyMap<string, Deleter> = new Map([["/namespaces", deleteNamespace]]);
 
 const allowAll: Authorizer = { authorize: () => ({ allowed: true, reason: "" }) };
 
@@ -102,6 +107,7 @@ export class ApiServer {
       definitions: this.definitions,
       admission: options.admission ?? [namespaceLifecycle],
       authenticators: options.authenticators ?? [],
+      deletions: DELETIONS,
       ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
     };
     this.registry = new ResourceRegistry(environment);
@@ -114,6 +120,9 @@ export class ApiServer {
       random,
       ...options.http,
     });
+    this.#followers.push(
+      new CustomResources({ store: this.store, definitions: this.definitions, clock }),
+    );
     for (const follow of options.followers ?? []) this.#followers.push(follow(this));
   }
 

@@ -4,6 +4,7 @@
 import { clone, equal, type KubeObject } from "../../runtime/object.ts";
 import { notFound } from "../../runtime/status.ts";
 import type { Entry } from "../../runtime/store/types.ts";
+import { deleteDefinition } from "../crd/delete_definition.ts";
 import type { DeleteRequestOptions, DeleteResult, RequestContext, Target } from "../request.ts";
 import { admit, deleteOptionsObject, validate } from "./admission.ts";
 import {
@@ -17,6 +18,12 @@ import { deleteNamespace } from "./namespace_deletion.ts";
 import { fromStorage, optimisticLockError, resultOf, toStorage } from "./versions.ts";
 
 const ATTEMPTS_MAX = 100;
+
+/** Storages whose objects are marked first and go when they have been emptied. */
+const TWO_STEPS: Readonly<Record<string, typeof deleteStored>> = {
+  "/namespaces": (...request) => deleteNamespace(...request),
+  "apiextensions.k8s.io/customresourcedefinitions": (...request) => deleteDefinition(...request),
+};
 
 /** What a deletion has come to. `deleted`: the object is gone. */
 export interface Deletion {
@@ -41,7 +48,7 @@ export async function deleteObject(
     dryRun: options.dryRun,
     options: deleteOptionsObject(options),
   });
-  const remove = target.definition.storage === "/namespaces" ? deleteNamespace : deleteStored;
+  const remove = TWO_STEPS[target.definition.storage] ?? deleteStored;
   const { deleted, object, entry, showsObject } = await remove(env, context, target, options);
   // Only clients that asked with the old option are told that the object is still there.
   const accepted = !deleted && options.orphanDependents === false;

@@ -1,0 +1,242 @@
+// A CustomResourceDefinition compiled into the definitions the server works
+// with: one per served version. Not whether the definition is valid
+// (validate_definition.ts) nor what its names and conditions are
+// (conditions.ts).
+
+import type { FieldError } from "../../runtime/field/error.ts";
+import { apiVersionOf, type JsonObject, type KubeObject } from "../../runtime/object.ts";
+import { printGoValue } from "../../runtime/patch/go_value.ts";
+import type { ResourceDefinition, SubresourceDefinition } from "../definition.ts";
+import { compileTable } from "./columns.ts";
+import { type CompiledSchema, compileSchema } from "./compiled_schema.ts";
+import {
+  type CustomResourceDefinition,
+  type CustomResourceVersion,
+  hasCondition,
+  schemaOf,
+  valueAt,
+} from "./custom_resource_definition.ts";
+import {
+  type CustomResourceRules,
+  customResourceStatusStrategy,
+  customResourceStrategy,
+} from "./custom_resource_strategy.ts";
+import { scaleSpecErrors, scaleStatusErrors } from "./scale_errors.ts";
+
+/** Converts objects between two versions of a definition's kind; the seam for conversion webhooks. */
+export type Converter = (
+  object: KubeObject,
+  apiVersion: string,
+) => KubeObject | Promise<KubeObject>;
+
+/** What a definition is compiled with. */
+export interface CompileOptions {
+  /** For definitions whose conversion strategy is not `None`; absent: only the apiVersion changes. */
+  readonly converter?: Converter;
+}
+
+const VERBS: readonly string[] = [
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "create",
+  "update",
+  "watch",
+];
+const TERMINATING_VERBS: readonly string[] = [
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "watch",
+];
+
+/** The storage of a definition's instances. */
+export function storageOf({ spec }: CustomResourceDefinition): string {
+  return `${spec.group}/${spec.names.plural}`;
+}
+
+/** The definitions of the served versions, under the names that were accepted. */
+export function compileDefinition(
+  crd: CustomResourceDefinition,
+  options: CompileOptions = {},
+): ResourceDefinition[] {
+  return crd.spec.versions
+    .filter(({ served }) => served)
+    .map((version) => compileVersion(crd, version, options));
+}
+
+function compileVersion(
+  crd: CustomResourceDefinition,
+  version: CustomResourceVersion,
+  options: CompileOptions,
+): ResourceDefinition {
+  const { spec } = crd;
+  const { group } = spec;
+  const names = crd.status.acceptedNames ?? spec.names;
+  const gv = { group, version: version.name };
+  const compiled = compileSchema(schemaOf(version));
+  const terminating = hasCondition(crd, "Terminating");
+  const rules = rulesOf(crd, version, compiled, terminating);
+  const table = compileTable(version.additionalPrinterColumns);
+  const scale = version.subresources?.scale;
+  const selectable = selectableFields(version);
+  const read = readDefaults(compiled);
+  return {
+    ...gv,
+    resource: spec.names.plural,
+    singular: names.singular ?? "",
+    kind: names.kind,
+    listKind: names.listKind ?? `${names.kind}List`,
+    namespaced: spec.scope === "Namespaced",
+    verbs: terminating ? TERMINATING_VERBS : VERBS,
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    storage: storageOf(crd),
+    ...conversionOf(crd, version, options),
+    schema: compiled.node,
+    custom: true,
+    setDefaults: (object) => compiled.setDefaults(object),
+    defaultOnRead: read,
+    strategy: customResourceStrategy(rules),
+    subresources: subresourcesOf(version, gv, names.kind, rules),
+    columns: table.columns,
+    cells: (object, now_ms) => table.cells(object, now_ms),
+    ...(selectable.length === 0 ? {} : {
+      selectableFields: (object: KubeObject) =>
+        Object.fromEntries(selectable.map((path) => [path.slice(1), fieldText(object, path)])),
+    }),
+    fieldLabels: selectable.map((path) => path.slice(1)),
+    fieldLabelError: "field label not supported: %s",
+    component: componentOf(group, version.name, names.kind),
+    ...deprecationOf(version, apiVersionOf(gv), names.kind),
+    ...(scale === undefined ? {} : {
+      scale: {
+        specReplicas: scale.specReplicasPath,
+        statusReplicas: scale.statusReplicasPath,
+        ...(scale.labelSelectorPath ? { labelSelector: scale.labelSelectorPath } : {}),
+      },
+    }),
+  };
+}
+
+function rulesOf(
+  { spec }: CustomResourceDefinition,
+  version: CustomResourceVersion,
+  compiled: CompiledSchema,
+  terminating: boolean,
+): CustomResourceRules {
+  const scale = version.subresources?.scale;
+  return {
+    group: spec.group,
+    resource: spec.names.plural,
+    hasStatus: version.subresources?.status !== undefined,
+    terminating,
+    validate: (object, old): FieldError[] => [
+      ...compiled.validate(object, old),
+      ...scaleSpecErrors(object, scale),
+      ...scaleStatusErrors(object, scale),
+    ],
+    validateStatus: (object, old): FieldError[] => [
+      ...compiled.validateStatus(object, old),
+      ...scaleStatusErrors(object, scale),
+    ],
+  };
+}
+
+/** Stored objects as the current schema has them. What was looked at once is not looked at again. */
+function readDefaults(compiled: CompiledSchema): (object: KubeObject) => KubeObject {
+  return (object) => compiled.read(object);
+}
+
+function conversionOf(
+  crd: CustomResourceDefinition,
+  version: CustomResourceVersion,
+  options: CompileOptions,
+): Pick<ResourceDefinition, "conversion" | "storageApiVersion"> {
+  const { group, versions, conversion } = crd.spec;
+  const stored = crd.status.storedVersions ?? [];
+  const storage = versions.find((other) => other.storage) ?? version;
+  const alone = versions.length === 1 && stored.every((name) => name === version.name);
+  if (alone) return {};
+  const apiVersion = apiVersionOf({ group, version: version.name });
+  const storageApiVersion = apiVersionOf({ group, version: storage.name });
+  const convert = conversion?.strategy === "Webhook" && options.converter !== undefined
+    ? options.converter
+    : relabel;
+  return {
+    storageApiVersion,
+    conversion: {
+      toStorage: (object) => convertTo(convert, object, storageApiVersion),
+      fromStorage: (object) => convertTo(convert, object, apiVersion),
+    },
+  };
+}
+
+function convertTo(
+  convert: Converter,
+  object: KubeObject,
+  apiVersion: string,
+): KubeObject | Promise<KubeObject> {
+  return object.apiVersion === apiVersion ? object : convert(object, apiVersion);
+}
+
+/** Conversion strategy `None`: only the version's name changes. */
+function relabel(object: KubeObject, apiVersion: string): KubeObject {
+  return { ...object, apiVersion };
+}
+
+const SUBRESOURCE_VERBS: readonly string[] = ["get", "patch", "update"];
+
+function subresourcesOf(
+  version: CustomResourceVersion,
+  gv: { group: string; version: string },
+  kind: string,
+  rules: CustomResourceRules,
+): ReadonlyMap<string, SubresourceDefinition> {
+  const subresources = new Map<string, SubresourceDefinition>();
+  if (version.subresources?.status !== undefined) {
+    subresources.set("status", {
+      name: "status",
+      verbs: SUBRESOURCE_VERBS,
+      ...gv,
+      kind,
+      strategy: customResourceStatusStrategy(rules),
+    });
+  }
+  if (version.subresources?.scale !== undefined) {
+    subresources.set("scale", {
+      name: "scale",
+      verbs: SUBRESOURCE_VERBS,
+      group: "autoscaling",
+      version: "v1",
+      kind: "Scale",
+    });
+  }
+  return subresources;
+}
+
+function selectableFields(version: CustomResourceVersion): string[] {
+  return (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath);
+}
+
+function fieldText(object: KubeObject, path: string): string {
+  const value = valueAt(object as unknown as JsonObject, path);
+  return value === undefined || value === null ? "" : printGoValue(value);
+}
+
+/** `com.example.v1.Kind` for the group `example.com`. */
+function componentOf(group: string, version: string, kind: string): string {
+  return `${group.split(".").reverse().join(".")}.${version}.${kind}`;
+}
+
+function deprecationOf(
+  { deprecated, deprecationWarning }: CustomResourceVersion,
+  apiVersion: string,
+  kind: string,
+): Pick<ResourceDefinition, "deprecationWarning"> {
+  if (deprecated !== true) return {};
+  return { deprecationWarning: deprecationWarning ?? `${apiVersion} ${kind} is deprecated` };
+}

@@ -1,0 +1,84 @@
+// A version's schema, compiled once for all clusters in the process that
+// have an equal one: the node of the schema tree and what is done with it.
+
+import type { FieldError } from "../../runtime/field/error.ts";
+import { clone, equal, type JsonObject, type KubeObject } from "../../runtime/object.ts";
+import { coerceObject } from "../../runtime/schema/coerce.ts";
+import { applyDefaults } from "../../runtime/schema/defaults.ts";
+import type { SchemaNode } from "../../runtime/schema/node.ts";
+import { sharedSchema } from "../../runtime/schema/structural.ts";
+import { validateValue } from "../../runtime/schema/validate.ts";
+import { embeddedMetadataErrors } from "./embedded_metadata.ts";
+import { objectMetaNode, resourceNode } from "./resource_node.ts";
+
+const compiled = new WeakMap<SchemaNode, CompiledSchema>();
+
+/** Compiles a version's schema. Equal schemas give the same value. */
+export function compileSchema(schema: JsonObject): CompiledSchema {
+  const node = sharedSchema(JSON.stringify(schema));
+  let known = compiled.get(node);
+  if (known === undefined) compiled.set(node, known = new CompiledSchema(node));
+  return known;
+}
+
+/** A compiled schema. */
+export class CompiledSchema {
+  /** Of whole objects. */
+  readonly node: SchemaNode;
+  readonly #schema: SchemaNode;
+  // Stored objects never change: what was found about one holds.
+  readonly #read = new WeakMap<KubeObject, KubeObject>();
+
+  /** Around the node of the schema itself. */
+  constructor(schema: SchemaNode) {
+    this.#schema = schema;
+    this.node = resourceNode(schema);
+  }
+
+  /**
+   * Brings a decoded object into the schema's shape, in place; gives back the
+   * paths of unknown fields.
+   *
+   * @throws {DecodeError} when metadata is of the wrong type, unless `dropInvalid`
+   */
+  coerce(object: JsonObject, dropInvalid = false): string[] {
+    return coerceObject(this.#schema, object, { objectMeta: objectMetaNode(), dropInvalid });
+  }
+
+  /** Fills in defaults in place. */
+  setDefaults(object: KubeObject): void {
+    applyDefaults(this.#schema, object as unknown as JsonObject);
+  }
+
+  /**
+   * A stored object as the schema is now: without what it does not know, with
+   * its defaults. The same object when that changes nothing.
+   */
+  read(object: KubeObject): KubeObject {
+    let read = this.#read.get(object);
+    if (read === undefined) {
+      const copy = clone(object);
+      this.coerce(copy as unknown as JsonObject, true);
+      this.setDefaults(copy);
+      read = equal(copy, object) ? object : copy;
+      this.#read.set(object, read);
+    }
+    return read;
+  }
+
+  /** The errors of a whole object. */
+  validate(object: KubeObject, old?: KubeObject): FieldError[] {
+    return validateValue(
+      this.#schema,
+      object as unknown as JsonObject,
+      "",
+      old as unknown as JsonObject | undefined,
+      { metadata: embeddedMetadataErrors },
+    );
+  }
+
+  /** The errors of its status: what did not change is not found wrong, so the rest need not be left out. */
+  validateStatus(object: KubeObject, old: KubeObject): FieldError[] {
+    return this.validate(object, old);
+  }
+}

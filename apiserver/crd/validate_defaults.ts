@@ -1,0 +1,78 @@
+// Defaults in a schema must be good values themselves: known to the schema
+// and valid. Source: apiextensions-apiserver
+// apiserver/schema/defaulting/validation.go.
+
+import { type FieldError, invalid } from "../../runtime/field/error.ts";
+import { clone, equal, type JsonValue } from "../../runtime/object.ts";
+import type { SchemaNode } from "../../runtime/schema/node.ts";
+import { prune } from "../../runtime/schema/prune.ts";
+import { compileStructural } from "../../runtime/schema/structural.ts";
+import { validateValue } from "../../runtime/schema/validate.ts";
+import { embeddedMetadataErrors } from "./embedded_metadata.ts";
+import { childSchema, hasDefault, type JsonSchema, schemaHas } from "./json_schema.ts";
+
+const META: ReadonlySet<string> = new Set(["metadata", "apiVersion", "kind"]);
+
+/** The errors of all defaults in a schema. */
+export function defaultsErrors(
+  field: string,
+  schema: JsonSchema,
+  requirePruned: boolean,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  if (schemaHas(schema, hasDefault)) {
+    const node = compileStructural({ ...schema, "x-kubernetes-embedded-resource": true });
+    check(errors, schema, node, field, { requirePruned, insideMeta: false });
+  }
+  return errors;
+}
+
+interface Place {
+  readonly requirePruned: boolean;
+  /** Below apiVersion, kind or metadata of a resource. */
+  readonly insideMeta: boolean;
+}
+
+function check(
+  errors: FieldError[],
+  schema: JsonSchema,
+  node: SchemaNode,
+  field: string,
+  outer: Place,
+): void {
+  const place = node.embedded ? { ...outer, insideMeta: false } : outer;
+  if (node.default !== undefined) {
+    checkDefault(errors, node, node.default, `${field}.default`, place);
+  }
+  const items = childSchema(schema["items"]);
+  if (items !== undefined && node.items !== undefined) {
+    check(errors, items, node.items, `${field}.items`, place);
+  }
+  const properties = childSchema(schema["properties"]) ?? {};
+  for (const name of Object.keys(properties).sort()) {
+    const child = node.fields?.get(name)?.node;
+    if (child === undefined) continue;
+    const insideMeta = place.insideMeta || (node.embedded && META.has(name));
+    check(errors, childSchema(properties[name]) ?? {}, child, `${field}.properties[${name}]`, {
+      ...place,
+      insideMeta,
+    });
+  }
+}
+
+function checkDefault(
+  errors: FieldError[],
+  node: SchemaNode,
+  value: JsonValue,
+  field: string,
+  { requirePruned, insideMeta }: Place,
+): void {
+  if (!insideMeta && requirePruned) {
+    const pruned = clone(value);
+    prune(node, pruned, { root: node.embedded });
+    if (!equal(pruned, value)) errors.push(invalid(field, value, "must not have unknown fields"));
+  }
+  errors.push(
+    ...validateValue(node, value, field, undefined, { metadata: embeddedMetadataErrors }),
+  );
+}
