@@ -17,8 +17,7 @@ import { CustomResources } from "./crd/custom_resources.ts";
 import { Definitions } from "./definitions.ts";
 import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
 import type { HttpHandler } from "./http/types.ts";
-import type { Deleter, Environment } from "./registry/environment.ts";
-import { deleteNamespace } from "./registry/namespace_deletion.ts";
+import type { Environment } from "./registry/environment.ts";
 import { ResourceRegistry } from "./registry/registry.ts";
 import type { Registry } from "./request.ts";
 
@@ -55,9 +54,6 @@ export interface ApiServerOptions {
   /** Further options of the HTTP layer. */
   readonly http?: Partial<HttpHandlerOptions>;
 }
-
-/** What is not deleted in one step. */
-const DELETIONS: ReadonlyMap<string, Deleter> = new Map([["/namespaces", deleteNamespace]]);
 
 const allowAll: Authorizer = { authorize: () => ({ allowed: true, reason: "" }) };
 
@@ -107,7 +103,6 @@ export class ApiServer {
       definitions: this.definitions,
       admission: options.admission ?? [namespaceLifecycle],
       authenticators: options.authenticators ?? [],
-      deletions: DELETIONS,
       ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
     };
     this.registry = new ResourceRegistry(environment);

@@ -376,8 +376,7 @@ function checkName(target: Target, name: string, namespace: string): void {
   }
   if (namespace !== "" && target.namespace !== "" && namespace !== target.namespace) {
     throw badRequest(
-      `the namespace of the object (${namespace}) does not match the namespace on the URL ` +
-        `(${target.namespace})`,
+      "the namespace of the provided object does not match the namespace sent on the request",
     );
   }
 }

@@ -28,16 +28,8 @@ export function wipeSystemFields(object: KubeObject): void {
 /** The object's namespace must be that of the request, which fills it in. */
 export function matchNamespace({ definition, namespace }: Target, object: KubeObject): void {
   const { metadata } = object;
-  if (!definition.namespaced) {
-    if (metadata.namespace) {
-      throw badRequest(
-        "the namespace of the provided object does not match the namespace sent on the request",
-      );
-    }
-    delete metadata.namespace;
-    return;
-  }
-  if (!metadata.namespace) metadata.namespace = namespace;
+  if (!definition.namespaced) delete metadata.namespace;
+  else if (!metadata.namespace) metadata.namespace = namespace;
   else if (metadata.namespace !== namespace) {
     throw badRequest(
       "the namespace of the provided object does not match the namespace sent on the request",

@@ -6,6 +6,7 @@ import type { KubeObject } from "../../runtime/object.ts";
 import type { ResourceDefinition, Strategy, StrategyContext } from "../definition.ts";
 import type { Target } from "../request.ts";
 import { matchNamespace } from "./before_create.ts";
+import { rechecksOf } from "./metadata_rechecks.ts";
 import { objectMetaErrors, objectMetaUpdateErrors } from "./object_meta.ts";
 
 /** Prepares and checks. Throws Invalid. */
@@ -46,8 +47,8 @@ function keepSystemFields({ metadata }: KubeObject, { metadata: old }: KubeObjec
 }
 
 /**
- * The server checks metadata once for every kind and most kinds do it once
- * more themselves: clients see each such error twice.
+ * The server checks metadata for every kind and kinds do it once more
+ * themselves: clients see such errors several times.
  */
 function updateErrors(
   definition: ResourceDefinition,
@@ -56,16 +57,15 @@ function updateErrors(
   old: KubeObject,
   context: StrategyContext,
 ): FieldError[] {
-  const errors = objectMetaUpdateErrors(object, old);
-  if (errors.length > 0) errors.push(...errors);
-  if (errors.length > 0 && revalidates(definition)) {
-    errors.push(...objectMetaErrors(definition, object));
+  const update = objectMetaUpdateErrors(object, old);
+  const errors = [...objectMetaErrors(definition, object, true), ...update];
+  if (errors.length > 0) {
+    const again = rechecksOf(definition, strategy !== definition.strategy);
+    for (let i = 0; i < again.update; i++) errors.push(...update);
+    const whole = again.object > 0 ? objectMetaErrors(definition, object) : [];
+    for (let i = 0; i < again.object; i++) errors.push(...whole);
   }
   const own = strategy.validateUpdate?.(object, old, context);
   if (own !== undefined && own.length > 0) errors.push(...own);
   return errors;
-}
-
-function revalidates(_definition: ResourceDefinition): boolean {
-  return false;
 }

@@ -1,18 +1,26 @@
-// A patched document becomes an object again: types are checked, unknown
-// fields dropped or complained of, as if a client had sent it.
+// A patched document becomes an object again: its kind and types are checked,
+// unknown fields dropped or complained of, as if a client had sent it.
 // Source: k8s.io/apiserver endpoints/handlers/patch.go.
 
 import { invalid, invalidObject } from "../../runtime/field/error.ts";
-import type { JsonValue, KubeObject } from "../../runtime/object.ts";
+import {
+  apiVersionOf,
+  type JsonObject,
+  type JsonValue,
+  type KubeObject,
+} from "../../runtime/object.ts";
 import { type Decoded, DecodeError, decodeTyped } from "../../runtime/schema/decode.ts";
 import type { StatusError } from "../../runtime/status.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import type { FieldValidation } from "../request.ts";
+import { keepReset } from "./managed_fields.ts";
 
 /** What is decoded and how errors are told. */
 export interface PatchedObject {
   readonly definition: ResourceDefinition;
   readonly document: JsonValue;
+  /** Where kind and version stand that have to be right; absent where they do not matter. */
+  readonly sentBody: JsonValue | undefined;
   /** What strict decoding already found in the patch itself. */
   readonly strictErrors: readonly string[];
   readonly fieldValidation: FieldValidation;
@@ -23,13 +31,31 @@ export interface PatchedObject {
 
 /** The object, a copy of its own. Throws Invalid. */
 export function decodePatched(patched: PatchedObject): KubeObject {
+  checkKind(patched);
   const { value, unknown } = decode(patched);
   const problems = [
     ...patched.strictErrors,
     ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
   ];
   if (problems.length > 0) complain(patched, problems);
-  return value as unknown as KubeObject;
+  const object = value as unknown as KubeObject;
+  keepReset(patched.document, object);
+  object.kind = patched.definition.kind;
+  object.apiVersion = apiVersionOf(patched.definition);
+  return object;
+}
+
+function checkKind(patched: PatchedObject): void {
+  const { definition, sentBody } = patched;
+  if (sentBody === null || typeof sentBody !== "object" || Array.isArray(sentBody)) return;
+  const { kind = "", apiVersion = "" } = sentBody as JsonObject;
+  if (kind === definition.kind && apiVersion === apiVersionOf(definition)) return;
+  throw invalidPatch(
+    patched,
+    `no kind ${JSON.stringify(kind)} is registered for version ${
+      JSON.stringify(apiVersion)
+    } in scheme "pkg/runtime/scheme.go:111"`,
+  );
 }
 
 function decode(patched: PatchedObject): Decoded {

@@ -1,7 +1,7 @@
 // The delete verb: at once, with grace, or when the last finalizer goes.
 // Source: k8s.io/apiserver registry/generic/registry/store.go (Delete).
 
-import { clone, equal, type KubeObject } from "../../runtime/object.ts";
+import { equal, type KubeObject } from "../../runtime/object.ts";
 import { notFound } from "../../runtime/status.ts";
 import type { Entry } from "../../runtime/store/types.ts";
 import { deleteDefinition } from "../crd/delete_definition.ts";
@@ -115,7 +115,9 @@ async function tryDelete(
     return await keepMarked(env, target, object, old, entry, options.dryRun);
   }
   if (options.dryRun) return { deleted: true, object, showsObject: returned };
-  const deletion = await removeEntry(env, target, object, entry, returned);
+  // A graceful deletion without grace is marked before it is carried out.
+  const marked = grace.kind === "graceful";
+  const deletion = await removeEntry(env, target, object, entry, marked, returned);
   if (deletion !== undefined) definition.strategy.release?.(old, scope);
   return deletion;
 }
@@ -155,16 +157,24 @@ async function keepMarked(
   return { deleted: false, object: written.object, entry: written, showsObject: true };
 }
 
+/** Watchers see the object as it last was in the store. */
 async function removeEntry(
   env: Environment,
   { definition }: Target,
   object: KubeObject,
   entry: Entry,
+  marked: boolean,
   returned: boolean,
 ): Promise<Deletion | undefined> {
-  const converted = toStorage(definition, object);
-  const last = converted instanceof Promise ? await converted : converted;
-  const removed = env.store.remove(definition.storage, entry.key, entry.revision, clone(last));
+  let { revision } = entry;
+  if (marked) {
+    const converted = toStorage(definition, object);
+    const last = converted instanceof Promise ? await converted : converted;
+    const written = env.store.put(definition.storage, entry.key, last, revision);
+    if (written === undefined) return undefined;
+    revision = written.revision;
+  }
+  const removed = env.store.remove(definition.storage, entry.key, revision);
   if (removed === undefined) return undefined;
   return { deleted: true, object: removed.object, entry: removed, showsObject: returned };
 }

@@ -4,11 +4,16 @@
 import { rfc3339 } from "../../runtime/clock.ts";
 import { type Applied, serverSideApply, updateManagedFields } from "../../runtime/apply/mod.ts";
 import type { ManagedWrite, VersionLookup } from "../../runtime/apply/mod.ts";
-import { apiVersionOf, type KubeObject, parseApiVersion } from "../../runtime/object.ts";
+import {
+  apiVersionOf,
+  type JsonObject,
+  type JsonValue,
+  type KubeObject,
+  parseApiVersion,
+} from "../../runtime/object.ts";
 import type { ResourceDefinition, Strategy } from "../definition.ts";
 import type { RequestContext, Target, WriteRequestOptions } from "../request.ts";
 import type { Environment } from "./environment.ts";
-import type { JsonObject } from "../../runtime/object.ts";
 
 /** How long a manager's name may be when it comes from a user agent. */
 const USER_AGENT_LENGTH_MAX = 128;
@@ -106,4 +111,17 @@ export function applyConfiguration(
     config,
     force: options.force ?? false,
   });
+}
+
+/**
+ * An empty list of managed fields asks to forget them all. Decoding drops
+ * empty lists; this puts the list back, until the fields have been tracked.
+ */
+export function keepReset(sent: JsonValue, object: KubeObject): void {
+  const metadata = (sent as JsonObject | null)?.metadata;
+  if (metadata === null || typeof metadata !== "object" || Array.isArray(metadata)) return;
+  const { managedFields } = metadata ?? {};
+  if (Array.isArray(managedFields) && managedFields.length === 0) {
+    (object.metadata ??= {}).managedFields = [];
+  }
 }

@@ -10,12 +10,13 @@ import {
   tooLong,
 } from "../../runtime/field/error.ts";
 import {
+  byteLength,
   isDNS1123Label,
   isQualifiedName,
   isValidLabelValue,
   nameIsDNSSubdomain,
+  nameIsPathSegment,
 } from "../../runtime/names.ts";
-import { byteLength } from "../../runtime/names.ts";
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from "../../runtime/object.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import { ownerReferenceErrors } from "./owner_references.ts";
@@ -27,12 +28,25 @@ const ORPHAN = "orphan";
 const FOREGROUND = "foregroundDeletion";
 const STANDARD_FINALIZERS = new Set(["kubernetes", ORPHAN, FOREGROUND]);
 
-/** What is wrong with a new object's metadata. */
+/** Groups whose checks know no standard finalizers. */
+const ANY_FINALIZER: ReadonlySet<string> = new Set([
+  "admissionregistration.k8s.io",
+  "apiextensions.k8s.io",
+  "apiregistration.k8s.io",
+]);
+
+/**
+ * What is wrong with an object's metadata. `common`: as the server checks it
+ * for every kind, where a name only has to fit into a path.
+ */
 export function objectMetaErrors(
   definition: ResourceDefinition,
   { metadata }: KubeObject,
+  common = false,
 ): FieldError[] {
-  const validateName = definition.strategy.validateName ?? nameIsDNSSubdomain;
+  const validateName = common
+    ? nameIsPathSegment
+    : definition.strategy.validateName ?? nameIsDNSSubdomain;
   const errors: FieldError[] = [];
   if (metadata.generateName) {
     const messages = validateName(metadata.generateName, true);
@@ -53,7 +67,9 @@ export function objectMetaErrors(
     ...finalizerErrors(metadata.finalizers),
     ...managedFieldsErrors(metadata.managedFields),
   );
-  if (!definition.custom) errors.push(...kubeFinalizerErrors(metadata.finalizers));
+  if (!common && !definition.custom && !ANY_FINALIZER.has(definition.group)) {
+    errors.push(...kubeFinalizerErrors(metadata.finalizers));
+  }
   return errors;
 }
 

@@ -22,6 +22,7 @@ import { decodePatched } from "./decode_patched.ts";
 import { setDefaults } from "./defaults.ts";
 import { type Environment, groupResource } from "./environment.ts";
 import { applyConfiguration, trackFields } from "./managed_fields.ts";
+import { pointedAt, printPatched } from "./printed_patch.ts";
 import { dropDuplicateOwners } from "./owner_references.ts";
 import { replace, strategyOf } from "./update.ts";
 
@@ -78,6 +79,7 @@ function patched(
   const object = decodePatched({
     definition,
     document,
+    sentBody: request.kind === "strategic" ? undefined : document,
     strictErrors: [...request.strictErrors, ...strictErrors],
     fieldValidation: options.fieldValidation,
     quote,
@@ -105,16 +107,19 @@ export function patchDocument(
   validated: boolean,
 ): PatchedDocument {
   const { kind, body } = request;
-  const quote = () => request.text ?? JSON.stringify(body);
   switch (kind) {
-    case "json":
+    case "json": {
+      const document = applyJsonPatch(old, body, validated);
       return {
-        document: applyJsonPatch(old, body, validated),
+        document,
         strictErrors: validated ? jsonPatchUnknownFields(body) : [],
-        quote,
+        quote: () => printPatched(node, document, pointedAt(body)),
       };
-    case "merge":
-      return { document: applyMergePatch(old, body, validated), strictErrors: [], quote };
+    }
+    case "merge": {
+      const document = applyMergePatch(old, body, validated);
+      return { document, strictErrors: [], quote: () => printPatched(node, document, body) };
+    }
     default: {
       const merged = mergeStrategically(old, body, node);
       return {
@@ -148,6 +153,7 @@ function applied(
   const object = decodePatched({
     definition,
     document: result.object,
+    sentBody: request.body,
     strictErrors: request.strictErrors,
     fieldValidation: options.fieldValidation,
     quote: () => request.text ?? JSON.stringify(request.body),

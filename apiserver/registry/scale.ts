@@ -146,8 +146,9 @@ export const scale: SubresourceHandler = {
         options.fieldValidation !== "Ignore",
       );
       return decodePatched({
-        definition: { ...definition, schema, custom: false },
+        definition: { ...definition, group: "autoscaling", version: "v1", kind: "Scale", schema },
         document,
+        sentBody: request.kind === "strategic" ? undefined : document,
         strictErrors: [...request.strictErrors, ...strictErrors],
         fieldValidation: options.fieldValidation,
         quote,

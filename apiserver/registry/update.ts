@@ -7,7 +7,7 @@
 import { keepTimes } from "../../runtime/apply/mod.ts";
 import { invalid, invalidObject } from "../../runtime/field/error.ts";
 import { clone, equal, type KubeObject } from "../../runtime/object.ts";
-import { badRequest, conflict, notFound } from "../../runtime/status.ts";
+import { conflict, notFound, StatusError } from "../../runtime/status.ts";
 import type { Entry } from "../../runtime/store/types.ts";
 import type { Strategy } from "../definition.ts";
 import type { ObjectResult, RequestContext, Target, WriteRequestOptions } from "../request.ts";
@@ -191,7 +191,8 @@ function checkResourceVersion(
     return;
   }
   if (!/^[0-9]+$/.test(sent)) {
-    throw badRequest(`strconv.ParseUint: parsing ${JSON.stringify(sent)}: invalid syntax`);
+    const why = `strconv.ParseUint: parsing ${JSON.stringify(sent)}: invalid syntax`;
+    throw new StatusError(500, "", why);
   }
   if (sent !== old.metadata.resourceVersion) throw optimisticLockError(definition, name);
 }
@@ -217,18 +218,21 @@ function isFinished(object: KubeObject, old: KubeObject): boolean {
   return object.kind !== "Namespace" || !((object.spec?.finalizers?.length ?? 0) > 0);
 }
 
-async function removeFinished(
+/** Watchers see the object as it was, the caller as it would have become. */
+function removeFinished(
   env: Environment,
   { definition }: Target,
   object: KubeObject,
   entry: Entry,
   dryRun: boolean,
-): Promise<ObjectResult | undefined> {
+): ObjectResult | undefined {
   if (dryRun) return { object };
-  const converted = toStorage(definition, object);
-  const last = converted instanceof Promise ? await converted : converted;
-  const removed = env.store.remove(definition.storage, entry.key, entry.revision, last);
-  return removed === undefined ? undefined : await resultOf(definition, removed);
+  const removed = env.store.remove(definition.storage, entry.key, entry.revision);
+  if (removed === undefined) return undefined;
+  const { resourceVersion } = removed.object.metadata;
+  return {
+    object: { ...object, metadata: { ...object.metadata, resourceVersion: resourceVersion! } },
+  };
 }
 
 /** A write to what is not there: an error, or a creation. */

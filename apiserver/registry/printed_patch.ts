@@ -1,0 +1,66 @@
+// A patched document as errors quote it. Upstream's patch library keeps what
+// a patch does not touch as the bytes they were and sorts the members of
+// what it does; the start of that is what clients see.
+
+import type { JsonObject, JsonValue } from "../../runtime/object.ts";
+import { decodeTyped } from "../../runtime/schema/decode.ts";
+import type { SchemaNode } from "../../runtime/schema/node.ts";
+
+/** What a JSON patch's paths lead through, as a tree. */
+export function pointedAt(operations: JsonValue): JsonValue {
+  const root: JsonObject = {};
+  for (const operation of Array.isArray(operations) ? operations : []) {
+    const path = (operation as JsonObject | null)?.path;
+    if (typeof path !== "string") continue;
+    let at = root;
+    for (const part of path.split("/").slice(1)) {
+      const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+      at = (at[name] ??= {}) as JsonObject;
+    }
+  }
+  return root;
+}
+
+/** The document's JSON: touched objects with sorted members, the others as Go writes them. */
+export function printPatched(
+  node: SchemaNode,
+  document: JsonValue,
+  touched: JsonValue | undefined,
+): string {
+  return JSON.stringify(arrange(node, document, touched));
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+function arrange(
+  node: SchemaNode | undefined,
+  value: JsonValue,
+  touched: JsonValue | undefined,
+): JsonValue {
+  if (!isObject(value)) return value;
+  if (!isObject(touched)) return inGoOrder(node, value);
+  const arranged: JsonObject = {};
+  for (const name of Object.keys(value).sort()) {
+    const child = node?.fields?.get(name)?.node ?? node?.values;
+    arranged[name] = arrange(child, value[name] as JsonValue, touched[name]);
+  }
+  return arranged;
+}
+
+/** Members in the order of the Go struct. */
+function inGoOrder(node: SchemaNode | undefined, value: JsonObject): JsonValue {
+  if (node?.fields === undefined) return value;
+  try {
+    const decoded = decodeTyped(node, value).value as JsonObject;
+    const ordered: JsonObject = {};
+    for (const name of node.fields.keys()) {
+      if (decoded[name] !== undefined) ordered[name] = decoded[name];
+    }
+    return ordered;
+  } catch {
+    // It is this very part that does not fit its type: as it stands, then.
+    return value;
+  }
+}
