@@ -75,7 +75,12 @@ export function compareGo(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** A value as encoding/json writes maps, lists and scalars. `undefined` members are left out. */
+/** A Go struct: its members are written in the order in which they were set, those of other objects (maps) by name. */
+export class GoStruct {
+  [member: string]: unknown;
+}
+
+/** A value as encoding/json writes maps, structs, lists and scalars. `undefined` members are left out. */
 export function goJson(value: unknown): string {
   switch (typeof value) {
     case "string":
@@ -90,6 +95,7 @@ export function goJson(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return `[${value.map(goJson).join(",")}]`;
   const members = value as Record<string, unknown>;
-  const names = Object.keys(members).filter((name) => members[name] !== undefined).sort(compareGo);
+  const names = Object.keys(members).filter((name) => members[name] !== undefined);
+  if (!(value instanceof GoStruct)) names.sort(compareGo);
   return `{${names.map((name) => `${jsonString(name)}:${goJson(members[name])}`).join(",")}}`;
 }

@@ -7,11 +7,12 @@ import { forbiddenMessage } from "./authorize.ts";
 import { forbidden, StatusError } from "../../runtime/status.ts";
 import { anonymousUser, type UserInfo } from "../../runtime/user.ts";
 import type { Authenticator, AuthorizationAttributes, Authorizer } from "../auth/types.ts";
-import type { HttpRequest } from "./types.ts";
+import type { HttpRequest, PeerCertificate } from "./types.ts";
 
 const AUTHENTICATED = "system:authenticated";
 const UNAUTHENTICATED = "system:unauthenticated";
 const EXTRA_PREFIX = "impersonate-extra-";
+const CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
 
 // One user object for each subject, so that authorizers can cache by it.
 const SUBJECTS_MAX = 1024;
@@ -24,10 +25,7 @@ export async function authenticate(
 ): Promise<UserInfo> {
   if (request.user !== undefined) return request.user;
   if (request.certificate !== undefined) {
-    return certificateUser(
-      request.certificate.commonName,
-      request.certificate.organizations,
-    );
+    return certificateUser(request.certificate);
   }
   for (const authenticator of authenticators) {
     const user = await authenticator.authenticate(request);
@@ -36,11 +34,19 @@ export async function authenticate(
   return anonymousUser;
 }
 
-function certificateUser(name: string, organizations: readonly string[]): UserInfo {
-  const key = `${name}\n${organizations.join("\n")}`;
+function certificateUser(
+  { commonName, organizations, fingerprint }: PeerCertificate,
+): UserInfo {
+  const key = `${fingerprint}\n${commonName}\n${organizations.join("\n")}`;
   let user = subjects.get(key);
   if (user === undefined) {
-    user = withAuthenticated({ name, groups: organizations });
+    user = withAuthenticated({
+      name: commonName,
+      groups: organizations,
+      ...(fingerprint === undefined
+        ? {}
+        : { extra: { [CREDENTIAL_ID]: [`X509SHA256=${fingerprint}`] } }),
+    });
     if (subjects.size >= SUBJECTS_MAX) subjects.clear();
     subjects.set(key, user);
   }

@@ -8,6 +8,8 @@ export interface PeerCertificate {
   readonly commonName: string;
   /** O: the user's groups. */
   readonly organizations: readonly string[];
+  /** SHA-256 of the whole certificate, lower-case hexadecimal. */
+  readonly fingerprint?: string;
 }
 
 /** One HTTP request. */

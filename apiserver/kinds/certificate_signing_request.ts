@@ -286,7 +286,7 @@ export const certificateSigningRequests: KindBehaviour = {
       prepareForUpdate: prepareStatusUpdate,
       validateUpdate: (object, old) =>
         validateUpdate(object, old, { certificate: true, approval: false }),
-      resetFields: { "f:spec": {} },
+      resetFields: { "f:spec": {}, "f:status": { "f:conditions": {} } },
       allowUnconditionalUpdate: true,
     },
     approval: {
@@ -300,7 +300,7 @@ export const certificateSigningRequests: KindBehaviour = {
       },
       validateUpdate: (object, old) =>
         validateUpdate(object, old, { certificate: false, approval: true }),
-      resetFields: { "f:spec": {} },
+      resetFields: { "f:spec": {}, "f:status": { "f:certificate": {} } },
       allowUnconditionalUpdate: true,
     },
   },

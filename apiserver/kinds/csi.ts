@@ -103,15 +103,6 @@ function driverWarnings(object: KubeObject): string[] {
     : [];
 }
 
-// Whatever else changes makes a new generation.
-const MUTABLE_DRIVER_FIELDS = [
-  "tokenRequests",
-  "requiresRepublish",
-  "seLinuxMount",
-  "nodeAllocatableUpdatePeriodSeconds",
-  "serviceAccountTokenInSecrets",
-];
-
 /** storage.k8s.io csidrivers. */
 export const csiDrivers: KindBehaviour = {
   setDefaults(object) {
@@ -126,9 +117,7 @@ export const csiDrivers: KindBehaviour = {
   },
   strategy: {
     prepareForUpdate(object, old) {
-      const changed = MUTABLE_DRIVER_FIELDS.some((field) =>
-        !semanticEqual(object.spec?.[field], old.spec?.[field])
-      );
+      const changed = !semanticEqual(object.spec, old.spec);
       if (changed) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     },
     validate: (object) => validateDriverSpec(object.spec ?? {}),

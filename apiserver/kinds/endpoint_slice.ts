@@ -104,7 +104,8 @@ function validateAddresses(
     if (type === "IPv4" || type === "IPv6") {
       const spelling = legacyIPErrors(address, path, known);
       errors.push(...spelling);
-      if (spelling.length === 0 && ipFamily(address) !== type) {
+      // What the old slice had stays good, whatever the type.
+      if (spelling.length === 0 && !known.includes(address) && ipFamily(address) !== type) {
         errors.push(invalid(path, address, `must be an ${type} address`));
       }
       errors.push(...nonSpecialIPErrors(address, path));

@@ -3,6 +3,8 @@
 // names, in declaration order, and zero values are written out.
 // Source: field.Error.ErrorBody and the types of pkg/apis/*/types.go.
 
+import { GoStruct } from "../../runtime/go_text.ts";
+
 /** The shape of an internal Go value: a scalar's zero value, `null` for a pointer, slice or map, or a struct. */
 export type GoShape =
   | { readonly kind: "scalar"; readonly zero: string | number | boolean }
@@ -73,12 +75,11 @@ export function goValue(value: unknown, shape: GoShape): unknown {
     }
     case "struct": {
       const object = (value ?? {}) as Record<string, unknown>;
-      return Object.fromEntries(
-        shape.members.map(([goName, jsonName, member]) => [
-          goName,
-          goValue(jsonName === "" ? object : object[jsonName], member),
-        ]),
-      );
+      const struct = new GoStruct();
+      for (const [goName, jsonName, member] of shape.members) {
+        struct[goName] = goValue(jsonName === "" ? object : object[jsonName], member);
+      }
+      return struct;
     }
   }
 }

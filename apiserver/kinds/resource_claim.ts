@@ -332,7 +332,7 @@ export function resourceClaims(check: ExpressionCheck): KindBehaviour {
           dropDeallocated(object, old);
         },
         validateUpdate: validateStatus,
-        resetFields: { "f:spec": {} },
+        resetFields: { "f:metadata": {}, "f:spec": {} },
         allowUnconditionalUpdate: true,
       },
     },

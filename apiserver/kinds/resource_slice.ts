@@ -17,6 +17,7 @@ import { validateDriverName } from "./csi.ts";
 import { validateDeviceTaint, validatePoolName, validateQualifiedId } from "./device_validation.ts";
 import { immutable, integer, text } from "./field_messages.ts";
 import { nextGeneration } from "./generation.ts";
+import { goNullable, goStruct, goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
 import { validateLabelName } from "./label_selector.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "./name_validation.ts";
@@ -32,6 +33,12 @@ const CONSUMPTIONS_MAX = 2;
 const TAINTS_MAX = 16;
 const CONDITIONS_MAX = 4;
 const ATTRIBUTE_BYTES_MAX = 64;
+const attributeShape = goStruct(
+  ["IntValue", "int", goNullable],
+  ["BoolValue", "bool", goNullable],
+  ["StringValue", "string", goNullable],
+  ["VersionValue", "version", goNullable],
+);
 const SEMVER =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
 
@@ -250,12 +257,7 @@ function validateAttribute(attribute: Part, field: string): FieldError[] {
   if (given.length === 0) errors.push(invalid(field, "", one));
   if (given.length > 1) {
     errors.push(
-      invalid(field, {
-        IntValue: attribute.int ?? null,
-        BoolValue: attribute.bool ?? null,
-        StringValue: attribute.string ?? null,
-        VersionValue: attribute.version ?? null,
-      }, one),
+      invalid(field, goValue(attribute, attributeShape), one),
     );
   }
   return errors;

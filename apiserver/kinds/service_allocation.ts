@@ -264,16 +264,23 @@ function chooseAddress(
   context: StrategyContext,
 ): string {
   try {
-    if (wanted === "") return nextAddress(context, family);
-    checkAddress(context, wanted, family);
-    return wanted;
+    if (wanted !== "") checkAddress(context, wanted, family);
+    const address = wanted === "" ? nextAddress(context, family) : wanted;
+    if (!context.dryRun && !object.metadata.name) throw new AddressError(namelessParent(address));
+    return address;
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
-    if (wanted === "") throw internalError(`failed to allocate a serviceIP: ${error.message}`);
+    const which = wanted === "" ? "" : ` ${wanted}`;
+    const shown = ips.length === 0 ? [""] : ips;
     throw refuse(object, [
-      invalid("spec.clusterIPs", ips, `failed to allocate IP ${wanted}: ${error.message}`),
+      invalid("spec.clusterIPs", shown, `failed to allocate IP${which}: ${error.message}`),
     ]);
   }
+}
+
+/** Why an address cannot belong to a service without a name: its IPAddress would not be valid. */
+function namelessParent(address: string): string {
+  return `IPAddress.networking.k8s.io "${address}" is invalid: spec.parentRef.name: Required value`;
 }
 
 function choosePorts(

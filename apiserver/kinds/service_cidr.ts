@@ -70,7 +70,7 @@ export const serviceCIDRs: KindBehaviour = {
         restore(object, old, "spec");
         resetMetadataForStatus(object, old);
       },
-      resetFields: { "f:spec": {} },
+      resetFields: { "f:metadata": {}, "f:spec": {} },
       allowUnconditionalUpdate: true,
     },
   },

@@ -27,6 +27,7 @@ import {
   requiredOneOf,
   text,
 } from "./field_messages.ts";
+import { goInt, goNullable, goString, goStruct, goValue } from "./go_value.ts";
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,
@@ -43,6 +44,14 @@ const DISTRIBUTIONS = ["PreferClose", "PreferSameZone", "PreferSameNode"];
 const HINTS_ANNOTATION = "service.kubernetes.io/topology-aware-hints";
 const MODE_ANNOTATION = "service.kubernetes.io/topology-mode";
 const RANGES_ANNOTATION = "service.beta.kubernetes.io/load-balancer-source-ranges";
+const portShape = goStruct(
+  ["Name", goString],
+  ["Protocol", goString],
+  ["AppProtocol", goNullable],
+  ["Port", goInt],
+  ["TargetPort", goInt],
+  ["NodePort", goInt],
+);
 const AFFINITY_SECONDS_MAX = 86_400;
 const ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'";
 
@@ -265,14 +274,10 @@ function duplicatePortErrors(spec: Part): FieldError[] {
       return [];
     }
     return [
-      duplicate(`spec.ports[${i}]`, {
-        Name: "",
-        Protocol: text(port.protocol),
-        AppProtocol: null,
-        Port: integer(port.port),
-        TargetPort: 0,
-        NodePort: 0,
-      }),
+      duplicate(
+        `spec.ports[${i}]`,
+        goValue({ protocol: port.protocol, port: port.port }, portShape),
+      ),
     ];
   });
 }

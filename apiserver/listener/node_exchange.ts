@@ -29,6 +29,7 @@ export function peerIdentity(socket: TLSSocket): PeerIdentity {
 function readIdentity(socket: TLSSocket): PeerIdentity {
   const shown = socket.getPeerCertificate?.() as {
     subject?: { CN?: string | string[]; O?: string | string[] };
+    fingerprint256?: string;
   } | null;
   if (!shown?.subject) return NOBODY;
   if (!socket.authorized) return { refused: true };
@@ -38,6 +39,9 @@ function readIdentity(socket: TLSSocket): PeerIdentity {
     certificate: {
       commonName: (Array.isArray(CN) ? CN[CN.length - 1] : CN) ?? "",
       organizations: O === undefined ? [] : Array.isArray(O) ? O : [O],
+      ...(shown.fingerprint256 === undefined
+        ? {}
+        : { fingerprint: shown.fingerprint256.replaceAll(":", "").toLowerCase() }),
     },
   };
 }
