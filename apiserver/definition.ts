@@ -5,7 +5,7 @@
 
 import type { Clock } from "../runtime/clock.ts";
 import type { FieldError } from "../runtime/field/error.ts";
-import type { JsonValue, KubeObject } from "../runtime/object.ts";
+import type { JsonObject, JsonValue, KubeObject } from "../runtime/object.ts";
 import type { Random } from "../runtime/random.ts";
 import type { SchemaNode } from "../runtime/schema/node.ts";
 import type { Store } from "../runtime/store/types.ts";
@@ -160,6 +160,11 @@ export interface ResourceDefinition {
   readonly schema: SchemaNode;
   /** Custom resources keep and prune JSON as it is; built-in ones go through the Go codec (nulls, zero values, quantities). */
   readonly custom: boolean;
+  /**
+   * Custom resources: brings a parsed object into the schema's shape, in place, and gives back the
+   * paths of unknown fields. Throws `DecodeError`. Absent: the Go codec does it.
+   */
+  coerce?(object: JsonObject): string[];
   /** Fills in defaults in place, after the schema's own. */
   setDefaults?(object: KubeObject): void;
   /** Runs on objects read from the store (custom resources default on read). */
@@ -177,6 +182,8 @@ export interface ResourceDefinition {
   readonly fieldLabels: readonly string[];
   /** The error text of a field selector with a label not listed; `%s` is the label. */
   readonly fieldLabelError?: string;
+  /** Custom resources: the schema as its author wrote it (openAPIV3Schema), for publication. */
+  readonly published?: JsonObject;
   /** The OpenAPI component of the kind. */
   readonly component?: string;
   /** Full protobuf message name, when the kind has a protobuf form. */

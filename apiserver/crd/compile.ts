@@ -7,6 +7,7 @@ import type { FieldError } from "../../runtime/field/error.ts";
 import { apiVersionOf, type JsonObject, type KubeObject } from "../../runtime/object.ts";
 import { printGoValue } from "../../runtime/patch/go_value.ts";
 import type { ResourceDefinition, SubresourceDefinition } from "../definition.ts";
+import { builtinSchemas } from "../builtin.ts";
 import { compileTable } from "./columns.ts";
 import { type CompiledSchema, compileSchema } from "./compiled_schema.ts";
 import {
@@ -83,7 +84,6 @@ function compileVersion(
   const table = compileTable(version.additionalPrinterColumns);
   const scale = version.subresources?.scale;
   const selectable = selectableFields(version);
-  const read = readDefaults(compiled);
   return {
     ...gv,
     resource: spec.names.plural,
@@ -98,8 +98,9 @@ function compileVersion(
     ...conversionOf(crd, version, options),
     schema: compiled.node,
     custom: true,
+    coerce: (object) => compiled.coerce(object),
     setDefaults: (object) => compiled.setDefaults(object),
-    defaultOnRead: read,
+    defaultOnRead: (object) => compiled.read(object),
     strategy: customResourceStrategy(rules),
     subresources: subresourcesOf(version, gv, names.kind, rules),
     columns: table.columns,
@@ -110,6 +111,7 @@ function compileVersion(
     }),
     fieldLabels: selectable.map((path) => path.slice(1)),
     fieldLabelError: "field label not supported: %s",
+    published: schemaOf(version),
     component: componentOf(group, version.name, names.kind),
     ...deprecationOf(version, apiVersionOf(gv), names.kind),
     ...(scale === undefined ? {} : {
@@ -144,11 +146,6 @@ function rulesOf(
       ...scaleStatusErrors(object, scale),
     ],
   };
-}
-
-/** Stored objects as the current schema has them. What was looked at once is not looked at again. */
-function readDefaults(compiled: CompiledSchema): (object: KubeObject) => KubeObject {
-  return (object) => compiled.read(object);
 }
 
 function conversionOf(
@@ -213,6 +210,9 @@ function subresourcesOf(
       group: "autoscaling",
       version: "v1",
       kind: "Scale",
+      get schema() {
+        return builtinSchemas().node("io.k8s.api.autoscaling.v1.Scale");
+      },
     });
   }
   return subresources;

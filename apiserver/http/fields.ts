@@ -19,9 +19,11 @@ export function decodeFields(
   target: Target,
   refuse: (why: string) => StatusError,
 ): DecodedFields {
-  const schema = target.subresource?.schema ?? target.definition.schema;
+  const { definition, subresource } = target;
   try {
-    const { value, unknown } = decodeTyped(schema, object);
+    const { value, unknown } = subresource?.schema === undefined && definition.coerce !== undefined
+      ? { unknown: definition.coerce(object), value: object }
+      : decodeTyped(subresource?.schema ?? definition.schema, object);
     return {
       object: value as unknown as KubeObject,
       strict: unknown.map((path) => `unknown field ${JSON.stringify(path)}`),

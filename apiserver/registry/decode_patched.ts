@@ -5,6 +5,7 @@
 import { invalid, invalidObject } from "../../runtime/field/error.ts";
 import {
   apiVersionOf,
+  clone,
   type JsonObject,
   type JsonValue,
   type KubeObject,
@@ -59,8 +60,11 @@ function checkKind(patched: PatchedObject): void {
 }
 
 function decode(patched: PatchedObject): Decoded {
+  const { definition, document } = patched;
   try {
-    return decodeTyped(patched.definition.schema, patched.document);
+    if (definition.coerce === undefined) return decodeTyped(definition.schema, document);
+    const value = clone(document) as JsonObject;
+    return { unknown: definition.coerce(value), value };
   } catch (error) {
     throw error instanceof DecodeError ? invalidPatch(patched, error.message) : error;
   }
