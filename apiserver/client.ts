@@ -13,7 +13,7 @@ import type {
   WatchEvent,
   WriteOptions,
 } from "../runtime/client.ts";
-import { type JsonValue, type KubeObject, parseApiVersion } from "../runtime/object.ts";
+import { clone, type JsonValue, type KubeObject, parseApiVersion } from "../runtime/object.ts";
 import { badRequest, notFound, type Status, StatusError } from "../runtime/status.ts";
 import { adminUser, type UserInfo } from "../runtime/user.ts";
 import type { ResourceDefinition } from "./definition.ts";
@@ -169,7 +169,9 @@ export class InProcessClient implements Client {
           JSON.stringify(parseApiVersion(object.apiVersion ?? "").version)
         } cannot be handled as a ${kind}: ${why}`,
       );
-    return decodeFields(object as unknown as Record<string, JsonValue>, target, refuse).object;
+    // Custom resources are fitted in place.
+    const own = target.definition.custom ? clone(object) : object;
+    return decodeFields(own as unknown as Record<string, JsonValue>, target, refuse).object;
   }
 
   /** Changes parts of an object. */

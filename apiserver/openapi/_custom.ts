@@ -1,0 +1,171 @@
+// The paths and components of custom resources. Source:
+// k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder.
+
+import type { JsonObject } from "../../runtime/object.ts";
+import { apiVersionOf } from "../../runtime/object.ts";
+import type { ResourceDefinition, SubresourceDefinition } from "../definition.ts";
+import { type OperationFacts, operations, type OperationsFacts } from "../generated/mod.ts";
+import { componentsOf, type Part } from "./_builtin.ts";
+import { pathItem, type PathKind } from "./_operations.ts";
+import { pathParts } from "./_paths.ts";
+import { type OpenApiVersion, publishedCustomSchema, reference } from "./_schemas.ts";
+
+const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+
+/** The component of a custom kind: its group's domain turned round, the version, the kind. */
+export function customComponent(definition: ResourceDefinition): string {
+  const { component, group, version, kind } = definition;
+  return component ?? `${group.split(".").reverse().join(".")}.${version}.${kind}`;
+}
+
+/** The paths of a custom resource and what they need. */
+export function customPart(definition: ResourceDefinition, version: OpenApiVersion): Part {
+  const facts = operations();
+  const needed = new Set<string>();
+  const used = (component: string) => void needed.add(component);
+  const paths: JsonObject = {};
+  for (const [path, methods] of pathsOf(definition, facts)) {
+    const parts = pathParts(path);
+    const subresource = definition.subresources.get(parts.subresource);
+    const kind = kindOf(definition, subresource);
+    paths[path] = pathItem(path, methods, parts, kind, { version, facts, used });
+  }
+  const component = customComponent(definition);
+  needed.add(META + "ObjectMeta").add(META + "ListMeta");
+  return {
+    paths,
+    components: {
+      ...componentsOf(needed, version),
+      [component]: kindSchema(definition, version),
+      [`${component}List`]: listSchema(definition, component, version),
+    },
+  };
+}
+
+function kindOf(
+  definition: ResourceDefinition,
+  subresource: SubresourceDefinition | undefined,
+): PathKind {
+  const { group, version, kind } = subresource ?? definition;
+  return {
+    kind: definition.kind,
+    namespaced: definition.namespaced,
+    group,
+    version,
+    ofKind: kind,
+  };
+}
+
+type Methods = Record<string, OperationFacts>;
+
+function* pathsOf(
+  definition: ResourceDefinition,
+  facts: OperationsFacts,
+): Generator<[path: string, methods: Methods]> {
+  const { group, version, resource, namespaced } = definition;
+  const root = `/apis/${group}/${version}`;
+  const collection = `${root}/${namespaced ? "namespaces/{namespace}/" : ""}${resource}`;
+  // The built-in resource of the same scope tells types and parameters.
+  const like = namespaced
+    ? "/api/v1/namespaces/{namespace}/configmaps"
+    : "/apis/rbac.authorization.k8s.io/v1/clusterroles";
+  const component = customComponent(definition);
+  const of = (path: string, subject: string, list: string) =>
+    renamed(facts.paths.get(path) ?? {}, facts, subject, list);
+  if (namespaced) {
+    yield [`${root}/${resource}`, of("/api/v1/configmaps", component, `${component}List`)];
+  }
+  yield [collection, of(like, component, `${component}List`)];
+  yield [`${collection}/{name}`, of(`${like}/{name}`, component, component)];
+  for (const { name } of definition.subresources.values()) {
+    const subject = name === "scale" ? "io.k8s.api.autoscaling.v1.Scale" : component;
+    yield [
+      `${collection}/{name}/${name}`,
+      of("/apis/apps/v1/namespaces/{namespace}/deployments/{name}/status", subject, subject),
+    ];
+  }
+}
+
+/** The operations of another resource, with this one's schemas. */
+function renamed(
+  methods: Readonly<Record<string, OperationFacts>>,
+  facts: OperationsFacts,
+  subject: string,
+  list: string,
+): Methods {
+  const json = facts.types.findIndex((types) =>
+    types.length === 1 && types[0] === "application/json"
+  );
+  const out: Methods = {};
+  for (const [method, operation] of Object.entries(methods)) {
+    const [action, requestTypes, responseTypes, query, codes, body, result] = operation;
+    out[method] = [
+      action,
+      requestTypes,
+      json < 0 ? responseTypes : json,
+      query,
+      codes,
+      body === "" || body.startsWith(META) ? body : subject,
+      result.startsWith(META) ? result : action === "list" ? list : subject,
+    ];
+  }
+  return out;
+}
+
+function kindSchema(definition: ResourceDefinition, version: OpenApiVersion): JsonObject {
+  const published = definition.published === undefined
+    ? { type: "object" }
+    : publishedCustomSchema(definition.published, version);
+  const { group, version: gv, kind } = definition;
+  const own = published["properties"];
+  return {
+    ...published,
+    type: "object",
+    ...(definition.published?.["x-kubernetes-preserve-unknown-fields"] === true && version === 2
+      ? {}
+      : {
+        properties: { ...(own as JsonObject ?? {}), ...typeMeta(), metadata: objectMeta(version) },
+      }),
+    "x-kubernetes-group-version-kind": [{ group, kind, version: gv }],
+  };
+}
+
+function typeMeta(): JsonObject {
+  return {
+    apiVersion: {
+      description: "The version of the schema that this object follows.",
+      type: "string",
+    },
+    kind: { description: "The kind of this object.", type: "string" },
+  };
+}
+
+function objectMeta(version: OpenApiVersion): JsonObject {
+  const target = { $ref: reference(META + "ObjectMeta", version) };
+  return version === 2 ? target : { allOf: [target] };
+}
+
+function listSchema(
+  definition: ResourceDefinition,
+  component: string,
+  version: OpenApiVersion,
+): JsonObject {
+  const { group, version: gv, listKind } = definition;
+  return {
+    description: `${listKind} is a list of ${definition.kind}`,
+    type: "object",
+    required: ["items"],
+    properties: {
+      ...typeMeta(),
+      items: {
+        description: `List of ${definition.resource} of ${apiVersionOf(definition)}`,
+        type: "array",
+        items: { $ref: reference(component, version) },
+      },
+      metadata: version === 2
+        ? { $ref: reference(META + "ListMeta", version) }
+        : { allOf: [{ $ref: reference(META + "ListMeta", version) }] },
+    },
+    "x-kubernetes-group-version-kind": [{ group, kind: listKind, version: gv }],
+  };
+}

@@ -1,0 +1,93 @@
+// Component schemas as the two versions of OpenAPI publish them. Source:
+// k8s.io/kube-openapi: version 3 wraps references that have a default in
+// allOf, version 2 knows neither oneOf nor nullable.
+
+import type { JsonObject, JsonValue } from "../../runtime/object.ts";
+import type { OpenApiSchema } from "../../runtime/schema/openapi_facts.ts";
+
+/** Which OpenAPI. */
+export type OpenApiVersion = 2 | 3;
+
+/** How a document refers to a component. */
+export function reference(component: string, version: OpenApiVersion): string {
+  return version === 2 ? `#/definitions/${component}` : `#/components/schemas/${component}`;
+}
+
+/** A component of a built-in kind. `used` hears of every component it refers to. */
+export function publishedSchema(
+  schema: OpenApiSchema,
+  version: OpenApiVersion,
+  used: (component: string) => void,
+): JsonObject {
+  const { $ref, ...rest } = schema;
+  if ($ref !== undefined) {
+    used($ref);
+    const target = { $ref: reference($ref, version) };
+    if (version === 2) return target;
+    return Object.keys(rest).length === 0
+      ? target
+      : { ...rest as unknown as JsonObject, allOf: [target] };
+  }
+  const { properties, items, additionalProperties, oneOf, ...plain } = rest;
+  const inner = (child: OpenApiSchema) => publishedSchema(child, version, used);
+  return {
+    ...plain as unknown as JsonObject,
+    // Whatever is an integer or a string is a string to version 2.
+    ...(oneOf === undefined
+      ? {}
+      : version === 3
+      ? { oneOf: oneOf.map(inner) }
+      : { type: "string" }),
+    ...(items === undefined ? {} : { items: inner(items) }),
+    ...(additionalProperties === undefined
+      ? {}
+      : { additionalProperties: inner(additionalProperties) }),
+    ...(properties === undefined ? {} : {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, child]) => [name, inner(child)]),
+      ),
+    }),
+  };
+}
+
+// What version 2 has no words for.
+const VERSION_3_ONLY = new Set(["oneOf", "anyOf", "allOf", "not", "nullable", "default"]);
+
+/** A part of a custom resource's schema. Version 2 says less, so as to say nothing wrong. */
+export function publishedCustomSchema(schema: JsonObject, version: OpenApiVersion): JsonObject {
+  if (version === 3) return schema;
+  const out: JsonObject = {};
+  for (const [name, value] of Object.entries(schema)) {
+    if (value === undefined || VERSION_3_ONLY.has(name)) continue;
+    out[name] = customMember(name, value);
+  }
+  if (schema["nullable"] === true || schema["x-kubernetes-int-or-string"] === true) {
+    // A type would refuse what the server takes.
+    for (const name of ["type", "items", "properties", "additionalProperties", "required"]) {
+      delete out[name];
+    }
+  }
+  if (schema["x-kubernetes-preserve-unknown-fields"] === true) {
+    for (const name of ["properties", "required"]) delete out[name];
+  }
+  return out;
+}
+
+function customMember(name: string, value: JsonValue): JsonValue {
+  if (!isObject(value)) return value;
+  if (name === "properties" || name === "patternProperties" || name === "definitions") {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, child]) => [
+        key,
+        isObject(child) ? publishedCustomSchema(child, 2) : child,
+      ]),
+    ) as JsonObject;
+  }
+  return name === "items" || name === "additionalProperties"
+    ? publishedCustomSchema(value, 2)
+    : value;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
