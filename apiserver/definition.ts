@@ -98,8 +98,6 @@ export interface Strategy {
     requested: number | undefined,
     context: StrategyContext,
   ): number | undefined;
-  /** `Warning`s on a deletion. `explicit`: the request names a propagation policy. */
-  warningsOnDelete?(explicit: boolean): string[];
   /** The propagation policy when the request names none. Default `Background`. */
   readonly defaultPropagation?: "Background" | "Orphan" | "Foreground";
   /** A warning on deletions that orphan only because the request names no propagation policy. */
@@ -165,11 +163,6 @@ export interface ResourceDefinition {
   /**
    * Custom resources: brings a parsed object into the schema's shape, in place, and gives back the
    * paths of unknown fields. Throws `DecodeError`. Absent: the Go codec does it.
-   */
-  coerce?(object: JsonObject): string[];
-  /**
-   * Custom resources: brings JSON into the schema's shape in place and answers the paths of unknown
-   * fields. Absent: `schema` is decoded into as Go does. Throws `DecodeError`.
    */
   coerce?(object: JsonObject): string[];
   /** Fills in defaults in place, after the schema's own. */

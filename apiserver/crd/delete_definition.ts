@@ -73,7 +73,7 @@ function checkPreconditions(
     throw conflict(
       groupResource(definition),
       name,
-      `precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${actual}`,
+      `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${actual}`,
     );
   };
   differs("UID", preconditions?.uid, metadata.uid);

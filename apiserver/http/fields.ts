@@ -2,8 +2,9 @@
 // built-in kinds, what structural schemas do to custom ones.
 
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
-import { DecodeError, decodeTyped } from "../../runtime/schema/decode.ts";
+import { DecodeError } from "../../runtime/schema/decode.ts";
 import type { StatusError } from "../../runtime/status.ts";
+import { decodeObject } from "../registry/decode_object.ts";
 import type { Target } from "../request.ts";
 
 /** An object that fits its kind. */
@@ -21,11 +22,9 @@ export function decodeFields(
 ): DecodedFields {
   const { definition, subresource } = target;
   try {
-    const { value, unknown } = subresource?.schema === undefined && definition.coerce !== undefined
-      ? { unknown: definition.coerce(object), value: object }
-      : decodeTyped(subresource?.schema ?? definition.schema, object);
+    const { object: decoded, unknown } = decodeObject(definition, object, subresource?.schema);
     return {
-      object: value as unknown as KubeObject,
+      object: decoded,
       strict: unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
     };
   } catch (error) {

@@ -7,6 +7,7 @@
 import { invalidObject } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { ResourceDefinition, Strategy, StrategyContext } from "../definition.ts";
+import { groupKind } from "./environment.ts";
 
 /** Lets the strategy claim what the object needs. Throws Invalid. */
 export function allocate(
@@ -18,5 +19,5 @@ export function allocate(
 ): void {
   const errors = strategy.allocate?.(object, old, context);
   if (errors === undefined || errors.length === 0) return;
-  throw invalidObject(definition, object.metadata.name ?? "", errors);
+  throw invalidObject(groupKind(definition), object.metadata.name ?? "", errors);
 }

@@ -9,7 +9,7 @@ import { nameSuffix } from "../../runtime/random.ts";
 import { badRequest } from "../../runtime/status.ts";
 import type { Strategy, StrategyContext } from "../definition.ts";
 import type { Target } from "../request.ts";
-import type { Environment } from "./environment.ts";
+import { type Environment, groupKind } from "./environment.ts";
 import { objectMetaErrors } from "./object_meta.ts";
 
 /** Names longer than this are cut before the suffix: a name has 63 characters at most. */
@@ -61,7 +61,9 @@ export function beforeCreate(
   const errors = objectMetaErrors(definition, object);
   const own = strategy.validate?.(object, context);
   if (own !== undefined && own.length > 0) errors.push(...own);
-  if (errors.length > 0) throw invalidObject(definition, object.metadata.name ?? "", errors);
+  if (errors.length > 0) {
+    throw invalidObject(groupKind(definition), object.metadata.name ?? "", errors);
+  }
   const warnings = strategy.warningsOnCreate?.(object, context);
   if (warnings !== undefined) { for (const text of warnings) context.warn(text); }
   strategy.canonicalize?.(object);

@@ -6,6 +6,7 @@ import type { KubeObject } from "../../runtime/object.ts";
 import type { ResourceDefinition, Strategy, StrategyContext } from "../definition.ts";
 import type { Target } from "../request.ts";
 import { matchNamespace } from "./before_create.ts";
+import { groupKind } from "./environment.ts";
 import { rechecksOf } from "./metadata_rechecks.ts";
 import { objectMetaErrors, objectMetaUpdateErrors } from "./object_meta.ts";
 
@@ -23,7 +24,9 @@ export function beforeUpdate(
   strategy.prepareForUpdate?.(object, old, context);
   keepSystemFields(object, old);
   const errors = updateErrors(definition, strategy, object, old, context);
-  if (errors.length > 0) throw invalidObject(definition, object.metadata.name ?? "", errors);
+  if (errors.length > 0) {
+    throw invalidObject(groupKind(definition), object.metadata.name ?? "", errors);
+  }
   const warnings = strategy.warningsOnUpdate?.(object, old, context);
   if (warnings !== undefined) { for (const text of warnings) context.warn(text); }
   strategy.canonicalize?.(object);

@@ -5,21 +5,23 @@
 import { invalid, invalidObject } from "../../runtime/field/error.ts";
 import {
   apiVersionOf,
-  clone,
   type JsonObject,
   type JsonValue,
   type KubeObject,
 } from "../../runtime/object.ts";
-import { type Decoded, DecodeError, decodeTyped } from "../../runtime/schema/decode.ts";
+import { DecodeError } from "../../runtime/schema/decode.ts";
+import type { SchemaNode } from "../../runtime/schema/node.ts";
 import type { StatusError } from "../../runtime/status.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import type { FieldValidation } from "../request.ts";
-import { keepReset } from "./managed_fields.ts";
+import { type DecodedObject, decodeObject } from "./decode_object.ts";
 
 /** What is decoded and how errors are told. */
 export interface PatchedObject {
   readonly definition: ResourceDefinition;
   readonly document: JsonValue;
+  /** Of the document, when it is not the definition's kind. */
+  readonly schema?: SchemaNode;
   /** Where kind and version stand that have to be right; absent where they do not matter. */
   readonly sentBody: JsonValue | undefined;
   /** What strict decoding already found in the patch itself. */
@@ -33,14 +35,12 @@ export interface PatchedObject {
 /** The object, a copy of its own. Throws Invalid. */
 export function decodePatched(patched: PatchedObject): KubeObject {
   checkKind(patched);
-  const { value, unknown } = decode(patched);
+  const { object, unknown } = decode(patched);
   const problems = [
     ...patched.strictErrors,
     ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
   ];
   if (problems.length > 0) complain(patched, problems);
-  const object = value as unknown as KubeObject;
-  keepReset(patched.document, object);
   object.kind = patched.definition.kind;
   object.apiVersion = apiVersionOf(patched.definition);
   return object;
@@ -59,12 +59,9 @@ function checkKind(patched: PatchedObject): void {
   );
 }
 
-function decode(patched: PatchedObject): Decoded {
-  const { definition, document } = patched;
+function decode(patched: PatchedObject): DecodedObject {
   try {
-    if (definition.coerce === undefined) return decodeTyped(definition.schema, document);
-    const value = clone(document) as JsonObject;
-    return { unknown: definition.coerce(value), value };
+    return decodeObject(patched.definition, patched.document, patched.schema);
   } catch (error) {
     throw error instanceof DecodeError ? invalidPatch(patched, error.message) : error;
   }

@@ -74,6 +74,10 @@ export async function deleteStored(
   target: Target,
   options: DeleteRequestOptions,
 ): Promise<Deletion> {
+  const explicit = options.propagationPolicy !== undefined ||
+    options.orphanDependents !== undefined;
+  const warnings = target.definition.strategy.warningsOnDelete?.(explicit);
+  if (warnings !== undefined) { for (const text of warnings) context.warn(text); }
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const deletion = await tryDelete(env, context, target, options);
     if (deletion !== undefined) return deletion;

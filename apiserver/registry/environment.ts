@@ -29,11 +29,17 @@ export function keyOf(definition: ResourceDefinition, namespace: string, name: s
   return definition.namespaced ? `${namespace}/${name}` : name;
 }
 
-/** Group and resource, as errors name them. */
+/** Group and resource, as errors name them: those of the storage, whatever version was asked for. */
 export function groupResource(
-  definition: ResourceDefinition,
+  { storage }: ResourceDefinition,
 ): { group: string; resource: string } {
-  return { group: definition.group, resource: definition.resource };
+  const slash = storage.indexOf("/");
+  return { group: storage.slice(0, slash), resource: storage.slice(slash + 1) };
+}
+
+/** Group and kind, as errors of validation name them. */
+export function groupKind(definition: ResourceDefinition): { group: string; kind: string } {
+  return { group: groupResource(definition).group, kind: definition.kind };
 }
 
 /** What strategies see of a request. */

@@ -146,7 +146,8 @@ export const scale: SubresourceHandler = {
         options.fieldValidation !== "Ignore",
       );
       return decodePatched({
-        definition: { ...definition, group: "autoscaling", version: "v1", kind: "Scale", schema },
+        definition: { ...definition, group: "autoscaling", version: "v1", kind: "Scale" },
+        schema,
         document,
         sentBody: request.kind === "strategic" ? undefined : document,
         strictErrors: [...request.strictErrors, ...strictErrors],

@@ -182,7 +182,7 @@ export function invalidObject(
     {
       ...(name === "" ? {} : { name }),
       ...(gk.group === "" ? {} : { group: gk.group }),
-      kind: gk.kind,
+      ...(gk.kind === "" ? {} : { kind: gk.kind }),
       ...(causes.length === 0 ? {} : { causes }),
     },
   );
