@@ -5,7 +5,8 @@
 import { ApiServer, type ApiServerOptions } from "./apiserver/mod.ts";
 import { fetchAdapter } from "./apiserver/http/fetch.ts";
 import { Listener, type UpgradeHandler } from "./apiserver/listener/mod.ts";
-import { type ClusterControllers, startClusterControllers } from "./cluster_controllers.ts";
+import { startClusterControllers } from "./cluster_controllers.ts";
+import type { WorkloadControllers } from "./controllers/workload/mod.ts";
 import type { Client } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import { writeKubeconfig } from "./runtime/kubeconfig.ts";
@@ -66,7 +67,7 @@ export class FakeCluster implements AsyncDisposable {
   readonly client: Client;
   readonly #clock: Clock;
   readonly #options: FakeClusterOptions;
-  readonly #controllers: ClusterControllers | undefined;
+  readonly #controllers: WorkloadControllers | undefined;
   #authority: KeyPair | undefined;
   #listener: Promise<Listener> | undefined;
   #fetch: ((request: Request) => Promise<Response>) | undefined;
@@ -87,7 +88,6 @@ export class FakeCluster implements AsyncDisposable {
       this.#controllers = startClusterControllers({
         server: this.server,
         clock: this.#clock,
-        random,
         authority: () => this.authority.certificate,
       });
     }
@@ -96,7 +96,7 @@ export class FakeCluster implements AsyncDisposable {
   /** A running cluster. */
   static async start(options: FakeClusterOptions = {}): Promise<FakeCluster> {
     const cluster = new FakeCluster(options);
-    await cluster.#controllers?.ready;
+    await cluster.#controllers?.idle();
     return cluster;
   }
 
@@ -165,7 +165,7 @@ export class FakeCluster implements AsyncDisposable {
 
   /** Ends the cluster: controllers, listener, data. */
   async close(): Promise<void> {
-    await this.#controllers?.stop();
+    this.#controllers?.stop();
     // A listener that could not be opened has told its caller.
     const listener = await this.#listener?.catch(() => undefined);
     await listener?.close();

@@ -11,7 +11,8 @@ import {
   type UpgradeHandler,
 } from "./apiserver/listener/mod.ts";
 import type { Endpoint, EtcdMemberSpec, WorkloadHost } from "./controllers/provider/host.ts";
-import { type ClusterControllers, startClusterControllers } from "./cluster_controllers.ts";
+import { startClusterControllers } from "./cluster_controllers.ts";
+import type { WorkloadControllers } from "./controllers/workload/mod.ts";
 import { servingCertificate } from "./fake_cluster.ts";
 import type { Client } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
@@ -50,7 +51,7 @@ interface Member {
   readonly port: number;
   readonly server: ApiServer;
   readonly client: Client;
-  readonly controllers: ClusterControllers;
+  readonly controllers: WorkloadControllers;
   readonly apiServers: Set<string>;
   readonly etcdMembers: Map<string, EtcdMemberSpec>;
   authority: KeyPair | undefined;
@@ -100,7 +101,10 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   ): Promise<void> {
     const member = this.#memberOf(cluster);
     member.apiServers.add(machine);
-    member.authority = authority;
+    if (member.authority?.certificate !== authority.certificate) {
+      member.authority = authority;
+      member.controllers.authorityChanged();
+    }
     const first = member.listener === undefined;
     member.listener ??= this.#listen(member, authority);
     try {
@@ -215,7 +219,6 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       controllers: startClusterControllers({
         server,
         clock: this.#clock,
-        random: this.#random,
         authority: () => member.authority?.certificate,
       }),
       apiServers: new Set(),
@@ -249,7 +252,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   }
 
   async #end(member: Member): Promise<void> {
-    await member.controllers.stop();
+    member.controllers.stop();
     await this.#stopListening(member);
     member.server.close();
     this.#ports.release(member.port);

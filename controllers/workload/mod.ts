@@ -1,0 +1,53 @@
+/**
+ * What belongs to the promise of every API server: garbage collection,
+ * the deletion of namespaces, what each namespace holds from its start, and
+ * aggregated cluster roles.
+ *
+ * @module
+ */
+
+import type { WorkloadContext } from "./cluster_feed.ts";
+import { ClusterRoleAggregation } from "./cluster_role_aggregation.ts";
+import { GarbageCollector } from "./garbage_collector.ts";
+import { NamespaceContents } from "./namespace_contents.ts";
+import { NamespaceController } from "./namespace_controller.ts";
+
+export * from "./cluster_feed.ts";
+export * from "./cluster_role_aggregation.ts";
+export * from "./garbage_collector.ts";
+export * from "./namespace_contents.ts";
+export * from "./namespace_controller.ts";
+
+/** Options of {@linkcode startWorkloadControllers}. */
+export interface WorkloadControllersOptions extends WorkloadContext {
+  /** PEM of the cluster's certificate authority, once there is one. */
+  authority(): string | undefined;
+}
+
+/** Running controllers. */
+export interface WorkloadControllers {
+  /** Resolves when nothing is left to do for now. */
+  idle(): Promise<void>;
+  /** To be called when the cluster's authority has become known or has changed. */
+  authorityChanged(): void;
+  /** Stops them; what is under way comes to nothing. */
+  stop(): void;
+}
+
+/** Starts all of them in one cluster. */
+export function startWorkloadControllers(options: WorkloadControllersOptions): WorkloadControllers {
+  const contents = new NamespaceContents(options, options.authority);
+  const controllers = [
+    contents,
+    new ClusterRoleAggregation(options),
+    new NamespaceController(options),
+    new GarbageCollector(options),
+  ];
+  return {
+    idle: async () => {
+      for (const controller of controllers) await controller.idle();
+    },
+    authorityChanged: () => contents.refresh(),
+    stop: () => controllers.forEach((controller) => controller.stop()),
+  };
+}
