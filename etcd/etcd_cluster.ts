@@ -1,0 +1,392 @@
+// A whole etcd in memory: members, who leads, alarms, and the data that all
+// of them share. State without I/O: grpc_server.ts puts a member on the
+// wire, in-process callers use it as it is. Source: the etcd v3 API; the
+// members agree without raft, so an election takes no time.
+
+import type { Clock } from "../runtime/clock.ts";
+import type { Random } from "../runtime/random.ts";
+import { toBytes, toText } from "./bytes.ts";
+import {
+  badPeerUrls,
+  badTransferee,
+  corrupt,
+  learnerNotReady,
+  memberNotFound,
+  noLeader,
+  noSpace,
+  notLeader,
+  notLearner,
+  peerUrlExists,
+  tooManyLearners,
+  unhealthyCluster,
+} from "./errors.ts";
+import { type Commit, KeyValueStore } from "./key_value_store.ts";
+import { Leases } from "./leases.ts";
+
+/** The version that members report. */
+export const ETCD_VERSION = "3.6.4";
+
+const LEARNERS_MAX = 1;
+const MEMBERS_MAX = 64;
+
+/** What can be wrong with a member. */
+export type AlarmKind = "NOSPACE" | "CORRUPT";
+
+/** A member. Not to be changed. */
+export interface EtcdClusterMember {
+  /** The id. */
+  readonly id: bigint;
+  /** The name of its node; empty until it has started. */
+  readonly name: string;
+  /** Where other members reach it. */
+  readonly peerUrls: readonly string[];
+  /** Where clients reach it. */
+  readonly clientUrls: readonly string[];
+  /** Whether it has no vote yet. */
+  readonly learner: boolean;
+  /** Whether its process runs. */
+  readonly started: boolean;
+  /** The alarms. */
+  readonly alarms: ReadonlySet<AlarmKind>;
+}
+
+/** A member to be started. */
+export interface StartMember {
+  /** Default: drawn. */
+  readonly id?: bigint;
+  /** The name of its node; empty before it has started. */
+  readonly name: string;
+  /** Where other members reach it. */
+  readonly peerUrls?: readonly string[];
+  /** Where clients reach it. */
+  readonly clientUrls?: readonly string[];
+}
+
+/** What happened to the members. */
+export type MembershipChange =
+  | { readonly type: "added" | "removed" | "updated"; readonly member: EtcdClusterMember }
+  | { readonly type: "leader"; readonly member: EtcdClusterMember | undefined };
+
+/** Options of an {@linkcode EtcdCluster}. */
+export interface EtcdClusterOptions {
+  /** Times the leases. */
+  readonly clock: Clock;
+  /** Draws ids. */
+  readonly random: Random;
+  /** Not zero. Default: drawn. */
+  readonly clusterId?: bigint;
+  /** A version: of a key the number of its changes, of a member what it runs. */
+  readonly version?: string;
+  /** How much data there may be. */
+  readonly quota_bytes?: number;
+}
+
+interface MutableMember {
+  id: bigint;
+  name: string;
+  peerUrls: readonly string[];
+  clientUrls: readonly string[];
+  learner: boolean;
+  started: boolean;
+  alarms: Set<AlarmKind>;
+}
+
+/**
+ * An etcd in memory.
+ *
+ * @example
+ * ```ts
+ * import { EtcdCluster } from "@capim/capim/etcd";
+ * import { SeededRandom, VirtualClock } from "@capim/capim/runtime";
+ *
+ * const etcd = new EtcdCluster({ clock: new VirtualClock(), random: new SeededRandom(1) });
+ * const first = etcd.startMember({ name: "node-1" });
+ * console.assert(etcd.leader?.id === first.id);
+ * ```
+ */
+export class EtcdCluster {
+  /** Never zero. */
+  readonly clusterId: bigint;
+  /** What members say they run. */
+  readonly version: string;
+  /** The data. */
+  readonly store: KeyValueStore;
+  /** The leases. */
+  readonly leases: Leases;
+  readonly #random: Random;
+  readonly #members = new Map<bigint, MutableMember>();
+  readonly #listeners = new Set<(change: MembershipChange) => void>();
+  readonly #watchers = new Set<(commit: Commit) => void>();
+  #leader: bigint | undefined;
+  #term = 1;
+
+  /** Has no members yet. */
+  constructor(options: EtcdClusterOptions) {
+    this.#random = options.random;
+    this.clusterId = options.clusterId ?? this.#drawId();
+    this.version = options.version ?? ETCD_VERSION;
+    this.store = new KeyValueStore({
+      ...(options.quota_bytes === undefined ? {} : { quota_bytes: options.quota_bytes }),
+      committed: (commit) => {
+        for (const watcher of this.#watchers) watcher(commit);
+      },
+    });
+    this.leases = new Leases(options.clock, options.random, (_id, keys) => this.#expire(keys));
+  }
+
+  #drawId(): bigint {
+    const half = () => BigInt(Math.floor(this.#random.next() * 2 ** 32));
+    return ((half() << 32n) | half()) || 1n;
+  }
+
+  #expire(keys: readonly string[]): void {
+    this.store.transact(() => {
+      for (const key of keys) {
+        this.store.deleteRange({
+          key: toBytes(key),
+          rangeEnd: new Uint8Array(0),
+          prevKv: false,
+        });
+      }
+    });
+  }
+
+  /** The members in the order in which they joined. */
+  get members(): readonly EtcdClusterMember[] {
+    return [...this.#members.values()];
+  }
+
+  /** The leader; `undefined` while there is no quorum. */
+  get leader(): EtcdClusterMember | undefined {
+    return this.#leader === undefined ? undefined : this.#members.get(this.#leader);
+  }
+
+  /** Raft's term: the number of elections. */
+  get term(): number {
+    return this.#term;
+  }
+
+  /** Raft's index: grows with every change of data. */
+  get index(): number {
+    return this.#term + this.store.revision + this.#members.size;
+  }
+
+  /** Calls `listener` for every change of members or leader; gives back how to stop that. */
+  onChange(listener: (change: MembershipChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Calls `watcher` for every change of data; gives back how to stop that. */
+  onCommit(watcher: (commit: Commit) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  #tell(change: MembershipChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /** Starts a member: one that was added under its peer URLs, or a new one. Idempotent by name. */
+  startMember(start: StartMember): EtcdClusterMember {
+    const peerUrls = start.peerUrls ?? [`https://${start.name}:2380`];
+    const known = this.memberByName(start.name) ??
+      [...this.#members.values()].find((member) =>
+        member.name === "" && member.peerUrls.some((url) => peerUrls.includes(url))
+      );
+    const member = known as MutableMember | undefined ??
+      this.#newMember(start.id ?? this.#drawId(), peerUrls, false);
+    member.name = start.name;
+    member.clientUrls = start.clientUrls ?? [`https://${start.name}:2379`];
+    member.started = true;
+    this.#tell({ type: known === undefined ? "added" : "updated", member });
+    this.#elect();
+    return member;
+  }
+
+  #newMember(id: bigint, peerUrls: readonly string[], learner: boolean): MutableMember {
+    if (this.#members.size >= MEMBERS_MAX) throw unhealthyCluster();
+    const member: MutableMember = {
+      id,
+      name: "",
+      peerUrls,
+      clientUrls: [],
+      learner,
+      started: false,
+      alarms: new Set(),
+    };
+    this.#members.set(id, member);
+    return member;
+  }
+
+  /** The member's process ends; it stays a member. */
+  stopMember(id: bigint): void {
+    const member = this.#find(id);
+    member.started = false;
+    this.#elect();
+  }
+
+  /** A member by its name. */
+  memberByName(name: string): EtcdClusterMember | undefined {
+    return [...this.#members.values()].find((member) => name !== "" && member.name === name);
+  }
+
+  /** A member by its id. */
+  member(id: bigint): EtcdClusterMember | undefined {
+    return this.#members.get(id);
+  }
+
+  #find(id: bigint): MutableMember {
+    const member = this.#members.get(id);
+    if (member === undefined) throw memberNotFound();
+    return member;
+  }
+
+  /** Adds a member that has not started yet. */
+  addMember(peerUrls: readonly string[], learner: boolean): EtcdClusterMember {
+    this.#checkUrls(peerUrls);
+    const members = [...this.#members.values()];
+    if (members.some((member) => member.peerUrls.some((url) => peerUrls.includes(url)))) {
+      throw peerUrlExists();
+    }
+    if (learner && members.filter((member) => member.learner).length >= LEARNERS_MAX) {
+      throw tooManyLearners();
+    }
+    if (!learner && !this.#keepsQuorum(1, 0)) throw unhealthyCluster();
+    const member = this.#newMember(this.#drawId(), [...peerUrls], learner);
+    this.#tell({ type: "added", member });
+    this.#elect();
+    return member;
+  }
+
+  #checkUrls(urls: readonly string[]): void {
+    if (urls.length === 0) throw badPeerUrls();
+    for (const url of urls) {
+      const parsed = URL.canParse(url) ? new URL(url) : undefined;
+      const known = parsed?.protocol === "http:" || parsed?.protocol === "https:";
+      if (!known || parsed.port === "") throw badPeerUrls();
+    }
+  }
+
+  /** Whether enough members would run after this many voting ones are added, and running ones go. */
+  #keepsQuorum(added: number, runningRemoved: number, removed = runningRemoved): boolean {
+    const voting = this.#voting();
+    const running = voting.filter(({ started }) => started).length - runningRemoved;
+    const total = voting.length + added - removed;
+    // Growing from one member to two must be possible.
+    if (added > 0 && voting.length === 1 && running === 1) return true;
+    return running >= Math.floor(total / 2) + 1;
+  }
+
+  #voting(): MutableMember[] {
+    return [...this.#members.values()].filter(({ learner }) => !learner);
+  }
+
+  /** Removes a member. Refused when the rest would have no quorum. */
+  removeMember(id: bigint): void {
+    const member = this.#find(id);
+    if (!member.learner && !this.#keepsQuorum(0, member.started ? 1 : 0, 1)) {
+      throw unhealthyCluster();
+    }
+    this.dropMember(id);
+  }
+
+  /** Removes a member without asking whether that is wise, such as one whose machine is gone. */
+  dropMember(id: bigint): void {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    this.#members.delete(id);
+    member.started = false;
+    this.#tell({ type: "removed", member });
+    this.#elect();
+  }
+
+  /** Gives a member other peer URLs. */
+  updateMember(id: bigint, peerUrls: readonly string[]): void {
+    const member = this.#find(id);
+    this.#checkUrls(peerUrls);
+    const taken = [...this.#members.values()].some((other) =>
+      other !== member && other.peerUrls.some((url) => peerUrls.includes(url))
+    );
+    if (taken) throw peerUrlExists();
+    member.peerUrls = [...peerUrls];
+    this.#tell({ type: "updated", member });
+  }
+
+  /** Gives a learner its vote. */
+  promoteMember(id: bigint): void {
+    const member = this.#find(id);
+    if (!member.learner) throw notLearner();
+    if (!member.started) throw learnerNotReady();
+    member.learner = false;
+    this.#tell({ type: "updated", member });
+    this.#elect();
+  }
+
+  /** Moves leadership from the member that is asked, which must be the leader. */
+  moveLeader(asked: bigint, target: bigint): void {
+    if (this.#leader !== asked) throw notLeader();
+    const member = this.#members.get(target);
+    if (member === undefined || member.learner || !member.started) throw badTransferee();
+    if (target !== asked) this.#lead(member);
+  }
+
+  /** Sees to it that somebody leads whenever a quorum runs: the present leader, else the oldest member. */
+  #elect(): void {
+    const voting = this.#voting();
+    const running = voting.filter(({ started }) => started);
+    if (running.length < Math.floor(voting.length / 2) + 1) {
+      if (this.#leader === undefined) return;
+      this.#leader = undefined;
+      this.#tell({ type: "leader", member: undefined });
+      return;
+    }
+    if (running.some(({ id }) => id === this.#leader)) return;
+    this.#lead(running[0]);
+  }
+
+  #lead(member: MutableMember | undefined): void {
+    if (member === undefined) return;
+    this.#leader = member.id;
+    this.#term++;
+    this.#tell({ type: "leader", member });
+  }
+
+  /** Sets an alarm of a member. */
+  raiseAlarm(id: bigint, alarm: AlarmKind): void {
+    this.#find(id).alarms.add(alarm);
+  }
+
+  /** Clears an alarm of a member. */
+  clearAlarm(id: bigint, alarm: AlarmKind): void {
+    this.#find(id).alarms.delete(alarm);
+  }
+
+  /** The active alarms. */
+  get alarms(): { member: EtcdClusterMember; alarm: AlarmKind }[] {
+    return this.members.flatMap((member) => [...member.alarms].map((alarm) => ({ member, alarm })));
+  }
+
+  /** Throws when nothing can be agreed on now. */
+  checkQuorum(): void {
+    if (this.#leader === undefined) throw noLeader();
+  }
+
+  /** Throws when nothing can be written now. */
+  checkWritable(): void {
+    this.checkQuorum();
+    for (const { alarm } of this.alarms) throw alarm === "NOSPACE" ? noSpace() : corrupt();
+  }
+
+  /** Ties or unties keys and leases after writes. */
+  attach(key: Uint8Array, lease: bigint): void {
+    this.leases.attach(toText(key), lease);
+  }
+
+  /** Ends all timers. */
+  close(): void {
+    this.leases.close();
+    this.#listeners.clear();
+    this.#watchers.clear();
+  }
+}

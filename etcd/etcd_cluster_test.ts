@@ -1,0 +1,146 @@
+// Members of an etcd: who may come, who may go, who leads.
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { VirtualClock } from "../runtime/clock.ts";
+import { SeededRandom } from "../runtime/random.ts";
+import { EtcdCluster } from "./etcd_cluster.ts";
+import { MemberApi } from "./member_api.ts";
+
+function clusterOf(...names: string[]): EtcdCluster {
+  const cluster = new EtcdCluster({ clock: new VirtualClock(), random: new SeededRandom(7) });
+  for (const name of names) cluster.startMember({ name });
+  return cluster;
+}
+
+function idOf(cluster: EtcdCluster, name: string): bigint {
+  return cluster.memberByName(name)?.id ?? 0n;
+}
+
+Deno.test("EtcdCluster elects another leader when the leader goes", () => {
+  const cluster = clusterOf("a", "b", "c");
+  const heard: (string | undefined)[] = [];
+  cluster.onChange((change) => {
+    if (change.type === "leader") heard.push(change.member?.name);
+  });
+  assertEquals(cluster.leader?.name, "a");
+  cluster.moveLeader(idOf(cluster, "a"), idOf(cluster, "c"));
+  cluster.removeMember(idOf(cluster, "c"));
+  assertEquals(cluster.leader?.name, "a");
+  cluster.stopMember(idOf(cluster, "b"));
+  assertEquals(cluster.leader, undefined);
+  cluster.startMember({ name: "b" });
+  assertEquals(cluster.leader?.name, "a");
+  assertEquals(heard, ["c", "a", undefined, "a"]);
+});
+
+Deno.test("EtcdCluster refuses what would cost the quorum", () => {
+  const cluster = clusterOf("a", "b", "c");
+  cluster.stopMember(idOf(cluster, "c"));
+  assertThrows(
+    () => cluster.removeMember(idOf(cluster, "b")),
+    Error,
+    "etcdserver: re-configuration failed due to not enough started members",
+  );
+  cluster.removeMember(idOf(cluster, "c"));
+  assertEquals(cluster.members.map(({ name }) => name), ["a", "b"]);
+  assertThrows(
+    () => cluster.removeMember(99n),
+    Error,
+    "etcdserver: member not found",
+  );
+});
+
+Deno.test("EtcdCluster takes learners in and promotes them", () => {
+  const cluster = clusterOf("a");
+  const learner = cluster.addMember(["https://b:2380"], true);
+  assertThrows(
+    () => cluster.addMember(["https://c:2380"], true),
+    Error,
+    "etcdserver: too many learner members in cluster",
+  );
+  assertThrows(
+    () => cluster.addMember(["https://b:2380"], false),
+    Error,
+    "etcdserver: Peer URLs already exists",
+  );
+  assertThrows(
+    () => cluster.promoteMember(learner.id),
+    Error,
+    "etcdserver: can only promote a learner member which is in sync with leader",
+  );
+  assertEquals(cluster.startMember({ name: "b" }).id, learner.id);
+  assertThrows(
+    () => cluster.moveLeader(idOf(cluster, "a"), learner.id),
+    Error,
+    "etcdserver: bad leader transferee",
+  );
+  const api = new MemberApi(cluster, learner.id);
+  assertThrows(() => api.memberList(), Error, "etcdserver: rpc not supported for learner");
+  assertEquals(api.status().isLearner, true);
+  cluster.promoteMember(learner.id);
+  assertEquals(api.memberList().members.length, 2);
+  assertThrows(
+    () => cluster.promoteMember(learner.id),
+    Error,
+    "etcdserver: can only promote a learner member",
+  );
+});
+
+Deno.test("MemberApi raises NOSPACE when the database is full and clears it on demand", () => {
+  const cluster = new EtcdCluster({
+    clock: new VirtualClock(),
+    random: new SeededRandom(7),
+    quota_bytes: 200,
+  });
+  const api = new MemberApi(cluster, cluster.startMember({ name: "a" }).id);
+  const put = (size: number) =>
+    api.put({
+      key: new Uint8Array([97]),
+      value: new Uint8Array(size),
+      lease: 0n,
+      prevKv: false,
+      ignoreLease: false,
+      ignoreValue: false,
+    });
+  put(10);
+  assertThrows(() => put(300), Error, "etcdserver: mvcc: database space exceeded");
+  assertEquals(api.alarm({ action: 0, memberId: 0n, alarm: 0 }).alarms.length, 1);
+  assertThrows(() => put(1), Error, "etcdserver: mvcc: database space exceeded");
+  assertEquals(api.status().errors.length, 1);
+  api.alarm({ action: 2, memberId: 0n, alarm: 1 });
+  put(1);
+});
+
+Deno.test("MemberApi answers no longer once its member is removed", () => {
+  const cluster = clusterOf("a", "b");
+  const api = new MemberApi(cluster, idOf(cluster, "b"));
+  cluster.removeMember(idOf(cluster, "b"));
+  assertThrows(() => api.status(), Error, "etcdserver: server stopped");
+});
+
+Deno.test("Leases let their keys go when nobody keeps them alive", async () => {
+  const clock = new VirtualClock();
+  const cluster = new EtcdCluster({ clock, random: new SeededRandom(7) });
+  const api = new MemberApi(cluster, cluster.startMember({ name: "a" }).id);
+  const { id } = api.leaseGrant({ id: 0n, ttl: 10 });
+  const key = new Uint8Array([97]);
+  api.put({
+    key,
+    value: key,
+    lease: id,
+    prevKv: false,
+    ignoreLease: false,
+    ignoreValue: false,
+  });
+  await clock.advance(8_000);
+  assertEquals(api.leaseTimeToLive({ id, keys: true }).keys, [key]);
+  assertEquals(api.leaseKeepAlive({ id }).ttl, 10);
+  await clock.advance(9_000);
+  assertEquals(api.leaseTimeToLive({ id, keys: false }).ttl, 1);
+  const revision = cluster.store.revision;
+  await clock.advance(2_000);
+  assertEquals(api.leaseTimeToLive({ id, keys: false }).ttl, -1);
+  assertEquals(cluster.store.get("a"), undefined);
+  assertEquals(cluster.store.revision, revision + 1);
+  assertThrows(() => api.leaseRevoke({ id }), Error, "etcdserver: requested lease not found");
+});

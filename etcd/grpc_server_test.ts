@@ -1,0 +1,206 @@
+// An etcd member as a gRPC client sees it, through a duplex stream and with
+// mutual TLS.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import * as grpc from "@grpc/grpc-js";
+import { Buffer } from "node:buffer";
+import net from "node:net";
+import { SeededRandom } from "../runtime/random.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { createAuthority, issueCertificate } from "../runtime/pki/mod.ts";
+import { EtcdCluster } from "./etcd_cluster.ts";
+import { memberServices } from "./grpc_services.ts";
+import { MemberServer } from "./grpc_server.ts";
+import { MemberApi } from "./member_api.ts";
+
+interface Fixture {
+  readonly cluster: EtcdCluster;
+  call<A>(method: string, request?: unknown): Promise<A>;
+  stream(method: string): grpc.ClientDuplexStream<unknown, unknown>;
+}
+
+/** Runs `act` with a cluster of three whose first member is on the wire. */
+async function withMember(act: (fixture: Fixture) => Promise<void>, tls = true): Promise<void> {
+  const cluster = new EtcdCluster({ clock: systemClock, random: new SeededRandom(1) });
+  const first = cluster.startMember({ name: "a" });
+  for (const name of ["b", "c"]) cluster.startMember({ name });
+  const api = new MemberApi(cluster, first.id);
+  const now_ms = systemClock.now();
+  const authority = createAuthority({ commonName: "etcd-ca", now_ms });
+  const pair = issueCertificate(authority, {
+    commonName: "etcd-a",
+    dnsNames: ["localhost", "etcd-a"],
+    usages: ["server", "client"],
+    now_ms,
+  });
+  const client = issueCertificate(authority, { commonName: "c", usages: ["client"], now_ms });
+  const server = new MemberServer(
+    api,
+    tls ? { authority: authority.certificate, ...pair } : undefined,
+  );
+  const listener = net.createServer((socket) => void server.serve(socket));
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const { port } = listener.address() as net.AddressInfo;
+  const credentials = tls
+    ? grpc.credentials.createSsl(
+      Buffer.from(authority.certificate),
+      Buffer.from(client.key),
+      Buffer.from(client.certificate),
+    )
+    : grpc.credentials.createInsecure();
+  const definitions = Object.fromEntries(
+    memberServices(api).flatMap(({ definition }) => Object.entries(definition)),
+  );
+  const Client = grpc.makeGenericClientConstructor(definitions, "etcd");
+  const connection = new Client(`127.0.0.1:${port}`, credentials, {
+    "grpc.ssl_target_name_override": "etcd-a",
+    "grpc.default_authority": "etcd-a",
+  });
+  // deno-lint-ignore no-explicit-any -- grpc-js makes the methods at run time
+  const methods = connection as any;
+  try {
+    await act({
+      cluster,
+      call: (method, request = {}) =>
+        new Promise((resolve, reject) =>
+          methods[method](
+            request,
+            (error: Error | null, answer: never) =>
+              error === null ? resolve(answer) : reject(error),
+          )
+        ),
+      stream: (method) => methods[method](),
+    });
+  } finally {
+    connection.close();
+    await server.close();
+    listener.close();
+    cluster.close();
+  }
+}
+
+const encoder = new TextEncoder();
+const bytes = (text: string) => encoder.encode(text);
+const text = (value: Uint8Array) => new TextDecoder().decode(value);
+
+Deno.test("MemberServer answers what a control plane controller asks", async () => {
+  await withMember(async ({ cluster, call }) => {
+    const status = await call<{ leader: bigint; version: string; header: { memberId: bigint } }>(
+      "Status",
+    );
+    assertEquals(status.version, "3.6.4");
+    assertEquals(status.leader, cluster.leader?.id);
+    assertEquals(status.header.memberId, cluster.memberByName("a")?.id);
+    const list = await call<{ members: { id: bigint; name: string }[] }>("MemberList");
+    assertEquals(list.members.map(({ name }) => name), ["a", "b", "c"]);
+    const c = cluster.memberByName("c");
+    await call("MoveLeader", { id: c?.id });
+    assertEquals(cluster.leader?.name, "c");
+    await assertRejects(() => call("MoveLeader", { id: c?.id }), Error, "etcdserver: not leader");
+    await call("MemberRemove", { id: c?.id });
+    assertEquals(cluster.leader?.name, "a");
+    const alarms = await call<{ alarms: unknown[] }>("Alarm", { action: 0 });
+    assertEquals(alarms.alarms, []);
+    await assertRejects(
+      () => call("MemberRemove", { id: 12345n }),
+      Error,
+      "5 NOT_FOUND: etcdserver: member not found",
+    );
+  });
+});
+
+Deno.test("MemberServer keeps keys, transactions and history", async () => {
+  await withMember(async ({ call }) => {
+    type Range = { kvs: { key: Uint8Array; value: Uint8Array }[]; count: number };
+    for (const key of ["k1", "k2", "k3"]) await call("Put", { key: bytes(key), value: bytes("v") });
+    const all = await call<Range>("Range", { key: bytes("k"), rangeEnd: bytes("l"), limit: 2 });
+    assertEquals(all.kvs.map(({ key }) => text(key)), ["k1", "k2"]);
+    assertEquals(all.count, 3);
+    const txn = await call<{ succeeded: boolean; header: { revision: number } }>("Txn", {
+      compare: [{ result: 0, target: 0, key: bytes("new"), version: 0 }],
+      success: [{ put: { key: bytes("new"), value: bytes("1") } }],
+      failure: [],
+    });
+    assertEquals(txn.succeeded, true);
+    assertEquals(txn.header.revision, 5);
+    await call("DeleteRange", { key: bytes("k1") });
+    assertEquals((await call<Range>("Range", { key: bytes("k1") })).count, 0);
+    assertEquals((await call<Range>("Range", { key: bytes("k1"), revision: 5 })).count, 1);
+    await call("Compact", { revision: 6 });
+    await assertRejects(
+      () => call("Range", { key: bytes("k1"), revision: 5 }),
+      Error,
+      "etcdserver: mvcc: required revision has been compacted",
+    );
+  }, false);
+});
+
+Deno.test("MemberServer watches and cancels", async () => {
+  await withMember(async ({ call, stream }) => {
+    type Answer = { watchId: number; created: boolean; events: { kv: { key: Uint8Array } }[] };
+    const watch = stream("Watch");
+    const answers: Answer[] = [];
+    const waiting: (() => void)[] = [];
+    watch.on("data", (answer: Answer) => {
+      answers.push(answer);
+      waiting.shift()?.();
+    });
+    const next = () => new Promise<void>((resolve) => waiting.push(resolve));
+    const created = next();
+    watch.write({ createRequest: { key: bytes("a"), rangeEnd: bytes("b") } });
+    await created;
+    assert(answers[0]?.created);
+    const told = next();
+    await call("Put", { key: bytes("b"), value: bytes("not told") });
+    await call("Put", { key: bytes("a1"), value: bytes("told") });
+    await told;
+    assertEquals(text(answers[1]?.events[0]?.kv.key ?? bytes("")), "a1");
+    watch.end();
+    await new Promise((resolve) => watch.on("end", resolve));
+  });
+});
+
+Deno.test("MemberServer refuses clients without a certificate", async () => {
+  const cluster = new EtcdCluster({ clock: systemClock, random: new SeededRandom(1) });
+  const member = cluster.startMember({ name: "a" });
+  const now_ms = systemClock.now();
+  const authority = createAuthority({ commonName: "etcd-ca", now_ms });
+  const pair = issueCertificate(authority, {
+    commonName: "etcd-a",
+    dnsNames: ["etcd-a"],
+    usages: ["server", "client"],
+    now_ms,
+  });
+  const api = new MemberApi(cluster, member.id);
+  const server = new MemberServer(api, { authority: authority.certificate, ...pair });
+  const listener = net.createServer((socket) => void server.serve(socket));
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const { port } = listener.address() as net.AddressInfo;
+  const { definition } = memberServices(api)[3] as { definition: grpc.ServiceDefinition };
+  const Client = grpc.makeGenericClientConstructor(definition, "Cluster");
+  const connection = new Client(
+    `127.0.0.1:${port}`,
+    grpc.credentials.createSsl(Buffer.from(authority.certificate)),
+    { "grpc.ssl_target_name_override": "etcd-a" },
+  );
+  try {
+    await assertRejects(
+      () =>
+        new Promise((resolve, reject) =>
+          // deno-lint-ignore no-explicit-any -- grpc-js makes the methods at run time
+          (connection as any).MemberList(
+            {},
+            (error: Error | null, answer: unknown) =>
+              error === null ? resolve(answer) : reject(error),
+          )
+        ),
+      Error,
+      "UNAVAILABLE",
+    );
+  } finally {
+    connection.close();
+    await server.close();
+    listener.close();
+    cluster.close();
+  }
+});

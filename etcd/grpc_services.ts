@@ -1,0 +1,232 @@
+// The services of an etcd member in the form that gRPC servers take: paths,
+// codecs and handlers. Which methods there are and how their messages are
+// coded; what they do is in member_api.ts.
+
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { Buffer } from "node:buffer";
+import { Code, EtcdError } from "./errors.ts";
+import type { MemberApi } from "./member_api.ts";
+import * as cluster from "./proto/cluster_messages.ts";
+import * as kv from "./proto/kv_messages.ts";
+import type { MessageType } from "./proto/message.ts";
+import { WatchStream } from "./watch_stream.ts";
+
+/** A service and who implements it. */
+export interface Service {
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+/** An error as gRPC servers want it. */
+function grpcError(error: unknown): { code: number; details: string } {
+  if (error instanceof EtcdError) return { code: error.code, details: error.message };
+  const details = error instanceof Error ? error.message : String(error);
+  return { code: Code.internal, details };
+}
+
+/** Collects the methods of one service. */
+class ServiceBuilder implements Service {
+  readonly definition: Record<string, ServiceDefinition[string]> = {};
+  readonly implementation: UntypedServiceImplementation = {};
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  #define<Q, A>(
+    method: string,
+    request: MessageType<Q>,
+    answer: MessageType<A>,
+    streams: { request?: boolean; response?: boolean } = {},
+  ): void {
+    this.definition[method] = {
+      path: `/etcdserverpb.${this.#name}/${method}`,
+      originalName: method,
+      requestStream: streams.request ?? false,
+      responseStream: streams.response ?? false,
+      requestSerialize: (value: Q) => Buffer.from(request.encode(value)),
+      requestDeserialize: (bytes) => request.decode(bytes),
+      responseSerialize: (value: A) => Buffer.from(answer.encode(value)),
+      responseDeserialize: (bytes) => answer.decode(bytes),
+    };
+  }
+
+  unary<Q, A>(
+    method: string,
+    request: MessageType<Q>,
+    answer: MessageType<A>,
+    handle: (request: Q) => A,
+  ): this {
+    this.#define(method, request, answer);
+    const call: handleUnaryCall<Q, A> = (call, done) => {
+      try {
+        done(null, handle(call.request));
+      } catch (error) {
+        done(grpcError(error));
+      }
+    };
+    this.implementation[method] = call as handleUnaryCall<unknown, unknown>;
+    return this;
+  }
+
+  serverStream<Q, A>(
+    method: string,
+    request: MessageType<Q>,
+    answer: MessageType<A>,
+    handle: handleServerStreamingCall<Q, A>,
+  ): this {
+    this.#define(method, request, answer, { response: true });
+    this.implementation[method] = handle as handleServerStreamingCall<unknown, unknown>;
+    return this;
+  }
+
+  bidiStream<Q, A>(
+    method: string,
+    request: MessageType<Q>,
+    answer: MessageType<A>,
+    handle: handleBidiStreamingCall<Q, A>,
+  ): this {
+    this.#define(method, request, answer, { request: true, response: true });
+    this.implementation[method] = handle as handleBidiStreamingCall<unknown, unknown>;
+    return this;
+  }
+}
+
+/** The services of a member. */
+export function memberServices(api: MemberApi): Service[] {
+  return [
+    kvService(api),
+    watchService(api),
+    leaseService(api),
+    clusterService(api),
+    maintenanceService(api),
+  ];
+}
+
+function kvService(api: MemberApi): Service {
+  return new ServiceBuilder("KV")
+    .unary("Range", kv.RangeRequest, kv.RangeResponse, (request) => api.range(request))
+    .unary("Put", kv.PutRequest, kv.PutResponse, (request) => api.put(request))
+    .unary(
+      "DeleteRange",
+      kv.DeleteRangeRequest,
+      kv.DeleteRangeResponse,
+      (request) => api.deleteRange(request),
+    )
+    .unary("Txn", kv.TxnRequest, kv.TxnResponse, (request) => api.txn(request))
+    .unary("Compact", kv.CompactionRequest, kv.HeaderResponse, (request) => api.compact(request));
+}
+
+function watchService(api: MemberApi): Service {
+  return new ServiceBuilder("Watch")
+    .bidiStream("Watch", kv.WatchRequest, kv.WatchResponse, (call) => {
+      try {
+        api.checkWatch();
+      } catch (error) {
+        return void call.emit("error", grpcError(error));
+      }
+      const stream = new WatchStream({
+        store: api.cluster.store,
+        header: () => api.header(),
+        send: (response) => call.write(response),
+        overrun: () =>
+          call.emit("error", {
+            code: Code.resourceExhausted,
+            details: "etcdserver: watch stream is not read",
+          }),
+      });
+      const stop = api.cluster.onCommit((commit) => stream.committed(commit));
+      call.on("data", (request: kv.WatchRequest) => stream.receive(request));
+      call.on("end", () => call.end());
+      for (const event of ["end", "close", "cancelled", "error"]) call.on(event, stop);
+    });
+}
+
+function leaseService(api: MemberApi): Service {
+  return new ServiceBuilder("Lease")
+    .unary(
+      "LeaseGrant",
+      kv.LeaseGrantRequest,
+      kv.LeaseResponse,
+      (request) => api.leaseGrant(request),
+    )
+    .unary(
+      "LeaseRevoke",
+      kv.LeaseIdRequest,
+      kv.HeaderResponse,
+      (request) => api.leaseRevoke(request),
+    )
+    .unary(
+      "LeaseTimeToLive",
+      kv.LeaseTimeToLiveRequest,
+      kv.LeaseTimeToLiveResponse,
+      (request) => api.leaseTimeToLive(request),
+    )
+    .unary("LeaseLeases", cluster.Empty, kv.LeaseLeasesResponse, () => api.leaseLeases())
+    .bidiStream("LeaseKeepAlive", kv.LeaseIdRequest, kv.LeaseResponse, (call) => {
+      call.on("data", (request: kv.LeaseIdRequest) => {
+        try {
+          call.write(api.leaseKeepAlive(request));
+        } catch (error) {
+          call.emit("error", grpcError(error));
+        }
+      });
+      call.on("end", () => call.end());
+    });
+}
+
+function clusterService(api: MemberApi): Service {
+  const { MembersResponse, MemberIdRequest } = cluster;
+  return new ServiceBuilder("Cluster")
+    .unary("MemberList", cluster.Empty, MembersResponse, () => api.memberList())
+    .unary(
+      "MemberAdd",
+      cluster.MemberAddRequest,
+      cluster.MemberAddResponse,
+      (request) => api.memberAdd(request),
+    )
+    .unary("MemberRemove", MemberIdRequest, MembersResponse, (request) => api.memberRemove(request))
+    .unary(
+      "MemberUpdate",
+      cluster.MemberUpdateRequest,
+      MembersResponse,
+      (request) => api.memberUpdate(request),
+    )
+    .unary(
+      "MemberPromote",
+      MemberIdRequest,
+      MembersResponse,
+      (request) => api.memberPromote(request),
+    );
+}
+
+function maintenanceService(api: MemberApi): Service {
+  const { HashResponse } = cluster;
+  return new ServiceBuilder("Maintenance")
+    .unary("Status", cluster.Empty, cluster.StatusResponse, () => api.status())
+    .unary("Alarm", cluster.AlarmRequest, cluster.AlarmResponse, (request) => api.alarm(request))
+    .unary("Defragment", cluster.Empty, kv.HeaderResponse, () => api.defragment())
+    .unary("Hash", cluster.Empty, HashResponse, () => api.hash())
+    .unary("HashKV", cluster.HashKVRequest, HashResponse, (request) => api.hashKV(request))
+    .unary(
+      "MoveLeader",
+      cluster.MemberIdRequest,
+      kv.HeaderResponse,
+      (request) => api.moveLeader(request),
+    )
+    .serverStream("Snapshot", cluster.Empty, cluster.SnapshotResponse, (call) => {
+      try {
+        for (const piece of api.snapshot()) call.write(piece);
+        call.end();
+      } catch (error) {
+        call.emit("error", grpcError(error));
+      }
+    });
+}

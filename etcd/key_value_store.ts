@@ -1,0 +1,319 @@
+// etcd's data: keys with their whole history up to the last compaction, one
+// revision for all. No members, no leases' lives, no I/O. Source: etcd mvcc.
+
+import { compareBytes, inRange, type KeyRange, rangeOf, toBytes, toText } from "./bytes.ts";
+import {
+  compacted,
+  emptyKey,
+  futureRevision,
+  invalidSortOption,
+  keyNotFound,
+  leaseProvided,
+  noSpace,
+  valueProvided,
+} from "./errors.ts";
+import type {
+  DeleteRangeRequest,
+  DeleteRangeResponse,
+  KeyEvent,
+  KeyValue,
+  PutRequest,
+  PutResponse,
+  RangeRequest,
+  RangeResponse,
+} from "./proto/kv_messages.ts";
+
+/** All events of one revision. */
+export interface Commit {
+  /** A revision of the data; 0 for the present one. */
+  readonly revision: number;
+  /** What happened. */
+  readonly events: readonly KeyEvent[];
+}
+
+/** Options of a {@linkcode KeyValueStore}. */
+export interface KeyValueStoreOptions {
+  /** How much keys, values and their history may take; default 64 MiB. */
+  readonly quota_bytes?: number;
+  /** Told of every commit. */
+  readonly committed?: (commit: Commit) => void;
+}
+
+/** A key at one revision; without a value it was deleted there. */
+interface Version {
+  readonly revision: number;
+  readonly kv: KeyValue | undefined;
+}
+
+/** A change on its way to a revision. */
+export interface Change {
+  /** The key, or the first one of a range. */
+  readonly key: string;
+  /** Absent: the key goes. */
+  readonly value?: Uint8Array;
+  /** The lease that the key goes with; 0 for none. */
+  readonly lease: bigint;
+}
+
+const QUOTA_DEFAULT_BYTES = 64 * 1024 * 1024;
+// What an entry costs beside its key and value.
+const ENTRY_BYTES = 64;
+
+/** Keys and values by revision. */
+export class KeyValueStore {
+  readonly #quota: number;
+  readonly #committed: (commit: Commit) => void;
+  /** All keys with any history, in order. */
+  #keys: string[] = [];
+  readonly #history = new Map<string, Version[]>();
+  #log: Commit[] = [];
+  #revision = 1;
+  #compacted = 0;
+  #bytes = 0;
+  #open: KeyEvent[] | undefined;
+
+  /** Starts empty at revision 1, as etcd does. */
+  constructor(options: KeyValueStoreOptions = {}) {
+    this.#quota = options.quota_bytes ?? QUOTA_DEFAULT_BYTES;
+    this.#committed = options.committed ?? (() => {});
+  }
+
+  /** The revision of the last change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** History up to here is gone. */
+  get compactRevision(): number {
+    return this.#compacted;
+  }
+
+  /** How much is held. */
+  get size_bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How much may be held. */
+  get quota_bytes(): number {
+    return this.#quota;
+  }
+
+  /** Runs `act` as one revision. Within it the changes made so far are seen. */
+  transact<T>(act: () => T): T {
+    if (this.#open !== undefined) return act();
+    const events: KeyEvent[] = [];
+    this.#open = events;
+    try {
+      return act();
+    } finally {
+      this.#open = undefined;
+      this.#commit(events);
+    }
+  }
+
+  #commit(events: KeyEvent[]): void {
+    if (events.length === 0) return;
+    this.#revision++;
+    const commit = { revision: this.#revision, events };
+    this.#log.push(commit);
+    this.#committed(commit);
+  }
+
+  /** The revision that a change made now belongs to. */
+  get #next(): number {
+    return this.#revision + 1;
+  }
+
+  /** Reads. Throws for revisions that are gone or not there yet. */
+  range(request: RangeRequest): RangeResponse {
+    if (request.key.length === 0) throw emptyKey();
+    const { sortOrder, sortTarget, limit } = request;
+    if (sortOrder < 0 || sortOrder > 2 || sortTarget < 0 || sortTarget > 4) {
+      throw invalidSortOption();
+    }
+    const at = this.#checkRevision(request.revision);
+    let found = this.#select(rangeOf(request.key, request.rangeEnd), at);
+    const count = found.length;
+    if (request.countOnly) return { kvs: [], more: false, count };
+    found = found.filter((kv) => withinBounds(kv, request));
+    if (sortOrder !== 0 || sortTarget !== 0) {
+      const compare = COMPARATORS[sortTarget] as (a: KeyValue, b: KeyValue) => number;
+      // The sort is stable: equal ones stay in the order of their keys.
+      const direction = sortOrder === 2 ? -1 : 1;
+      found.sort((a, b) => direction * compare(a, b));
+    }
+    const more = limit > 0 && found.length > limit;
+    if (more) found = found.slice(0, limit);
+    if (request.keysOnly) found = found.map((kv) => ({ ...kv, value: NOTHING }));
+    return { kvs: found, more, count };
+  }
+
+  #checkRevision(revision: number): number {
+    if (revision > this.#revision) throw futureRevision();
+    if (revision > 0 && revision < this.#compacted) throw compacted();
+    return revision > 0 ? revision : this.#open === undefined ? this.#revision : this.#next;
+  }
+
+  #select(range: KeyRange, revision: number): KeyValue[] {
+    const found: KeyValue[] = [];
+    for (let i = this.#position(range.from); i < this.#keys.length; i++) {
+      const key = this.#keys[i] as string;
+      if (!inRange(key, range)) break;
+      const kv = this.get(key, revision);
+      if (kv !== undefined) found.push(kv);
+    }
+    return found;
+  }
+
+  /** A key's value at a revision, now by default. */
+  get(key: string, revision: number = this.#next): KeyValue | undefined {
+    const versions = this.#history.get(key);
+    if (versions === undefined) return undefined;
+    for (let i = versions.length - 1; i >= 0; i--) {
+      const version = versions[i] as Version;
+      if (version.revision <= revision) return version.kv;
+    }
+    return undefined;
+  }
+
+  /** Where a key stands, or would. */
+  #position(key: string): number {
+    let [low, high] = [0, this.#keys.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#keys[middle] as string) < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Writes. Leases are not looked at. */
+  put(request: PutRequest): PutResponse {
+    if (request.key.length === 0) throw emptyKey();
+    if (request.ignoreValue && request.value.length > 0) throw valueProvided();
+    if (request.ignoreLease && request.lease !== 0n) throw leaseProvided();
+    const key = toText(request.key);
+    const before = this.get(key);
+    if ((request.ignoreValue || request.ignoreLease) && before === undefined) throw keyNotFound();
+    if (this.#bytes + request.key.length + request.value.length > this.#quota) throw noSpace();
+    const kv: KeyValue = {
+      key: request.key,
+      value: request.ignoreValue ? (before as KeyValue).value : request.value,
+      lease: request.ignoreLease ? (before as KeyValue).lease : request.lease,
+      createRevision: before?.createRevision ?? this.#next,
+      modRevision: this.#next,
+      version: (before?.version ?? 0) + 1,
+    };
+    this.#write(key, kv, before);
+    return request.prevKv && before !== undefined ? { prevKv: before } : {};
+  }
+
+  /** Deletes. */
+  deleteRange(request: DeleteRangeRequest): DeleteRangeResponse {
+    if (request.key.length === 0) throw emptyKey();
+    const gone = this.#select(rangeOf(request.key, request.rangeEnd), this.#next);
+    this.transact(() => {
+      for (const kv of gone) this.#write(toText(kv.key), undefined, kv);
+    });
+    return { deleted: gone.length, prevKvs: request.prevKv ? gone : [] };
+  }
+
+  #write(key: string, kv: KeyValue | undefined, before: KeyValue | undefined): void {
+    this.transact(() => {
+      const revision = this.#next;
+      let versions = this.#history.get(key);
+      if (versions === undefined) {
+        this.#history.set(key, versions = []);
+        this.#keys.splice(this.#position(key), 0, key);
+      }
+      // A transaction may delete a key and put it again: the last word counts.
+      if (versions.at(-1)?.revision === revision) this.#drop(versions.pop() as Version, key);
+      versions.push({ revision, kv });
+      this.#bytes += costOf(key, kv);
+      this.#open?.push({
+        type: kv === undefined ? 1 : 0,
+        kv: kv ?? tombstone(key, revision),
+        ...(before === undefined ? {} : { prevKv: before }),
+      });
+    });
+  }
+
+  #drop({ kv }: Version, key: string): void {
+    this.#bytes -= costOf(key, kv);
+  }
+
+  /** Forgets history before a revision, which itself stays readable. */
+  compact(revision: number): void {
+    if (revision <= this.#compacted) throw compacted();
+    if (revision > this.#revision) throw futureRevision();
+    this.#compacted = revision;
+    this.#log = this.#log.filter((commit) => commit.revision >= revision);
+    const kept: string[] = [];
+    for (const key of this.#keys) {
+      const versions = this.#history.get(key) as Version[];
+      const last = versions.findLastIndex((version) => version.revision <= revision);
+      const first = last >= 0 && versions[last]?.kv === undefined ? last + 1 : Math.max(0, last);
+      for (const version of versions.splice(0, first)) this.#drop(version, key);
+      if (versions.length === 0) this.#history.delete(key);
+      else kept.push(key);
+    }
+    this.#keys = kept;
+  }
+
+  /** The commits from a revision on. Throws when some of them are gone. */
+  since(revision: number): readonly Commit[] {
+    if (revision < this.#compacted) throw compacted();
+    return this.#log.filter((commit) => commit.revision >= revision);
+  }
+
+  /** A number that is the same for the same data (FNV-1a over keys and values at a revision). */
+  hash(revision: number): number {
+    const at = this.#checkRevision(revision);
+    let hash = 0x811c9dc5;
+    const mix = (byte: number) => hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+    for (const kv of this.#select({ from: "" }, at)) {
+      for (const byte of kv.key) mix(byte);
+      for (const byte of kv.value) mix(byte);
+      mix(kv.modRevision & 255);
+    }
+    return hash;
+  }
+
+  /** Everything there is now, in the order of keys. */
+  all(): KeyValue[] {
+    return this.#select({ from: "" }, this.#revision);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function costOf(key: string, kv: KeyValue | undefined): number {
+  return ENTRY_BYTES + key.length + (kv?.value.length ?? 0);
+}
+
+function tombstone(key: string, revision: number): KeyValue {
+  return {
+    key: toBytes(key),
+    value: NOTHING,
+    createRevision: 0,
+    modRevision: revision,
+    version: 0,
+    lease: 0n,
+  };
+}
+
+const COMPARATORS: readonly ((a: KeyValue, b: KeyValue) => number)[] = [
+  (a, b) => compareBytes(a.key, b.key),
+  (a, b) => a.version - b.version,
+  (a, b) => a.createRevision - b.createRevision,
+  (a, b) => a.modRevision - b.modRevision,
+  (a, b) => compareBytes(a.value, b.value),
+];
+
+function withinBounds(kv: KeyValue, request: RangeRequest): boolean {
+  const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = request;
+  return (minModRevision === 0 || kv.modRevision >= minModRevision) &&
+    (maxModRevision === 0 || kv.modRevision <= maxModRevision) &&
+    (minCreateRevision === 0 || kv.createRevision >= minCreateRevision) &&
+    (maxCreateRevision === 0 || kv.createRevision <= maxCreateRevision);
+}

@@ -1,0 +1,124 @@
+// etcd's leases: keys that go when nobody keeps them alive. Source: etcd
+// lessor; time is a Clock's.
+
+import type { Clock, Timer } from "../runtime/clock.ts";
+import type { Random } from "../runtime/random.ts";
+import { leaseExists, leaseNotFound, leaseTtlTooLarge } from "./errors.ts";
+
+/** The shortest life that is granted, in seconds: one and a half elections. */
+const TTL_MIN_S = 2;
+const TTL_MAX_S = 9_000_000_000;
+
+interface Lease {
+  readonly ttl_s: number;
+  expires_ms: number;
+  timer: Timer;
+  readonly keys: Set<string>;
+}
+
+/** The leases of one etcd. */
+export class Leases {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #expired: (id: bigint, keys: readonly string[]) => void;
+  readonly #leases = new Map<bigint, Lease>();
+  readonly #byKey = new Map<string, bigint>();
+
+  /** `expired` is told of a lease that ended and of the keys that go with it. */
+  constructor(
+    clock: Clock,
+    random: Random,
+    expired: (id: bigint, keys: readonly string[]) => void,
+  ) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#expired = expired;
+  }
+
+  /** All ids. */
+  get ids(): bigint[] {
+    return [...this.#leases.keys()];
+  }
+
+  /** Whether there is such a lease. */
+  has(id: bigint): boolean {
+    return this.#leases.has(id);
+  }
+
+  /** Grants a lease; id 0 asks for any. Answers its id and life in seconds. */
+  grant(id: bigint, ttl_s: number): { id: bigint; ttl_s: number } {
+    if (ttl_s > TTL_MAX_S) throw leaseTtlTooLarge();
+    if (this.#leases.has(id)) throw leaseExists();
+    let own = id;
+    while (own === 0n || this.#leases.has(own)) {
+      own = BigInt(Math.floor(this.#random.next() * 2 ** 50)) + 1n;
+    }
+    const life_s = Math.max(ttl_s, TTL_MIN_S);
+    this.#leases.set(own, {
+      ttl_s: life_s,
+      expires_ms: this.#clock.now() + life_s * 1000,
+      timer: this.#arm(own, life_s),
+      keys: new Set(),
+    });
+    return { id: own, ttl_s: life_s };
+  }
+
+  #arm(id: bigint, life_s: number): Timer {
+    return this.#clock.after(life_s * 1000, () => this.revoke(id), { background: true });
+  }
+
+  /** Ends a lease now. */
+  revoke(id: bigint): void {
+    const lease = this.#find(id);
+    lease.timer.cancel();
+    this.#leases.delete(id);
+    const keys = [...lease.keys].sort();
+    for (const key of keys) this.#byKey.delete(key);
+    this.#expired(id, keys);
+  }
+
+  /** Gives a lease its whole life again; 0 seconds when there is none. */
+  keepAlive(id: bigint): number {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return 0;
+    lease.timer.cancel();
+    lease.expires_ms = this.#clock.now() + lease.ttl_s * 1000;
+    lease.timer = this.#arm(id, lease.ttl_s);
+    return lease.ttl_s;
+  }
+
+  /** What is left of a lease; `undefined` when there is none. */
+  look(id: bigint): { left_s: number; ttl_s: number; keys: string[] } | undefined {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return undefined;
+    const left_s = Math.max(0, Math.floor((lease.expires_ms - this.#clock.now()) / 1000));
+    return { left_s, ttl_s: lease.ttl_s, keys: [...lease.keys].sort() };
+  }
+
+  /** Ties a key to a lease, and only to that; 0 to none. */
+  attach(key: string, id: bigint): void {
+    const before = this.#byKey.get(key);
+    if (before === id) return;
+    if (before !== undefined) this.#leases.get(before)?.keys.delete(key);
+    this.#byKey.delete(key);
+    if (id === 0n) return;
+    this.#find(id).keys.add(key);
+    this.#byKey.set(key, id);
+  }
+
+  /** Throws when there is no such lease. */
+  check(id: bigint): void {
+    if (id !== 0n) this.#find(id);
+  }
+
+  /** Ends all timers. */
+  close(): void {
+    for (const { timer } of this.#leases.values()) timer.cancel();
+  }
+
+  #find(id: bigint): Lease {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) throw leaseNotFound();
+    return lease;
+  }
+}

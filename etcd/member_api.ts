@@ -1,0 +1,355 @@
+// What one member answers to the requests of etcd's services: messages in,
+// messages out, no wire. Everything a member says carries its id. Source:
+// etcd v3rpc.
+
+import {
+  Code,
+  corrupt,
+  EtcdError,
+  memberNotFound,
+  noSpace,
+  notForLearner,
+  requestTooLarge,
+  stopped,
+} from "./errors.ts";
+import type { AlarmKind, EtcdCluster, EtcdClusterMember } from "./etcd_cluster.ts";
+import type {
+  AlarmRequest,
+  AlarmResponse,
+  HashResponse,
+  MemberAddRequest,
+  MemberAddResponse,
+  MemberIdRequest,
+  MemberMessage,
+  MembersResponse,
+  MemberUpdateRequest,
+  SnapshotResponse,
+  StatusResponse,
+} from "./proto/cluster_messages.ts";
+import type {
+  CompactionRequest,
+  DeleteRangeRequest,
+  DeleteRangeResponse,
+  HeaderResponse,
+  LeaseIdRequest,
+  LeaseLeasesResponse,
+  LeaseRequest,
+  LeaseResponse,
+  LeaseTimeToLiveRequest,
+  LeaseTimeToLiveResponse,
+  PutRequest,
+  PutResponse,
+  RangeRequest,
+  RangeResponse,
+  ResponseHeader,
+  TxnRequest,
+  TxnResponse,
+} from "./proto/kv_messages.ts";
+import { snapshotPieces } from "./snapshot.ts";
+import { checkTransaction, type PutHooks, runTransaction } from "./transaction.ts";
+
+const REQUEST_BYTES_MAX = 1.5 * 1024 * 1024;
+const ALARMS: readonly (AlarmKind | undefined)[] = [undefined, "NOSPACE", "CORRUPT"];
+
+/** One member's side of the API. Failures are EtcdErrors. */
+export class MemberApi {
+  /** The cluster it belongs to. */
+  readonly cluster: EtcdCluster;
+  /** Its id. */
+  readonly id: bigint;
+
+  /** Of the member with this id. */
+  constructor(cluster: EtcdCluster, id: bigint) {
+    this.cluster = cluster;
+    this.id = id;
+  }
+
+  /** What every answer begins with. */
+  header(): ResponseHeader {
+    const { clusterId, store, term } = this.cluster;
+    return { clusterId, memberId: this.id, revision: store.revision, raftTerm: term };
+  }
+
+  /** The member itself. Throws when it does not run any more. */
+  #self(): EtcdClusterMember {
+    const member = this.cluster.member(this.id);
+    if (member === undefined || !member.started) throw stopped();
+    return member;
+  }
+
+  /** Throws when the member does not serve that kind of request now. */
+  #serve(allowed: { learner?: boolean; withoutQuorum?: boolean } = {}): void {
+    if (this.#self().learner && !allowed.learner) throw notForLearner();
+    if (!allowed.withoutQuorum) this.cluster.checkQuorum();
+  }
+
+  /** KV.Range. */
+  range(request: RangeRequest): RangeResponse {
+    const { serializable } = request;
+    this.#serve({ learner: serializable, withoutQuorum: serializable });
+    return { ...this.cluster.store.range(request), header: this.header() };
+  }
+
+  /** KV.Put. */
+  put(request: PutRequest): PutResponse {
+    this.#serve();
+    if (request.key.length + request.value.length > REQUEST_BYTES_MAX) throw requestTooLarge();
+    this.cluster.checkWritable();
+    this.#hooks.check(request);
+    const answer = this.#writing(() =>
+      this.cluster.store.transact(() => {
+        const put = this.cluster.store.put(request);
+        this.#hooks.done(request);
+        return put;
+      })
+    );
+    return { ...answer, header: this.header() };
+  }
+
+  /** KV.DeleteRange. */
+  deleteRange(request: DeleteRangeRequest): DeleteRangeResponse {
+    this.#serve();
+    this.#checkNotCorrupt();
+    const answer = this.cluster.store.deleteRange({ ...request, prevKv: true });
+    this.#hooks.deleted(answer.prevKvs.map(({ key }) => key));
+    const shown = request.prevKv ? answer : { ...answer, prevKvs: [] };
+    return { ...shown, header: this.header() };
+  }
+
+  // Deleting is how space is made: it is possible without any.
+  #checkNotCorrupt(): void {
+    if (this.cluster.alarms.some(({ alarm }) => alarm === "CORRUPT")) throw corrupt();
+  }
+
+  /** KV.Txn. */
+  txn(request: TxnRequest): TxnResponse {
+    this.#serve();
+    checkTransaction(request);
+    const writes = [...request.success, ...request.failure].some(({ put, txn }) =>
+      put !== undefined || txn !== undefined
+    );
+    if (writes) this.cluster.checkWritable();
+    else this.#checkNotCorrupt();
+    const answer = this.#writing(() => runTransaction(this.cluster.store, request, this.#hooks));
+    const header = this.header();
+    for (const { range, put, deleteRange, txn } of answer.responses) {
+      for (const inner of [range, put, deleteRange, txn]) {
+        if (inner !== undefined) inner.header = { ...EMPTY_HEADER, revision: header.revision };
+      }
+    }
+    return { ...answer, header };
+  }
+
+  /** A database that is full says so by an alarm too. */
+  #writing<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      if (error instanceof EtcdError && error.message === noSpace().message) {
+        this.cluster.raiseAlarm(this.id, "NOSPACE");
+      }
+      throw error;
+    }
+  }
+
+  readonly #hooks: PutHooks = {
+    check: (request) => this.cluster.leases.check(request.lease),
+    done: ({ key, lease, ignoreLease }) => {
+      if (!ignoreLease) this.cluster.attach(key, lease);
+    },
+    deleted: (keys) => {
+      for (const key of keys) this.cluster.attach(key, 0n);
+    },
+  };
+
+  /** KV.Compact. */
+  compact({ revision }: CompactionRequest): HeaderResponse {
+    this.#serve();
+    this.cluster.store.compact(revision);
+    return { header: this.header() };
+  }
+
+  /** Throws when a watch cannot begin now. */
+  checkWatch(): void {
+    this.#serve();
+  }
+
+  /** Lease.LeaseGrant. */
+  leaseGrant({ id, ttl }: LeaseRequest): LeaseResponse {
+    this.#serve();
+    this.cluster.checkWritable();
+    const granted = this.cluster.leases.grant(id, ttl);
+    return { header: this.header(), id: granted.id, ttl: granted.ttl_s };
+  }
+
+  /** Lease.LeaseRevoke. */
+  leaseRevoke({ id }: LeaseIdRequest): HeaderResponse {
+    this.#serve();
+    this.cluster.leases.revoke(id);
+    return { header: this.header() };
+  }
+
+  /** One message of Lease.LeaseKeepAlive. */
+  leaseKeepAlive({ id }: LeaseIdRequest): LeaseResponse {
+    this.#serve();
+    return { header: this.header(), id, ttl: this.cluster.leases.keepAlive(id) };
+  }
+
+  /** Lease.LeaseTimeToLive. */
+  leaseTimeToLive({ id, keys }: LeaseTimeToLiveRequest): LeaseTimeToLiveResponse {
+    this.#serve();
+    const lease = this.cluster.leases.look(id);
+    const header = this.header();
+    if (lease === undefined) return { header, id, ttl: -1, grantedTtl: 0, keys: [] };
+    const names = keys ? lease.keys.map((key) => Uint8Array.from(key, (c) => c.charCodeAt(0))) : [];
+    return { header, id, ttl: lease.left_s, grantedTtl: lease.ttl_s, keys: names };
+  }
+
+  /** Lease.LeaseLeases. */
+  leaseLeases(): LeaseLeasesResponse {
+    this.#serve();
+    return { header: this.header(), leases: this.cluster.leases.ids.map((id) => ({ id })) };
+  }
+
+  /** Cluster.MemberList. */
+  memberList(): MembersResponse {
+    // Without a quorum the list is as good as it gets: inspectors want to see it.
+    this.#serve({ withoutQuorum: true });
+    return this.#members();
+  }
+
+  #members(): MembersResponse {
+    return { header: this.header(), members: this.cluster.members.map(messageOf) };
+  }
+
+  /** Cluster.MemberAdd. */
+  memberAdd({ peerUrls, isLearner }: MemberAddRequest): MemberAddResponse {
+    this.#serve();
+    const member = messageOf(this.cluster.addMember(peerUrls, isLearner));
+    const { members } = this.#members();
+    return { header: this.header(), member, members };
+  }
+
+  /** Cluster.MemberRemove. */
+  memberRemove({ id }: MemberIdRequest): MembersResponse {
+    this.#serve();
+    this.cluster.removeMember(id);
+    return this.#members();
+  }
+
+  /** Cluster.MemberUpdate. */
+  memberUpdate({ id, peerUrls }: MemberUpdateRequest): MembersResponse {
+    this.#serve();
+    this.cluster.updateMember(id, peerUrls);
+    return this.#members();
+  }
+
+  /** Cluster.MemberPromote. */
+  memberPromote({ id }: MemberIdRequest): MembersResponse {
+    this.#serve();
+    this.cluster.promoteMember(id);
+    return this.#members();
+  }
+
+  /** Maintenance.Status. */
+  status(): StatusResponse {
+    const self = this.#self();
+    const { cluster } = this;
+    const errors = cluster.alarms.map(({ member, alarm }) =>
+      `memberID:${member.id} alarm:${alarm} `
+    );
+    const size = Math.max(20_480, Math.ceil(cluster.store.size_bytes / 4096) * 4096);
+    return {
+      header: this.header(),
+      version: cluster.version,
+      dbSize: size,
+      dbSizeInUse: size,
+      dbSizeQuota: cluster.store.quota_bytes,
+      leader: cluster.leader?.id ?? 0n,
+      raftIndex: cluster.index,
+      raftAppliedIndex: cluster.index,
+      raftTerm: cluster.term,
+      errors: cluster.leader === undefined ? [...errors, "etcdserver: no leader"] : errors,
+      isLearner: self.learner,
+      storageVersion: `${cluster.version.split(".").slice(0, 2).join(".")}.0`,
+    };
+  }
+
+  /** Maintenance.Alarm. */
+  alarm({ action, memberId, alarm }: AlarmRequest): AlarmResponse {
+    this.#serve();
+    const kind = ALARMS[alarm];
+    const { cluster } = this;
+    if (action !== 0) {
+      if (memberId !== 0n && cluster.member(memberId) === undefined) throw memberNotFound();
+      if (action > 2) throw new EtcdError(Code.invalidArgument, `unknown alarm action ${action}`);
+      const chosen = cluster.members.filter(({ id }) => memberId === 0n || id === memberId);
+      for (const { id } of chosen) {
+        for (const one of kind === undefined ? ALARMS : [kind]) {
+          if (one === undefined) continue;
+          if (action === 1 && kind !== undefined) cluster.raiseAlarm(id, one);
+          if (action === 2) cluster.clearAlarm(id, one);
+        }
+      }
+    }
+    const shown = cluster.alarms.filter((entry) => kind === undefined || entry.alarm === kind);
+    return {
+      header: this.header(),
+      alarms: shown.map((entry) => ({
+        memberId: entry.member.id,
+        alarm: ALARMS.indexOf(entry.alarm),
+      })),
+    };
+  }
+
+  /** Maintenance.Defragment. */
+  defragment(): HeaderResponse {
+    // Memory is given back as it is freed: there is nothing to do.
+    this.#serve({ withoutQuorum: true });
+    return { header: this.header() };
+  }
+
+  /** Maintenance.Hash. */
+  hash(): HashResponse {
+    this.#serve({ withoutQuorum: true });
+    return { header: this.header(), hash: this.cluster.store.hash(0) };
+  }
+
+  /** Maintenance.HashKV. */
+  hashKV({ revision }: { revision: number }): HashResponse {
+    this.#serve({ withoutQuorum: true });
+    const { store } = this.cluster;
+    return {
+      header: this.header(),
+      hash: store.hash(revision),
+      compactRevision: store.compactRevision,
+      hashRevision: revision === 0 ? store.revision : revision,
+    };
+  }
+
+  /** Maintenance.MoveLeader, which only the leader does. */
+  moveLeader({ id }: MemberIdRequest): HeaderResponse {
+    this.#serve();
+    this.cluster.moveLeader(this.id, id);
+    return { header: this.header() };
+  }
+
+  /** Maintenance.Snapshot in pieces. */
+  *snapshot(): Generator<SnapshotResponse> {
+    this.#serve({ withoutQuorum: true });
+    for (const piece of snapshotPieces(this.cluster)) yield { ...piece, header: this.header() };
+  }
+}
+
+const EMPTY_HEADER: ResponseHeader = { clusterId: 0n, memberId: 0n, revision: 0, raftTerm: 0 };
+
+function messageOf(member: EtcdClusterMember): MemberMessage {
+  const { id, name, peerUrls, clientUrls, learner } = member;
+  return {
+    id,
+    name,
+    peerUrls: [...peerUrls],
+    clientUrls: [...clientUrls],
+    isLearner: learner,
+  };
+}
