@@ -11,6 +11,7 @@ export const Code = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  dataLoss: 15,
 } as const;
 
 /** An error as an etcd client gets it. */
@@ -157,6 +158,6 @@ export const stopped: () => EtcdError = make(
 );
 /** The member's data is corrupt. */
 export const corrupt: () => EtcdError = make(
-  Code.outOfRange,
+  Code.dataLoss,
   "etcdserver: corrupt cluster",
 );
