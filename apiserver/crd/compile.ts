@@ -3,7 +3,7 @@
 // (validate_definition.ts) nor what its names and conditions are
 // (conditions.ts).
 
-import type { FieldError } from "../../runtime/field/error.ts";
+import { type FieldError, invalid } from "../../runtime/field/error.ts";
 import { apiVersionOf, type JsonObject, type KubeObject } from "../../runtime/object.ts";
 import { printGoValue } from "../../runtime/patch/go_value.ts";
 import type { ResourceDefinition, SubresourceDefinition } from "../definition.ts";
@@ -109,7 +109,11 @@ function compileVersion(
       selectableFields: (object: KubeObject) =>
         Object.fromEntries(selectable.map((path) => [path.slice(1), fieldText(object, path)])),
     }),
-    fieldLabels: selectable.map((path) => path.slice(1)),
+    fieldLabels: [
+      "metadata.name",
+      ...(spec.scope === "Namespaced" ? ["metadata.namespace"] : []),
+      ...selectable.map((path) => path.slice(1)),
+    ],
     fieldLabelError: "field label not supported: %s",
     published: schemaOf(version),
     component: componentOf(group, version.name, names.kind),
@@ -137,15 +141,32 @@ function rulesOf(
     hasStatus: version.subresources?.status !== undefined,
     terminating,
     validate: (object, old): FieldError[] => [
+      ...typeErrors(object, spec, version),
       ...compiled.validate(object, old),
       ...scaleSpecErrors(object, scale),
       ...scaleStatusErrors(object, scale),
     ],
     validateStatus: (object, old): FieldError[] => [
+      ...typeErrors(object, spec, version),
       ...compiled.validateStatus(object, old),
       ...scaleStatusErrors(object, scale),
     ],
   };
+}
+
+/** An object must be of the kind and version it is sent to. */
+function typeErrors(
+  { kind, apiVersion }: KubeObject,
+  { group, names }: CustomResourceDefinition["spec"],
+  version: CustomResourceVersion,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const expected = apiVersionOf({ group, version: version.name });
+  if (kind !== names.kind) errors.push(invalid("kind", kind, `must be ${names.kind}`));
+  if (apiVersion !== expected) {
+    errors.push(invalid("apiVersion", apiVersion, `must be ${expected}`));
+  }
+  return errors;
 }
 
 function conversionOf(

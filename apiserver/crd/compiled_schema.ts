@@ -7,7 +7,7 @@ import { coerceObject } from "../../runtime/schema/coerce.ts";
 import { applyDefaults } from "../../runtime/schema/defaults.ts";
 import type { SchemaNode } from "../../runtime/schema/node.ts";
 import { sharedSchema } from "../../runtime/schema/structural.ts";
-import { validateValue } from "../../runtime/schema/validate.ts";
+import { validateStatus, validateValue } from "../../runtime/schema/validate.ts";
 import { embeddedMetadataErrors } from "./embedded_metadata.ts";
 import { objectMetaNode, resourceNode } from "./resource_node.ts";
 
@@ -77,8 +77,12 @@ export class CompiledSchema {
     );
   }
 
-  /** The errors of its status: what did not change is not found wrong, so the rest need not be left out. */
+  /** The errors of its status. */
   validateStatus(object: KubeObject, old: KubeObject): FieldError[] {
-    return this.validate(object, old);
+    return validateStatus(
+      this.#schema,
+      object as unknown as JsonObject,
+      old as unknown as JsonObject,
+    );
   }
 }

@@ -27,6 +27,8 @@ export interface PatchedObject {
   /** What strict decoding already found in the patch itself. */
   readonly strictErrors: readonly string[];
   readonly fieldValidation: FieldValidation;
+  /** Custom resources that have been applied are taken as they are: their types have been checked. */
+  readonly applied?: boolean;
   /** The patch as errors quote it. */
   quote(): string;
   warn(text: string): void;

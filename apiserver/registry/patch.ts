@@ -82,13 +82,23 @@ function patched(
     sentBody: request.kind === "strategic" ? undefined : document,
     strictErrors: [...request.strictErrors, ...strictErrors],
     fieldValidation: options.fieldValidation,
-    quote,
+    // Custom resources have no order of their own.
+    quote: definition.custom ? () => JSON.stringify(sorted(document)) : quote,
     warn: (text) => context.warn(text),
   });
   setDefaults(definition, object);
   dropDuplicateOwners(object, context, false);
   trackFields(env, context, target, strategyOf(target), options, object, old);
   return object;
+}
+
+/** A tree with the members of all objects in order. */
+function sorted(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.keys(value).sort().map((name) => [name, sorted(value[name] ?? null)]),
+  );
 }
 
 /** A document after a patch, not yet decoded. */
@@ -153,6 +163,7 @@ function applied(
   const object = decodePatched({
     definition,
     document: result.object,
+    applied: true,
     sentBody: request.body,
     strictErrors: request.strictErrors,
     fieldValidation: options.fieldValidation,
@@ -164,7 +175,12 @@ function applied(
 }
 
 function checkName({ name }: Target, { metadata }: KubeObject): void {
-  if (metadata.name === undefined || metadata.name === "" || metadata.name === name) return;
+  if (metadata?.name === name) return;
+  if (!metadata?.name) {
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
   throw badRequest(
     `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
   );

@@ -247,6 +247,8 @@ async function createInstead(
   }
   if (target.subresource !== undefined) throw notFound(groupResource(definition), name);
   const object = await replacement.make(undefined);
+  // A version asked for is only compared with one that is there.
+  if (object.metadata !== undefined) delete object.metadata.resourceVersion;
   await authorizeCreate(env, context, target);
   const admitted = await admit(env, {
     context,

@@ -96,7 +96,7 @@ function checkConfig({ config, kind, apiVersion }: Apply): void {
 
 function printKind({ apiVersion, kind }: KubeObject): string {
   const { group, version } = parseApiVersion(apiVersion ?? "");
-  return `${group}/${version}, Kind=${kind}`;
+  return `${group}/${version}, Kind=${kind ?? ""}`;
 }
 
 function nameOf(config: KubeObject): string {
@@ -141,13 +141,11 @@ function mergeAndOwn(apply: Apply, managers: Managers, live: KubeObject): Owned 
   };
   const id = managerId(applier);
   const last = managers.get(id);
-  managers.set(id, {
-    ...applier,
-    time: last?.time,
-    fields: appliedFields(node, config, resetFields),
-  });
-  const merged = mergeTyped(node, live, config);
-  const object = pruneFields(apply, merged, managers, last);
+  const named = appliedFields(node, config, resetFields);
+  const owner: Manager = { ...applier, time: last?.time, fields: named };
+  managers.set(id, owner);
+  const object = pruneFields(apply, mergeTyped(node, live, config), managers, last);
+  managers.set(id, { ...owner, fields: difference(named, UNOWNED) });
   const comparison = compareObjects(node, live, object, resetFields);
   refuseConflicts(apply, managers, comparison, live, object, id);
   release(apply, managers, comparison, live, object, id);
@@ -155,6 +153,7 @@ function mergeAndOwn(apply: Apply, managers: Managers, live: KubeObject): Owned 
   return { object, managers, id };
 }
 
+/** What everybody has to name and nobody owns. It counts while fields are pruned. */
 const UNOWNED: FieldSet = {
   "f:apiVersion": {},
   "f:kind": {},
@@ -177,7 +176,7 @@ function appliedFields(
   config: KubeObject,
   reset: FieldSet | undefined,
 ): FieldSet {
-  const fields = difference(fieldSetOf(node, config), UNOWNED);
+  const fields = fieldSetOf(node, config);
   return reset === undefined ? fields : recursiveDifference(fields, reset);
 }
 

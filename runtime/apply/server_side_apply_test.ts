@@ -254,3 +254,13 @@ Deno.test("keepTimes() undoes an update of times alone", () => {
   const changed = { ...touched, spec: { replicas: 2 } };
   assert(keepTimes(live, changed) === changed);
 });
+
+Deno.test("serverSideApply() keeps the metadata of objects that lose all applied metadata", () => {
+  const { object } = apply(thing({ replicas: 1 }, { finalizers: ["f"] }), {});
+  const live = { ...object, metadata: { ...object.metadata, uid: "u", resourceVersion: "7" } };
+  const { object: next } = apply(thing({ replicas: 1 }), { live });
+  assertEquals(
+    { ...next.metadata, managedFields: undefined },
+    { name: "t", uid: "u", resourceVersion: "7", managedFields: undefined },
+  );
+});

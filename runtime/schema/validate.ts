@@ -3,7 +3,7 @@
 // texts of apiextensions-apiserver. Built-in kinds are validated by code.
 
 import { type FieldError, invalid } from "../field/error.ts";
-import type { JsonValue } from "../object.ts";
+import type { JsonObject, JsonValue } from "../object.ts";
 import { checkEmbedded, type MetadataCheck } from "./_embedded.ts";
 import { checkListTypes } from "./_list_types.ts";
 import { hasRules, runRules } from "./_rules.ts";
@@ -51,6 +51,26 @@ export function validateValue(
   if (!hasRules(node)) return errors;
   if (errors.some(({ type }) => BLOCKING.has(type))) errors.push(NOT_CHECKED);
   else errors.push(...runRules(node, value, field, old));
+  return errors;
+}
+
+/**
+ * What a write of the status alone may be told: keywords of the status, as if
+ * it were a value of its own, then lists and rules of the whole object.
+ */
+export function validateStatus(
+  node: SchemaNode,
+  object: JsonObject,
+  old: JsonObject,
+): FieldError[] {
+  const status = node.fields?.get("status")?.node;
+  const errors = status === undefined || object.status === undefined
+    ? []
+    : validateKeywords(status, object.status, "status", old.status);
+  if (checkListTypes(node, old, "").length === 0) errors.push(...checkListTypes(node, object, ""));
+  if (!hasRules(node)) return errors;
+  if (errors.some(({ type }) => BLOCKING.has(type))) errors.push(NOT_CHECKED);
+  else errors.push(...runRules(node, object, "", old));
   return errors;
 }
 
