@@ -206,20 +206,21 @@ function encodeMap({ codec, number }: Field, map: JsonObject, writer: WireWriter
 
 /** Reads a message as the JSON object that Go would make of it. */
 export function decodeMessage(name: string, reader: WireReader): JsonObject {
-  if (++depth > DEPTH_MAX) {
-    depth = 0;
-    throw new ProtobufError("exceeded max depth");
+  if (depth >= DEPTH_MAX) throw new ProtobufError("exceeded max depth");
+  depth++;
+  try {
+    const object: JsonObject = {};
+    const { byNumber } = messageOf(name);
+    eachField(reader, (number) => {
+      const field = byNumber.get(number);
+      if (field === undefined) return false;
+      decodeField(field, object, reader);
+      return true;
+    });
+    return object;
+  } finally {
+    depth--;
   }
-  const object: JsonObject = {};
-  const { byNumber } = messageOf(name);
-  eachField(reader, (number) => {
-    const field = byNumber.get(number);
-    if (field === undefined) return false;
-    decodeField(field, object, reader);
-    return true;
-  });
-  depth--;
-  return object;
 }
 
 function decodeField(field: Field, object: JsonObject, reader: WireReader): void {

@@ -82,7 +82,9 @@ export function envelope(apiVersion: string, kind: string, raw: Uint8Array): Uin
 
 /** An object in its envelope. Throws when its kind has no protobuf form. */
 export function encodeProtobuf(object: KubeObject): Uint8Array {
-  return envelope(object.apiVersion, object.kind, encodeRaw(object));
+  // Some discovery documents leave their version out.
+  const { apiVersion = "v1" } = object as Partial<KubeObject>;
+  return envelope(apiVersion, object.kind, encodeRaw({ ...object, apiVersion }));
 }
 
 /** A list in its envelope, of items that are messages already. */
