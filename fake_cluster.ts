@@ -13,6 +13,8 @@ import { writeKubeconfig } from "./runtime/kubeconfig.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
 import { type Random, systemRandom } from "./runtime/random.ts";
 import { adminUser, type UserInfo } from "./runtime/user.ts";
+import { webhookAdmission } from "./webhook_admission.ts";
+import type { Webhook } from "./webhooks/webhook.ts";
 
 /** Options of {@linkcode FakeCluster.start}. */
 export interface FakeClusterOptions {
@@ -35,6 +37,8 @@ export interface FakeClusterOptions {
   readonly authority?: KeyPair;
   /** Further options of the API server. */
   readonly server?: Omit<ApiServerOptions, "clock" | "random">;
+  /** Admission webhooks that are functions of this process. */
+  readonly webhooks?: readonly Webhook[];
   /** Takes over connections that ask for an upgrade. */
   readonly onUpgrade?: UpgradeHandler;
 }
@@ -78,10 +82,14 @@ export class FakeCluster implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     const random = options.random ?? systemRandom;
     this.#authority = options.authority;
+    const { webhooks = [] } = options;
     this.server = new ApiServer({
       ...options.server,
       clock: this.#clock,
       random,
+      ...(webhooks.length === 0
+        ? {}
+        : { moreAdmission: [webhookAdmission(webhooks, () => this.client)] }),
     });
     this.client = this.server.client(adminUser);
     if (options.controllers !== "none") {

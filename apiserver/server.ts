@@ -49,6 +49,8 @@ export interface ApiServerOptions {
   readonly authorizer?: Authorizer;
   /** Admission plugins in order. Default: the namespace lifecycle. */
   readonly admission?: readonly AdmissionPlugin[];
+  /** Plugins that come after those, such as webhooks in process. */
+  readonly moreAdmission?: readonly AdmissionPlugin[];
   /** Makes more followers of the store, once everything else is there. */
   readonly followers?: readonly ((server: ApiServer) => Follower)[];
   /** Further options of the HTTP layer. */
@@ -101,7 +103,7 @@ export class ApiServer {
       clock,
       random,
       definitions: this.definitions,
-      admission: options.admission ?? [namespaceLifecycle],
+      admission: [...(options.admission ?? [namespaceLifecycle]), ...(options.moreAdmission ?? [])],
       authenticators: options.authenticators ?? [],
       ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
     };

@@ -1,10 +1,116 @@
-import type { Command } from "./command.ts";
+// `capim up`: a management cluster that makes workload clusters, in one
+// process.
+
+import { join } from "node:path";
+import { FakeManagement, type ManagementStorage } from "../fake_management.ts";
+import { formatRecord, makeLogger } from "../runtime/log.ts";
+import { type Arguments, choiceFlag, type Command, integerFlag, UsageError } from "./command.ts";
+import { writePrivateFile } from "./files.ts";
+import { listening } from "./serve.ts";
+
+/** The command. */
 export const up: Command = {
   name: "up",
-  synopsis: "",
-  summary: "",
-  description: "",
-  flags: [],
+  synopsis: "[flags]",
+  summary: "Runs a management cluster that makes workload clusters.",
+  description:
+    "Everything is in this process: the management cluster with the Cluster API types and\ncontrollers, the in-memory infrastructure provider, and the workload clusters.",
+  flags: [
+    { name: "host", value: "ADDRESS", help: "Where all clusters listen", default: "127.0.0.1" },
+    {
+      name: "port",
+      value: "N",
+      help: "The management cluster's port; 0 is any free one",
+      default: "16443",
+    },
+    {
+      name: "cluster-ports",
+      value: "FIRST-LAST",
+      help: "The workload clusters' ports",
+      default: "20000-24000",
+    },
+    {
+      name: "data-dir",
+      value: "DIR",
+      help:
+        "Keep the clusters here, so that they survive a restart; without it they are gone with the process",
+    },
+    {
+      name: "kubeconfig",
+      value: "FILE",
+      help: "Where to write the management cluster's kubeconfig",
+      default: "capim.kubeconfig",
+    },
+    {
+      name: "log-level",
+      value: "debug|info|warn|error",
+      help: "What the controllers tell",
+      default: "info",
+    },
+  ],
   positionals: { min: 0, max: 0 },
-  run: () => Promise.resolve(2),
+  async run(args, terminal) {
+    const host = args.flags["host"] ?? "";
+    const port = integerFlag(args, "port", 0, 65535);
+    const ports = portRange(args);
+    const level = choiceFlag(args, "log-level", ["debug", "info", "warn", "error"]);
+    const kubeconfig = args.flags["kubeconfig"] ?? "";
+    const directory = args.flags["data-dir"];
+    const storage = directory === undefined ? undefined : await openStorage(directory);
+    try {
+      await using management = await FakeManagement.start({
+        host,
+        port,
+        fleet: { host, ports },
+        logger: makeLogger((record) => terminal.err(formatRecord(record)), level),
+        ...(storage === undefined ? {} : { storage }),
+      });
+      await writePrivateFile(kubeconfig, await listening(management.cluster, host, port));
+      terminal.out(welcome(await management.cluster.url, kubeconfig, directory));
+      await terminal.stopped;
+    } finally {
+      storage?.close();
+    }
+    return 0;
+  },
 };
+
+function portRange(args: Arguments): { first: number; last: number } {
+  const text = args.flags["cluster-ports"] ?? "";
+  const match = /^(\d+)-(\d+)$/.exec(text);
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || first < 1 || last > 65535 || first > last) {
+    throw new UsageError(
+      `--cluster-ports is "${text}"; it must be FIRST-LAST within 1-65535, such as 20000-24000`,
+    );
+  }
+  return { first, last };
+}
+
+async function openStorage(directory: string): Promise<ManagementStorage & { close(): void }> {
+  // SQLite is loaded only where it is used.
+  const { SqliteStorage } = await import("../apiserver/persistence/sqlite_storage.ts");
+  try {
+    await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+    return new SqliteStorage(join(directory, "capim.sqlite"));
+  } catch (error) {
+    throw new UsageError(`Cannot keep clusters in ${directory}: ${(error as Error).message}`);
+  }
+}
+
+function welcome(url: string, kubeconfig: string, directory: string | undefined): string {
+  return [
+    `Management cluster with Cluster API: ${url}`,
+    `kubeconfig: ${kubeconfig}`,
+    directory === undefined
+      ? "Clusters live in memory only; --data-dir DIR keeps them."
+      : `Clusters are kept in ${directory}.`,
+    "",
+    "In another terminal:",
+    `  export KUBECONFIG=${kubeconfig.startsWith("/") ? kubeconfig : `$PWD/${kubeconfig}`}`,
+    "  kubectl apply -f manifests/examples/cluster.yaml",
+    "  kubectl get clusters,kcp,md,ms,machines",
+    "  npx -y deno@2.9 run -A cmd/capim.ts kubeconfig demo > demo.kubeconfig",
+    "  kubectl --kubeconfig demo.kubeconfig get nodes,pods -A",
+  ].join("\n");
+}

@@ -1,0 +1,188 @@
+// A management cluster in one process: a fake cluster with the Cluster API
+// types and controllers, the in-memory infrastructure provider, and the
+// workload clusters it makes. What `capim up` runs.
+
+import {
+  addCoreControllers,
+  addKubeadmControllers,
+  addProviderControllers,
+  CORE_INDEX_LABELS,
+  HostClusterAccess,
+  HostEtcdAccess,
+} from "./controllers/mod.ts";
+import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
+import { FakeFleet, type FakeFleetOptions, type FleetStorage } from "./fake_fleet.ts";
+import { customResourceDefinitions } from "./manifests/mod.ts";
+import type { Client, ResourceRef } from "./runtime/client.ts";
+import { type Clock, systemClock } from "./runtime/clock.ts";
+import { type Logger, silentLogger } from "./runtime/log.ts";
+import type { KubeObject } from "./runtime/object.ts";
+import { createAuthority, type KeyPair } from "./runtime/pki/mod.ts";
+import { type Random, systemRandom } from "./runtime/random.ts";
+import { EventRecorder, Manager } from "./runtime/reconcile/mod.ts";
+import { StatusError } from "./runtime/status.ts";
+import { webhooks } from "./webhooks/mod.ts";
+
+/** Where a management cluster and its workload clusters keep what must outlive the process. */
+export interface ManagementStorage extends FleetStorage {
+  /** A secret kept beside a cluster's objects, made the first time. */
+  secret(cluster: string, name: string, make: () => string): string;
+}
+
+/** Options of {@linkcode FakeManagement.start}. */
+export interface FakeManagementOptions extends Pick<FakeClusterOptions, "host" | "port"> {
+  /** Default: the system's clock. */
+  readonly clock?: Clock;
+  /** Default: the system's randomness. */
+  readonly random?: Random;
+  /** Where the controllers say what they do. Default: nowhere. */
+  readonly logger?: Logger;
+  /** Of the workload clusters. */
+  readonly fleet?: Pick<FakeFleetOptions, "host" | "ports">;
+  /** Default: memory only. */
+  readonly storage?: ManagementStorage;
+}
+
+const DEFINITIONS: ResourceRef = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  resource: "customresourcedefinitions",
+};
+/** The storage name of the management cluster itself; workload clusters have a slash in theirs. */
+const MANAGEMENT = "management";
+
+/**
+ * A management cluster that makes workload clusters.
+ *
+ * @example
+ * ```ts
+ * import { FakeManagement } from "@capim/capim";
+ *
+ * await using management = await FakeManagement.start();
+ * const clusters = { apiVersion: "cluster.x-k8s.io/v1beta2", resource: "clusters" };
+ * const { items } = await management.cluster.client.list(clusters);
+ * console.assert(items.length === 0);
+ * ```
+ */
+export class FakeManagement implements AsyncDisposable {
+  /** The management cluster itself. */
+  readonly cluster: FakeCluster;
+  /** The workload clusters. */
+  readonly fleet: FakeFleet;
+  readonly #abort = new AbortController();
+
+  private constructor(cluster: FakeCluster, fleet: FakeFleet) {
+    this.cluster = cluster;
+    this.fleet = fleet;
+  }
+
+  /** A running management cluster: the definitions are installed, the controllers are awake. */
+  static async start(options: FakeManagementOptions = {}): Promise<FakeManagement> {
+    const { clock = systemClock, random = systemRandom, logger = silentLogger, storage } = options;
+    const cluster = await startCluster(options, clock, random);
+    const fleet = new FakeFleet({
+      clock,
+      random,
+      ...options.fleet,
+      ...(storage === undefined ? {} : { storage }),
+    });
+    const management = new FakeManagement(cluster, fleet);
+    try {
+      await installDefinitions(cluster.client);
+      const manager = makeManager(cluster, fleet, { clock, random, logger });
+      await manager.start(management.#abort.signal);
+    } catch (error) {
+      await management.close();
+      throw error;
+    }
+    return management;
+  }
+
+  /** Stops the controllers and ends all clusters; what is stored stays. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.fleet.close();
+    await this.cluster.close();
+  }
+
+  /** As {@linkcode FakeManagement.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+async function startCluster(
+  { host, port, storage }: FakeManagementOptions,
+  clock: Clock,
+  random: Random,
+): Promise<FakeCluster> {
+  const stored = storage?.open(MANAGEMENT);
+  const authority = storage === undefined ? undefined : JSON.parse(
+    storage.secret(
+      MANAGEMENT,
+      "authority",
+      () => JSON.stringify(createAuthority({ commonName: "kubernetes", now_ms: clock.now() })),
+    ),
+  ) as KeyPair;
+  const cluster: FakeCluster = await FakeCluster.start({
+    name: MANAGEMENT,
+    clock,
+    random,
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(authority === undefined ? {} : { authority }),
+    webhooks,
+    server: {
+      ...(stored === undefined ? {} : { journal: stored.journal }),
+      ...(stored?.restored === undefined ? {} : { restored: stored.restored }),
+    },
+  });
+  return cluster;
+}
+
+/** Puts the definitions in place; those of an earlier version are replaced. */
+async function installDefinitions(client: Client): Promise<void> {
+  for (const definition of customResourceDefinitions()) {
+    try {
+      await client.create(DEFINITIONS, definition);
+    } catch (error) {
+      if (!(error instanceof StatusError && error.reason === "AlreadyExists")) throw error;
+      await replaceDefinition(client, definition);
+    }
+  }
+}
+
+async function replaceDefinition(client: Client, definition: KubeObject): Promise<void> {
+  const present = await client.get(DEFINITIONS, { name: definition.metadata.name ?? "" });
+  const { resourceVersion = "" } = present.metadata;
+  await client.update(DEFINITIONS, {
+    ...definition,
+    metadata: { ...present.metadata, ...definition.metadata, resourceVersion },
+  });
+}
+
+interface ManagerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+function makeManager(
+  cluster: FakeCluster,
+  fleet: FakeFleet,
+  { clock, random, logger }: ManagerParts,
+): Manager {
+  const { client } = cluster;
+  const manager = new Manager({ client, clock, logger, indexLabels: CORE_INDEX_LABELS });
+  const access = new HostClusterAccess(fleet, clock);
+  const events = (component: string) => new EventRecorder({ client, clock, logger, component });
+  addProviderControllers(manager, { host: fleet });
+  const references = addCoreControllers(manager, { access, random });
+  addKubeadmControllers(manager, {
+    clusters: access,
+    etcd: new HostEtcdAccess(fleet, clock),
+    references,
+    events: events("kubeadm-control-plane-controller"),
+    random,
+  });
+  return manager;
+}
