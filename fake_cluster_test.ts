@@ -1,0 +1,161 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { FakeCluster, type KubeObject, StatusError, VirtualClock } from "./mod.ts";
+
+const CONFIG_MAPS = { apiVersion: "v1", resource: "configmaps" };
+const NAMESPACES = { apiVersion: "v1", resource: "namespaces" };
+const SERVICE_ACCOUNTS = { apiVersion: "v1", resource: "serviceaccounts" };
+
+function configMap(name: string, metadata: Partial<KubeObject["metadata"]> = {}): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace: "default", ...metadata },
+  };
+}
+
+function ownerOf(owner: KubeObject, blockOwnerDeletion = false) {
+  const { name = "", uid = "" } = owner.metadata;
+  return { apiVersion: "v1", kind: "ConfigMap", name, uid, blockOwnerDeletion };
+}
+
+/** Waits until something holds; the cluster works in microtasks and short timers. */
+async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`It did not come to pass that ${what}`);
+}
+
+async function names(cluster: FakeCluster): Promise<string[]> {
+  const { items } = await cluster.client.list(CONFIG_MAPS, { namespace: "default" });
+  return items.map(({ metadata }) => metadata.name ?? "").filter((name) =>
+    name !== "kube-root-ca.crt"
+  );
+}
+
+Deno.test("FakeCluster answers in process and over TLS", async () => {
+  await using cluster = await FakeCluster.start();
+  await cluster.client.create(CONFIG_MAPS, configMap("a"));
+  const path = "/api/v1/namespaces/default/configmaps/a";
+  const inside = await cluster.fetch(new Request(`https://any${path}`));
+  assertEquals((await inside.json()).metadata.name, "a");
+  using client = Deno.createHttpClient({ caCerts: [cluster.authority.certificate] });
+  const outside = await fetch(`${await cluster.url}${path}`, { client });
+  assertEquals(outside.status === 403 || outside.status === 200, true);
+  await outside.body?.cancel();
+  assert((await cluster.kubeconfig()).includes("current-context: kubernetes-admin@fake"));
+});
+
+Deno.test("FakeCluster fills every namespace and refills it", async () => {
+  await using cluster = await FakeCluster.start();
+  await cluster.client.create(NAMESPACES, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: "mine" },
+  });
+  const key = { namespace: "mine", name: "default" };
+  const present = () => cluster.client.get(SERVICE_ACCOUNTS, key).then(() => true, () => false);
+  await eventually("the service account exists", present);
+  await cluster.client.delete(SERVICE_ACCOUNTS, key);
+  await eventually("the service account is back", present);
+  const authority = await cluster.client.get(CONFIG_MAPS, {
+    namespace: "mine",
+    name: "kube-root-ca.crt",
+  });
+  assertEquals(authority.data["ca.crt"], cluster.authority.certificate);
+});
+
+Deno.test("FakeCluster collects what has lost its owner, to the grandchild", async () => {
+  await using cluster = await FakeCluster.start();
+  const { client } = cluster;
+  const parent = await client.create(CONFIG_MAPS, configMap("parent"));
+  const child = await client.create(
+    CONFIG_MAPS,
+    configMap("child", { ownerReferences: [ownerOf(parent)] }),
+  );
+  await client.create(CONFIG_MAPS, configMap("grandchild", { ownerReferences: [ownerOf(child)] }));
+  await client.create(CONFIG_MAPS, configMap("other"));
+  await client.delete(CONFIG_MAPS, { namespace: "default", name: "parent" });
+  await eventually(
+    "the descendants are gone",
+    async () => (await names(cluster)).join() === "other",
+  );
+});
+
+Deno.test("FakeCluster deletes in the foreground: children first", async () => {
+  await using cluster = await FakeCluster.start();
+  const { client } = cluster;
+  const parent = await client.create(CONFIG_MAPS, configMap("parent"));
+  await client.create(
+    CONFIG_MAPS,
+    configMap("child", {
+      ownerReferences: [ownerOf(parent, true)],
+      finalizers: ["example.com/hold"],
+    }),
+  );
+  await client.delete(CONFIG_MAPS, { namespace: "default", name: "parent" }, {
+    propagationPolicy: "Foreground",
+  });
+  await eventually("the child is being deleted", async () => {
+    const child = await client.get(CONFIG_MAPS, { namespace: "default", name: "child" });
+    return child.metadata.deletionTimestamp !== undefined;
+  });
+  assertEquals(await names(cluster), ["child", "parent"]);
+  await client.patch(CONFIG_MAPS, { namespace: "default", name: "child" }, "merge", {
+    metadata: { finalizers: null },
+  });
+  await eventually("both are gone", async () => (await names(cluster)).length === 0);
+});
+
+Deno.test("FakeCluster orphans children when asked to", async () => {
+  await using cluster = await FakeCluster.start();
+  const { client } = cluster;
+  const parent = await client.create(CONFIG_MAPS, configMap("parent"));
+  await client.create(CONFIG_MAPS, configMap("child", { ownerReferences: [ownerOf(parent)] }));
+  await client.delete(CONFIG_MAPS, { namespace: "default", name: "parent" }, {
+    propagationPolicy: "Orphan",
+  });
+  await eventually("the parent is gone", async () => (await names(cluster)).join() === "child");
+  const child = await client.get(CONFIG_MAPS, { namespace: "default", name: "child" });
+  assertEquals(child.metadata.ownerReferences, undefined);
+});
+
+Deno.test("FakeCluster finishes the deletion of namespaces", async () => {
+  await using cluster = await FakeCluster.start();
+  const { client } = cluster;
+  await client.create(NAMESPACES, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: "mine" },
+  });
+  await client.create(
+    CONFIG_MAPS,
+    configMap("held", { namespace: "mine", finalizers: ["example.com/hold"] }),
+  );
+  await client.delete(NAMESPACES, { name: "mine" });
+  await eventually("the namespace says what holds it", async () => {
+    const { status } = await client.get(NAMESPACES, { name: "mine" });
+    const conditions = (status.conditions ?? []) as { type: string; message: string }[];
+    return conditions.some(({ type, message }) =>
+      type === "NamespaceFinalizersRemaining" &&
+      message.endsWith("example.com/hold in 1 resource instances")
+    );
+  });
+  await client.patch(CONFIG_MAPS, { namespace: "mine", name: "held" }, "merge", {
+    metadata: { finalizers: null },
+  });
+  await eventually(
+    "the namespace is gone",
+    () => client.get(NAMESPACES, { name: "mine" }).then(() => false, (error) => error.code === 404),
+  );
+});
+
+Deno.test("FakeCluster with no controllers leaves everything as it is", async () => {
+  await using cluster = await FakeCluster.start({ controllers: "none", clock: new VirtualClock() });
+  await assertRejects(
+    () => cluster.client.get(SERVICE_ACCOUNTS, { namespace: "default", name: "default" }),
+    StatusError,
+    'serviceaccounts "default" not found',
+  );
+});
