@@ -54,7 +54,7 @@ export class EtcdRecord {
 
   /** Makes the oldest member the leader when there is none. */
   async ensureLeader(): Promise<void> {
-    const members = (await this.#pods()).filter((pod) => !isRemoved(pod));
+    const members = await this.members();
     const first = members.sort(byAge)[0];
     if (first === undefined) return;
     if (members.some((pod) => annotation(pod, ETCD_LEADER_FROM) !== undefined)) return;
@@ -68,6 +68,13 @@ export class EtcdRecord {
       {
         metadata: { annotations: { [ETCD_LEADER_FROM]: rfc3339Micro(this.#clock.now()) } },
       },
+    );
+  }
+
+  /** The pods of the members that have not been removed. */
+  async members(): Promise<KubeObject[]> {
+    return (await this.#pods()).filter((pod) =>
+      !isRemoved(pod) && annotation(pod, ETCD_MEMBER_ID) !== undefined
     );
   }
 

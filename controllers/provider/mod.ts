@@ -24,6 +24,7 @@ export * from "./core_objects.ts";
 export * from "./etcd_record.ts";
 export * from "./host.ts";
 export * from "./host_access.ts";
+export * from "./host_etcd_access.ts";
 export * from "./kinds.ts";
 export * from "./machine_phases.ts";
 export * from "./machine_reconciler.ts";

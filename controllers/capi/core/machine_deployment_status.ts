@@ -51,7 +51,8 @@ export const MACHINE_DEPLOYMENT_CONDITIONS: readonly string[] = [
 export function setMachineDeploymentStatus(scope: MachineDeploymentScope, now_ms: number): void {
   const { deployment, machines } = scope;
   deployment.status ??= {};
-  deployment.status.selector = selectorText(deployment.spec?.selector);
+  const selector = selectorText(deployment.spec?.selector);
+  if (selector !== "") deployment.status.selector = selector;
   if (scope.sets !== undefined) setCounters(scope);
   deployment.status.phase = phaseOf(scope);
   const facts = scalingFacts(scope, now_ms);

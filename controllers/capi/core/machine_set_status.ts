@@ -47,7 +47,8 @@ export function setMachineSetStatus(
 ): void {
   const { set } = scope;
   set.status ??= {};
-  set.status.selector = selectorText(set.spec?.selector);
+  const selector = selectorText(set.spec?.selector);
+  if (selector !== "") set.status.selector = selector;
   if (scope.machines !== undefined) setCounters(set, scope.machines);
   const updates: ConditionUpdate[] = [
     scalingUp(scalingFacts(scope, now_ms)),

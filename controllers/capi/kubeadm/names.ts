@@ -99,23 +99,4 @@ export function machineName(
     nameSuffix(random, SUFFIX_LENGTH);
 }
 
-const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
-
-/** A name as a label value: itself when it is legal, otherwise a hash of it. */
-export function labelValueOf(name: string): string {
-  if (LABEL_VALUE.test(name)) return name;
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, fnv32a(name));
-  const base64 = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-")
-    .replaceAll("/", "_");
-  return `hash_${base64.replace(/=+$/, "")}_z`;
-}
-
-/** 32-bit FNV-1a of the UTF-8 bytes of a text. */
-export function fnv32a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) {
-    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  }
-  return hash;
-}
+export { fnv32a, labelValueOf } from "../../../runtime/label_value.ts";
