@@ -8,6 +8,7 @@ import { apiVersionOf, type JsonObject, type KubeObject } from "../../runtime/ob
 import { printGoValue } from "../../runtime/patch/go_value.ts";
 import type { ResourceDefinition, SubresourceDefinition } from "../definition.ts";
 import { builtinSchemas } from "../builtin.ts";
+import { compareVersions } from "../discovery/groups.ts";
 import { compileTable } from "./columns.ts";
 import { type CompiledSchema, compileSchema } from "./compiled_schema.ts";
 import {
@@ -117,7 +118,7 @@ function compileVersion(
     fieldLabelError: "field label not supported: %s",
     published: schemaOf(version),
     component: componentOf(group, version.name, names.kind),
-    ...deprecationOf(version, apiVersionOf(gv), names.kind),
+    ...deprecationOf(version, spec, spec.names.kind),
     ...(scale === undefined ? {} : {
       scale: {
         specReplicas: scale.specReplicasPath,
@@ -254,10 +255,17 @@ function componentOf(group: string, version: string, kind: string): string {
 }
 
 function deprecationOf(
-  { deprecated, deprecationWarning }: CustomResourceVersion,
-  apiVersion: string,
+  { name, deprecated, deprecationWarning }: CustomResourceVersion,
+  { group, versions }: CustomResourceDefinition["spec"],
   kind: string,
 ): Pick<ResourceDefinition, "deprecationWarning"> {
   if (deprecated !== true) return {};
-  return { deprecationWarning: deprecationWarning ?? `${apiVersion} ${kind} is deprecated` };
+  if (deprecationWarning !== undefined) return { deprecationWarning };
+  const [newest] = versions
+    .filter((other) => other.served && other.deprecated !== true)
+    .map((other) => other.name)
+    .filter((other) => compareVersions(other, name) < 0)
+    .sort(compareVersions);
+  const use = newest === undefined ? "" : `; use ${group}/${newest} ${kind}`;
+  return { deprecationWarning: `${group}/${name} ${kind} is deprecated${use}` };
 }

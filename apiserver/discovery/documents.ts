@@ -53,8 +53,10 @@ export function apiResourceList(group: string, { version, resources }: ServedVer
   };
 }
 
-function subresources({ subresources }: ResourceDefinition): SubresourceDefinition[] {
-  return [...subresources.values()].sort((a, b) => a.name < b.name ? -1 : 1);
+function subresources({ subresources, custom }: ResourceDefinition): SubresourceDefinition[] {
+  const listed = [...subresources.values()];
+  // Custom resources list status before scale.
+  return custom ? listed : listed.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 function resourceEntry(definition: ResourceDefinition): JsonObject {

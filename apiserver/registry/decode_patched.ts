@@ -5,6 +5,7 @@
 import { invalid, invalidObject } from "../../runtime/field/error.ts";
 import {
   apiVersionOf,
+  clone,
   type JsonObject,
   type JsonValue,
   type KubeObject,
@@ -62,6 +63,9 @@ function checkKind(patched: PatchedObject): void {
 }
 
 function decode(patched: PatchedObject): DecodedObject {
+  if (patched.applied === true && patched.definition.coerce !== undefined) {
+    return { object: clone(patched.document) as unknown as KubeObject, unknown: [] };
+  }
   try {
     return decodeObject(patched.definition, patched.document, patched.schema);
   } catch (error) {

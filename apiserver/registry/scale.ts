@@ -4,7 +4,19 @@
 // apiextensions-apiserver registry/customresource.
 
 import { invalid, invalidObject } from "../../runtime/field/error.ts";
-import { clone, type JsonObject, type KubeObject } from "../../runtime/object.ts";
+import {
+  fromScaleFields,
+  replicasPath,
+  type ReplicasPaths,
+  toScaleFields,
+} from "../../runtime/apply/mod.ts";
+import {
+  apiVersionOf,
+  clone,
+  type JsonObject,
+  type JsonValue,
+  type KubeObject,
+} from "../../runtime/object.ts";
 import { badRequest, conflict } from "../../runtime/status.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import type {
@@ -17,7 +29,7 @@ import type {
 import { decodePatched } from "./decode_patched.ts";
 import { type Environment, groupResource } from "./environment.ts";
 import { get } from "./get.ts";
-import { trackFields } from "./managed_fields.ts";
+import { applyConfiguration, trackFields } from "./managed_fields.ts";
 import { patchDocument } from "./patch.ts";
 import { readPath, writePath } from "./_path.ts";
 import { selectorText } from "./selector_text.ts";
@@ -69,6 +81,25 @@ async function getScale(
   return { object: scaleOf(target.definition, object) };
 }
 
+/** The request with the Scale in the place of the object, as field managers see it. */
+function scaleTarget(target: Target): Target {
+  const { definition, subresource } = target;
+  const schema = subresource?.schema ?? definition.schema;
+  return {
+    ...target,
+    definition: { ...definition, group: "autoscaling", version: "v1", kind: "Scale", schema },
+  };
+}
+
+/** Where the versions of a kind keep their replicas. */
+function replicasPaths(env: Environment, { definition }: Target): ReplicasPaths {
+  const versions = env.definitions.byStorage(definition.storage);
+  return new Map(versions.map((version) => [
+    apiVersionOf(version),
+    version.scale === undefined ? undefined : replicasPath(version.scale.specReplicas),
+  ]));
+}
+
 /** Replaces the number of replicas with that of the Scale which `make` answers. */
 async function replaceScale(
   env: Environment,
@@ -87,7 +118,11 @@ async function replaceScale(
     optionsKind,
     forceAllowCreate: false,
     make(old) {
-      const scale = make(scaleOf(definition, old!));
+      const paths = replicasPaths(env, target);
+      const before = scaleOf(definition, old!);
+      const owners = toScaleFields(old!.metadata.managedFields, paths);
+      if (owners !== undefined) before.metadata.managedFields = owners;
+      const scale = make(before);
       checkScale(target, scale, old!);
       const next = clone(old!);
       const { replicas = 0 } = (scale.spec ?? {}) as JsonObject;
@@ -95,7 +130,14 @@ async function replaceScale(
       if (scale.metadata?.resourceVersion) {
         next.metadata.resourceVersion = scale.metadata.resourceVersion;
       }
-      trackFields(env, context, target, definition.strategy, options, next, old);
+      const entries = fromScaleFields(
+        old!.metadata.managedFields,
+        scale.metadata?.managedFields,
+        paths,
+        apiVersionOf(definition),
+      );
+      if (entries === undefined) delete next.metadata.managedFields;
+      else next.metadata.managedFields = entries;
       return next;
     },
   });
@@ -128,7 +170,11 @@ function checkScale({ definition, name }: Target, scale: KubeObject, old: KubeOb
 export const scale: SubresourceHandler = {
   get: getScale,
   update: (env, context, target, object, options) =>
-    replaceScale(env, context, target, options, "UpdateOptions", () => object),
+    replaceScale(env, context, target, options, "UpdateOptions", (old) => {
+      const scale = clone(object);
+      trackFields(env, context, scaleTarget(target), {}, options, scale, old);
+      return scale;
+    }),
   patch(
     env: Environment,
     context: RequestContext,
@@ -136,25 +182,60 @@ export const scale: SubresourceHandler = {
     request: PatchRequest,
     options: WriteRequestOptions,
   ): Promise<ObjectResult> {
-    const { definition } = target;
-    const schema = target.subresource?.schema ?? definition.schema;
     return replaceScale(env, context, target, options, "PatchOptions", (old) => {
+      const about = scaleTarget(target);
+      if (request.kind === "apply") {
+        return appliedScale(env, context, about, request, options, old);
+      }
       const { document, strictErrors, quote } = patchDocument(
         old,
         request,
-        schema,
+        about.definition.schema,
         options.fieldValidation !== "Ignore",
       );
-      return decodePatched({
-        definition: { ...definition, group: "autoscaling", version: "v1", kind: "Scale" },
-        schema,
-        document,
-        sentBody: request.kind === "strategic" ? undefined : document,
-        strictErrors: [...request.strictErrors, ...strictErrors],
-        fieldValidation: options.fieldValidation,
-        quote,
-        warn: (text) => context.warn(text),
-      });
+      const scale = decodeScale(context, about, request, options, document, strictErrors, quote);
+      trackFields(env, context, about, {}, options, scale, old);
+      return scale;
     });
   },
 };
+
+function appliedScale(
+  env: Environment,
+  context: RequestContext,
+  about: Target,
+  request: PatchRequest,
+  options: WriteRequestOptions,
+  old: KubeObject,
+): KubeObject {
+  const config = request.body as JsonObject as KubeObject;
+  const { object } = applyConfiguration(env, context, about, {}, options, config, old);
+  const quote = () => JSON.stringify(request.body);
+  const document = object as unknown as JsonObject;
+  const scale = decodeScale(context, about, request, options, document, [], quote);
+  const { managedFields } = object.metadata;
+  if (managedFields !== undefined) scale.metadata.managedFields = managedFields;
+  return scale;
+}
+
+function decodeScale(
+  context: RequestContext,
+  { definition }: Target,
+  request: PatchRequest,
+  options: WriteRequestOptions,
+  document: JsonValue,
+  strictErrors: readonly string[],
+  quote: () => string,
+): KubeObject {
+  const { coerce: _, ...scaleDefinition } = definition;
+  return decodePatched({
+    definition: scaleDefinition,
+    schema: definition.schema,
+    document,
+    sentBody: request.kind === "json" || request.kind === "merge" ? document : undefined,
+    strictErrors: [...request.strictErrors, ...strictErrors],
+    fieldValidation: options.fieldValidation,
+    quote,
+    warn: (text) => context.warn(text),
+  });
+}
