@@ -26,10 +26,9 @@ export function webhookAdmission(
     handles: (attributes) => attributes.operation !== "CONNECT" && find(attributes) !== undefined,
     async admit(attributes) {
       const webhook = find(attributes);
-      const request = requestOf(attributes, client());
-      if (webhook?.default !== undefined && request.operation !== "DELETE") {
-        await webhook.default(request);
-      }
+      // The first pass over a deletion does not know the object yet, and could not change it.
+      if (webhook?.default === undefined || attributes.operation === "DELETE") return;
+      await webhook.default(requestOf(attributes, client()));
     },
     async validate(attributes) {
       const warnings = await find(attributes)?.validate?.(requestOf(attributes, client()));

@@ -220,15 +220,10 @@ export class MachineSetReconciler implements Reconciler {
   async #scaleDown(scope: MachineSetScope, count: number): Promise<void> {
     const order: DeletionOrder = scope.set.spec?.deletion?.order ?? "Random";
     const chosen = machinesToDelete(scope.known, count, order, this.#context.clock.now());
-    const errors: unknown[] = [];
-    for (const machine of chosen) {
-      try {
-        await this.#deleteMachine(scope, machine);
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors);
+    // One that cannot be deleted does not keep the others.
+    const outcome = new Outcome();
+    for (const machine of chosen) await outcome.step(() => this.#deleteMachine(scope, machine));
+    outcome.result();
   }
 
   async #deleteMachine(scope: MachineSetScope, machine: KubeObject): Promise<void> {
