@@ -76,8 +76,8 @@ export async function deleteStored(
 ): Promise<Deletion> {
   const explicit = options.propagationPolicy !== undefined ||
     options.orphanDependents !== undefined;
-  const warnings = target.definition.strategy.warningsOnDelete?.(explicit);
-  if (warnings !== undefined) { for (const text of warnings) context.warn(text); }
+  const { orphaningWarning } = target.definition.strategy;
+  if (!explicit && orphaningWarning !== undefined) context.warn(orphaningWarning);
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const deletion = await tryDelete(env, context, target, options);
     if (deletion !== undefined) return deletion;

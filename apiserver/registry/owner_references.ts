@@ -27,7 +27,7 @@ export function ownerReferenceErrors(
     else {
       errors.push(invalid(
         FIELD,
-        references,
+        references!.map(inGoOrder),
         `Only one reference can have Controller set to true. Found "true" in references for ${first} and ${name}`,
       ));
     }
@@ -37,7 +37,7 @@ export function ownerReferenceErrors(
 
 function referenceErrors(reference: OwnerReference): FieldError[] {
   const errors: FieldError[] = [];
-  const { group, version } = parseApiVersion(reference.apiVersion ?? "");
+  const { group, version } = groupVersion(reference.apiVersion ?? "");
   if (version === "") {
     const detail = "version must not be empty";
     errors.push(invalid(`${FIELD}.apiVersion`, reference.apiVersion ?? "", detail));
@@ -47,9 +47,31 @@ function referenceErrors(reference: OwnerReference): FieldError[] {
   }
   // An event may not own anything: events are too many and too short-lived.
   if (group === "" && version === "v1" && reference.kind === "Event") {
-    errors.push(invalid(FIELD, reference, "/v1, Kind=Event is disallowed from being an owner"));
+    errors.push(
+      invalid(FIELD, inGoOrder(reference), "/v1, Kind=Event is disallowed from being an owner"),
+    );
   }
   return errors;
+}
+
+/** More than one slash is no group and version at all. */
+function groupVersion(apiVersion: string): { group: string; version: string } {
+  return apiVersion.indexOf("/") === apiVersion.lastIndexOf("/")
+    ? parseApiVersion(apiVersion)
+    : { group: "", version: "" };
+}
+
+/** Members as Go prints the struct. */
+function inGoOrder(reference: OwnerReference): OwnerReference {
+  const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = reference;
+  return {
+    apiVersion,
+    kind,
+    name,
+    uid,
+    ...(controller === undefined ? {} : { controller }),
+    ...(blockOwnerDeletion === undefined ? {} : { blockOwnerDeletion }),
+  };
 }
 
 /** Drops references that repeat another and warns the client. */

@@ -4,20 +4,8 @@
 // apiextensions-apiserver registry/customresource.
 
 import { invalid, invalidObject } from "../../runtime/field/error.ts";
-import {
-  fromScaleFields,
-  replicasPath,
-  type ReplicasPaths,
-  toScaleFields,
-} from "../../runtime/apply/mod.ts";
-import {
-  apiVersionOf,
-  clone,
-  type JsonObject,
-  type JsonValue,
-  type KubeObject,
-} from "../../runtime/object.ts";
-import { badRequest, conflict } from "../../runtime/status.ts";
+import { apiVersionOf, clone, type JsonObject, type KubeObject } from "../../runtime/object.ts";
+import { badRequest, conflict, internalError, StatusError } from "../../runtime/status.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import type {
   ObjectResult,
@@ -26,17 +14,20 @@ import type {
   Target,
   WriteRequestOptions,
 } from "../request.ts";
+import { readPath, writePath } from "./_path.ts";
 import { decodePatched } from "./decode_patched.ts";
 import { type Environment, groupResource } from "./environment.ts";
 import { get } from "./get.ts";
 import { applyConfiguration, trackFields } from "./managed_fields.ts";
 import { patchDocument } from "./patch.ts";
-import { readPath, writePath } from "./_path.ts";
+import { entriesOfParent, entriesOfScale, type ReplicasPaths } from "./scale_managers.ts";
 import { selectorText } from "./selector_text.ts";
 import type { SubresourceHandler } from "./subresources.ts";
 import { replace } from "./update.ts";
 
-/** A Scale. */
+/** Stands for a custom resource's number of replicas that is not there: the smallest int32. */
+const NO_REPLICAS = -(2 ** 31);
+
 function scaleOf(definition: ResourceDefinition, object: KubeObject): KubeObject {
   const { metadata } = object;
   const paths = definition.scale!;
@@ -45,6 +36,8 @@ function scaleOf(definition: ResourceDefinition, object: KubeObject): KubeObject
   const selector = paths.labelSelector === undefined
     ? ""
     : selectorText(readPath(object, paths.labelSelector));
+  const absent = definition.custom ? NO_REPLICAS : 0;
+  const count = typeof replicas === "number" ? replicas : absent;
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
@@ -57,7 +50,7 @@ function scaleOf(definition: ResourceDefinition, object: KubeObject): KubeObject
         : { resourceVersion: metadata.resourceVersion }),
       ...(metadata.creationTimestamp ? { creationTimestamp: metadata.creationTimestamp } : {}),
     },
-    spec: typeof replicas === "number" && replicas !== 0 ? { replicas } : {},
+    spec: count === 0 ? {} : { replicas: count },
     status: {
       replicas: typeof status === "number" ? status : 0,
       ...(selector === "" ? {} : { selector }),
@@ -65,10 +58,21 @@ function scaleOf(definition: ResourceDefinition, object: KubeObject): KubeObject
   };
 }
 
-/** Where the numbers are, or an explanation. */
-function mainTarget(target: Target): Target {
-  const { subresource: _, ...main } = target;
-  return main;
+/** Scale as a kind of its own, for decoding, patching and tracking fields. */
+function scaleTarget(target: Target): Target {
+  const { definition, subresource } = target;
+  const { coerce: _, conversion: __, setDefaults: ___, ...rest } = definition;
+  return {
+    ...target,
+    definition: {
+      ...rest,
+      group: "autoscaling",
+      version: "v1",
+      kind: "Scale",
+      custom: false,
+      schema: subresource?.schema ?? definition.schema,
+    },
+  };
 }
 
 async function getScale(
@@ -77,30 +81,18 @@ async function getScale(
   target: Target,
   resourceVersion: string,
 ): Promise<ObjectResult> {
-  const { object } = await get(env, mainTarget(target), resourceVersion);
-  return { object: scaleOf(target.definition, object) };
+  const { subresource: _, ...main } = target;
+  const { object } = await get(env, main, resourceVersion);
+  const { definition } = target;
+  if (definition.custom && readPath(object, definition.scale!.specReplicas) === undefined) {
+    throw internalError(
+      `the spec replicas field ${JSON.stringify(definition.scale!.specReplicas)} does not exist`,
+    );
+  }
+  return { object: scaleOf(definition, object) };
 }
 
-/** The request with the Scale in the place of the object, as field managers see it. */
-function scaleTarget(target: Target): Target {
-  const { definition, subresource } = target;
-  const schema = subresource?.schema ?? definition.schema;
-  return {
-    ...target,
-    definition: { ...definition, group: "autoscaling", version: "v1", kind: "Scale", schema },
-  };
-}
-
-/** Where the versions of a kind keep their replicas. */
-function replicasPaths(env: Environment, { definition }: Target): ReplicasPaths {
-  const versions = env.definitions.byStorage(definition.storage);
-  return new Map(versions.map((version) => [
-    apiVersionOf(version),
-    version.scale === undefined ? undefined : replicasPath(version.scale.specReplicas),
-  ]));
-}
-
-/** Replaces the number of replicas with that of the Scale which `make` answers. */
+/** Replaces the number of replicas with that of the Scale which `make` answers, managed fields included. */
 async function replaceScale(
   env: Environment,
   context: RequestContext,
@@ -110,132 +102,136 @@ async function replaceScale(
   make: (old: KubeObject) => KubeObject,
 ): Promise<ObjectResult> {
   const { definition } = target;
+  const paths = replicasPaths(env, definition);
   const result = await replace(env, {
     context,
-    target: target,
+    target,
     strategy: definition.strategy,
     options,
     optionsKind,
     forceAllowCreate: false,
-    make(old) {
-      const paths = replicasPaths(env, target);
-      const before = scaleOf(definition, old!);
-      const owners = toScaleFields(old!.metadata.managedFields, paths);
-      if (owners !== undefined) before.metadata.managedFields = owners;
-      const scale = make(before);
-      checkScale(target, scale, old!);
-      const next = clone(old!);
-      const { replicas = 0 } = (scale.spec ?? {}) as JsonObject;
-      writePath(next, definition.scale!.specReplicas, replicas);
-      if (scale.metadata?.resourceVersion) {
-        next.metadata.resourceVersion = scale.metadata.resourceVersion;
-      }
-      const entries = fromScaleFields(
-        old!.metadata.managedFields,
-        scale.metadata?.managedFields,
-        paths,
-        apiVersionOf(definition),
-      );
-      if (entries === undefined) delete next.metadata.managedFields;
-      else next.metadata.managedFields = entries;
-      return next;
+    make(parent) {
+      const old = scaleOf(definition, parent!);
+      const shown = entriesOfScale(parent!.metadata.managedFields, paths);
+      if (shown !== undefined) old.metadata.managedFields = shown;
+      const scale = make(old);
+      checkScale(target, scale, parent!);
+      return withScale(definition, parent!, scale, paths);
     },
   });
   return { object: scaleOf(definition, result.object) };
 }
 
-function checkScale({ definition, name }: Target, scale: KubeObject, old: KubeObject): void {
+function replicasPaths(env: Environment, definition: ResourceDefinition): ReplicasPaths {
+  const paths = new Map(
+    env.definitions.byStorage(definition.storage).flatMap((version) =>
+      version.scale === undefined ? [] : [[apiVersionOf(version), version.scale.specReplicas]]
+    ),
+  );
+  return (apiVersion) => paths.get(apiVersion);
+}
+
+function withScale(
+  definition: ResourceDefinition,
+  parent: KubeObject,
+  scale: KubeObject,
+  paths: ReplicasPaths,
+): KubeObject {
+  const next = clone(parent);
+  const { replicas = 0 } = (scale.spec ?? {}) as JsonObject;
+  writePath(next, definition.scale!.specReplicas, replicas);
+  const { resourceVersion, managedFields } = scale.metadata;
+  if (resourceVersion) next.metadata.resourceVersion = resourceVersion;
+  else if (!definition.custom) delete next.metadata.resourceVersion;
+  const entries = entriesOfParent(
+    parent.metadata.managedFields,
+    managedFields,
+    apiVersionOf(definition),
+    paths,
+  );
+  if (entries === undefined) delete next.metadata.managedFields;
+  else next.metadata.managedFields = entries;
+  return next;
+}
+
+function checkScale(target: Target, scale: KubeObject, parent: KubeObject): void {
+  const { definition, name } = target;
   const { metadata = {}, spec = {} } = scale;
-  if (metadata.name !== undefined && metadata.name !== "" && metadata.name !== name) {
+  if (metadata.name && metadata.name !== name) {
     throw badRequest(
       `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
     );
   }
-  if (metadata.uid && metadata.uid !== old.metadata.uid) {
-    throw conflict(
-      groupResource(definition),
-      name,
-      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`,
-    );
+  const { replicas = 0 } = spec as JsonObject;
+  if (definition.custom) {
+    if (replicas !== NO_REPLICAS) return;
+    const path = JSON.stringify(definition.scale!.specReplicas);
+    throw new StatusError(500, "", `the spec replicas field ${path} cannot be empty`);
   }
-  const replicas = (spec as JsonObject).replicas ?? 0;
   if (typeof replicas === "number" && replicas < 0) {
     throw invalidObject({ group: "autoscaling", kind: "Scale" }, name, [
       invalid("spec.replicas", replicas, "must be greater than or equal to 0"),
     ]);
   }
+  if (metadata.uid && metadata.uid !== parent.metadata.uid) {
+    throw conflict(
+      groupResource(definition),
+      name,
+      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${parent.metadata.uid}`,
+    );
+  }
+}
+
+function updateScale(
+  env: Environment,
+  context: RequestContext,
+  target: Target,
+  object: KubeObject,
+  options: WriteRequestOptions,
+): Promise<ObjectResult> {
+  return replaceScale(env, context, target, options, "UpdateOptions", (old) => {
+    const scale = clone(object);
+    trackFields(env, context, scaleTarget(target), {}, options, scale, old);
+    return scale;
+  });
+}
+
+function patchScale(
+  env: Environment,
+  context: RequestContext,
+  target: Target,
+  request: PatchRequest,
+  options: WriteRequestOptions,
+): Promise<ObjectResult> {
+  const about = scaleTarget(target);
+  return replaceScale(env, context, target, options, "PatchOptions", (old) => {
+    if (request.kind === "apply") {
+      const config = request.body as JsonObject as KubeObject;
+      return applyConfiguration(env, context, about, {}, options, config, old).object;
+    }
+    const { document, strictErrors, quote } = patchDocument(
+      old,
+      request,
+      about.definition.schema,
+      options.fieldValidation !== "Ignore",
+    );
+    const scale = decodePatched({
+      definition: about.definition,
+      document,
+      sentBody: request.kind === "strategic" ? undefined : document,
+      strictErrors: [...request.strictErrors, ...strictErrors],
+      fieldValidation: options.fieldValidation,
+      quote,
+      warn: (text) => context.warn(text),
+    });
+    trackFields(env, context, about, {}, options, scale, old);
+    return scale;
+  });
 }
 
 /** `scale` of every kind that has one. */
 export const scale: SubresourceHandler = {
   get: getScale,
-  update: (env, context, target, object, options) =>
-    replaceScale(env, context, target, options, "UpdateOptions", (old) => {
-      const scale = clone(object);
-      trackFields(env, context, scaleTarget(target), {}, options, scale, old);
-      return scale;
-    }),
-  patch(
-    env: Environment,
-    context: RequestContext,
-    target: Target,
-    request: PatchRequest,
-    options: WriteRequestOptions,
-  ): Promise<ObjectResult> {
-    return replaceScale(env, context, target, options, "PatchOptions", (old) => {
-      const about = scaleTarget(target);
-      if (request.kind === "apply") {
-        return appliedScale(env, context, about, request, options, old);
-      }
-      const { document, strictErrors, quote } = patchDocument(
-        old,
-        request,
-        about.definition.schema,
-        options.fieldValidation !== "Ignore",
-      );
-      const scale = decodeScale(context, about, request, options, document, strictErrors, quote);
-      trackFields(env, context, about, {}, options, scale, old);
-      return scale;
-    });
-  },
+  update: updateScale,
+  patch: patchScale,
 };
-
-function appliedScale(
-  env: Environment,
-  context: RequestContext,
-  about: Target,
-  request: PatchRequest,
-  options: WriteRequestOptions,
-  old: KubeObject,
-): KubeObject {
-  const config = request.body as JsonObject as KubeObject;
-  const { object } = applyConfiguration(env, context, about, {}, options, config, old);
-  const quote = () => JSON.stringify(request.body);
-  const document = object as unknown as JsonObject;
-  const scale = decodeScale(context, about, request, options, document, [], quote);
-  const { managedFields } = object.metadata;
-  if (managedFields !== undefined) scale.metadata.managedFields = managedFields;
-  return scale;
-}
-
-function decodeScale(
-  context: RequestContext,
-  { definition }: Target,
-  request: PatchRequest,
-  options: WriteRequestOptions,
-  document: JsonValue,
-  strictErrors: readonly string[],
-  quote: () => string,
-): KubeObject {
-  const { coerce: _, ...scaleDefinition } = definition;
-  return decodePatched({
-    definition: scaleDefinition,
-    schema: definition.schema,
-    document,
-    sentBody: request.kind === "json" || request.kind === "merge" ? document : undefined,
-    strictErrors: [...request.strictErrors, ...strictErrors],
-    fieldValidation: options.fieldValidation,
-    quote,
-    warn: (text) => context.warn(text),
-  });
-}

@@ -55,6 +55,9 @@ function withName(target: Target, selection: Selection): Selection {
 function checkFieldLabels(definition: ResourceDefinition, fields: FieldSelector): void {
   for (const { field } of fields.terms) {
     if (definition.fieldLabels.includes(field)) continue;
+    if (definition.custom && (field === "metadata.name" || field === "metadata.namespace")) {
+      continue;
+    }
     const text = definition.fieldLabelError ??
       `"%s" is not a known field selector: only "metadata.name", "metadata.namespace"`;
     throw badRequest(text.replace("%s", field));

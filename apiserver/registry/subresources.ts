@@ -10,7 +10,9 @@ import type {
   Target,
   WriteRequestOptions,
 } from "../request.ts";
+import { binding } from "./binding.ts";
 import type { Environment } from "./environment.ts";
+import { eviction } from "./eviction.ts";
 import { scale } from "./scale.ts";
 
 /** What can be done with one subresource. Absent verbs fall back on the ordinary ones. */
@@ -44,9 +46,15 @@ export interface SubresourceHandler {
   ): Promise<ObjectResult>;
 }
 
-/** Handlers by `group/resource/subresource`, or by `*` and the subresource for all kinds. */
+/**
+ * Handlers by `group/resource/subresource`, by `group/resource/` for main resources that are none,
+ * or by `*` and the subresource for all kinds.
+ */
 export const subresourceHandlers: ReadonlyMap<string, SubresourceHandler> = new Map([
   ["*/scale", scale],
+  ["/bindings/", binding],
+  ["/pods/binding", binding],
+  ["/pods/eviction", eviction],
 ]);
 
 /** The handler of a target, if it has one. */
@@ -54,8 +62,8 @@ export function handlerOf(
   handlers: ReadonlyMap<string, SubresourceHandler>,
   { definition, subresource }: Target,
 ): SubresourceHandler | undefined {
-  if (subresource === undefined) return undefined;
   const { group, resource } = definition;
+  if (subresource === undefined) return handlers.get(`${group}/${resource}/`);
   return handlers.get(`${group}/${resource}/${subresource.name}`) ??
     handlers.get(`*/${subresource.name}`);
 }
