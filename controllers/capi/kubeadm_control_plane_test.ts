@@ -2,7 +2,7 @@
 // process, workload clusters in memory, a virtual clock.
 
 import { assert, assertEquals } from "@std/assert";
-import { type JsonObject, type KubeObject } from "../../runtime/object.ts";
+import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { Management, REF } from "../../tests/capi/management.ts";
 import { conditionOf, isConditionTrue } from "./conditions.ts";
 import { fromBase64 } from "./kubeadm/base64.ts";
