@@ -31,7 +31,9 @@ import type {
 
 /** How an {@linkcode InProcessClient} is made. */
 export interface InProcessClientOptions {
+  /** Carries out the verbs. */
   readonly registry: Registry;
+  /** What is served. */
   readonly definitions: Definitions;
   /** Who asks. Default: the administrator. */
   readonly user?: UserInfo;

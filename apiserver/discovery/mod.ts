@@ -34,14 +34,19 @@ const AGGREGATED = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /** A discovery document, in its plain and, at the roots, its aggregated form. */
 export interface DiscoveryDocument {
+  /** As it always was. */
   plain(): JsonObject;
+  /** With everything below it. */
   aggregated?(): JsonObject;
   /** Bytes and entity tags made so far, by form. */
   readonly encoded: Map<string, Encoded>;
 }
 
-interface Encoded {
+/** Bytes and what names them. */
+export interface Encoded {
+  /** The body. */
   readonly bytes: Uint8Array;
+  /** The entity tag, quoted. */
   readonly etag: string;
 }
 

@@ -16,5 +16,6 @@ export const CONNECTED: ReadonlySet<string> = new Set([
 
 /** Serves the subresources that are no objects. Failures are thrown as `StatusError`s. */
 export interface Connector {
+  /** Answers one request. */
   connect(exchange: Exchange, target: Target): Promise<HttpResponse>;
 }

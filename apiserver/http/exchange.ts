@@ -8,9 +8,13 @@ import type { WarningRecorder } from "./warnings.ts";
 
 /** A request that has been routed, authenticated and authorized. */
 export interface Exchange {
+  /** As it came. */
   readonly request: HttpRequest;
+  /** What it means. */
   readonly info: RequestInfo;
+  /** Who asks, or is asked for. */
   readonly user: UserInfo;
+  /** What the answer will warn of. */
   readonly warnings: WarningRecorder;
   /** Whether the client wants to read the answer with its eyes. */
   readonly pretty: boolean;

@@ -24,11 +24,15 @@ import { WarningRecorder } from "./warnings.ts";
 
 /** What a cluster's HTTP handler is made of. */
 export interface HttpHandlerOptions {
+  /** Carries out the verbs. */
   readonly registry: Registry;
+  /** What is served. */
   readonly definitions: Definitions;
   /** Asked in order, after the client certificate. */
   readonly authenticators: readonly Authenticator[];
+  /** Decides who may what. */
   readonly authorizer: Authorizer;
+  /** For ages in tables and durations in metrics. */
   readonly clock: Clock;
   /** For audit ids. Default: the platform's. */
   readonly random?: Random;

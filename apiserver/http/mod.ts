@@ -2,9 +2,10 @@
 
 export { createHttpHandler, type HttpHandlerOptions } from "./handler.ts";
 export type { Connector } from "./connect.ts";
-export type { Exchange } from "./exchange.ts";
-export { fetchAdapter } from "./fetch.ts";
+export { contextOf, type Exchange } from "./exchange.ts";
+export { fetchAdapter, type FetchOptions } from "./fetch.ts";
 export type { HealthCheck, TokenIssuer } from "./non_resource.ts";
 export { Query } from "./query.ts";
 export { type RequestInfo, requestInfo } from "./request_info.ts";
 export type * from "./types.ts";
+export { WarningRecorder } from "./warnings.ts";

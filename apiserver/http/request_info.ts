@@ -12,16 +12,23 @@ export interface RequestInfo {
   readonly verb: string;
   /** The path without the query, escapes resolved. */
   readonly path: string;
+  /** The parameters after the `?`. */
   readonly query: Query;
   /** `api`, `apis`, or `""`. */
   readonly prefix: string;
+  /** `""` for the core group. */
   readonly group: string;
+  /** Such as `v1`. */
   readonly version: string;
+  /** `""` when the path names none. */
   readonly namespace: string;
+  /** Plural, as it stands in the path. */
   readonly resource: string;
+  /** `""` when the path names none. */
   readonly subresource: string;
   /** What stands after the subresource, for proxies. */
   readonly rest: readonly string[];
+  /** `""` on collections. */
   readonly name: string;
   /** The name that stands in the path, not one taken from a field selector. */
   readonly pathName: string;

@@ -36,12 +36,16 @@ export interface HttpRequest {
 
 /** One HTTP response. A stream is pulled only as fast as the client reads, and is returned (closed) when it leaves. */
 export interface HttpResponse {
+  /** The status code. */
   readonly status: number;
+  /** Lower-case names. A list is a line for each item. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** Absent: there is none. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 /** The handler chain as adapters see it. Never throws: what goes wrong is a response. */
 export interface HttpHandler {
+  /** Answers one request. */
   handle(request: HttpRequest): Promise<HttpResponse>;
 }
