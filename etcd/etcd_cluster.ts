@@ -331,6 +331,13 @@ export class EtcdCluster {
     if (target !== asked) this.#lead(member);
   }
 
+  /** Makes a running voting member the leader without asking the present one, such as after a restart. */
+  setLeader(id: bigint): void {
+    const member = this.#members.get(id);
+    if (member === undefined || member.learner || !member.started) throw badTransferee();
+    if (this.#leader !== undefined && this.#leader !== id) this.#lead(member);
+  }
+
   /** Sees to it that somebody leads whenever a quorum runs: the present leader, else the oldest member. */
   #elect(): void {
     const voting = this.#voting();

@@ -11,6 +11,7 @@ export * from "./grpc_server.ts";
 export * from "./key_value_store.ts";
 export * from "./leases.ts";
 export * from "./member_api.ts";
+export * from "./recorded_etcd.ts";
 export * from "./proto/cluster_messages.ts";
 export * from "./proto/kv_messages.ts";
 export type { MessageType } from "./proto/message.ts";
