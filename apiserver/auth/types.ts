@@ -3,11 +3,36 @@
 
 import type { HttpRequest } from "../http/types.ts";
 import type { UserInfo } from "../../runtime/user.ts";
+import type { PolicyRule } from "./policy_rule.ts";
+
+/** What a good token says. */
+export interface AuthenticatedToken {
+  readonly user: UserInfo;
+  /** Which of the wanted audiences it is meant for. */
+  readonly audiences: readonly string[];
+}
+
+/** Knows tokens. */
+export interface TokenAuthenticator {
+  /**
+   * Whose token it is; `undefined` when it is of a kind not known here. Throws an `Error` that says
+   * what is wrong with one that is known.
+   */
+  authenticateToken(
+    token: string,
+    audiences: readonly string[],
+  ): AuthenticatedToken | undefined | Promise<AuthenticatedToken | undefined>;
+}
 
 /** Finds out who sends a request. */
 export interface Authenticator {
   /** The user; `undefined` when the request carries no credentials it knows. Throws Unauthorized for bad ones. */
   authenticate(request: HttpRequest): Promise<UserInfo | undefined>;
+  /** As {@linkcode TokenAuthenticator}; what reviews of tokens ask. */
+  authenticateToken?(
+    token: string,
+    audiences: readonly string[],
+  ): Promise<AuthenticatedToken | undefined>;
 }
 
 /** What somebody wants to do. */
@@ -33,7 +58,16 @@ export interface Decision {
   readonly reason: string;
 }
 
+/** What somebody may, as far as it can be told. */
+export interface RuleList {
+  readonly rules: readonly PolicyRule[];
+  /** Why there may be more; empty when this is all. */
+  readonly error: string;
+}
+
 /** Decides. */
 export interface Authorizer {
   authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision>;
+  /** Everything the user may in the namespace. Absent: it cannot tell. */
+  rules?(user: UserInfo, namespace: string): RuleList;
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Random } from "../../runtime/random.ts";
 import type { Store } from "../../runtime/store/types.ts";
 import type { AdmissionPlugin } from "../admission/plugin.ts";
+import type { ServiceAccountTokens } from "../auth/service_account_tokens.ts";
 import type { Authenticator, Authorizer } from "../auth/types.ts";
 import type { ResourceDefinition, StrategyContext } from "../definition.ts";
 import type { Definitions } from "../definitions.ts";
@@ -22,6 +23,8 @@ export interface Environment {
   readonly authenticators: readonly Authenticator[];
   /** Asked where a verb needs a second permission, as a PUT that creates does. Absent: everything is allowed. */
   readonly authorizer?: Authorizer;
+  /** Signs what TokenRequests ask for. */
+  readonly tokens?: ServiceAccountTokens;
 }
 
 /** The key under which an object lies in its storage. */

@@ -3,6 +3,7 @@
 // the ordinary verbs with a strategy of their own.
 
 import type { KubeObject } from "../../runtime/object.ts";
+import { tokenRequest } from "../auth/token_request.ts";
 import type {
   ObjectResult,
   PatchRequest,
@@ -52,6 +53,7 @@ export interface SubresourceHandler {
  */
 export const subresourceHandlers: ReadonlyMap<string, SubresourceHandler> = new Map([
   ["*/scale", scale],
+  ["/serviceaccounts/token", tokenRequest],
   ["/bindings/", binding],
   ["/pods/binding", binding],
   ["/pods/eviction", eviction],
