@@ -3,7 +3,8 @@
 // and not in the versions. Error paths follow from that. Source:
 // apiextensions-apiserver apis/apiextensions/v1/conversion.go.
 
-import { equal, type JsonObject, type JsonValue } from "../../runtime/object.ts";
+import { GoStruct } from "../../runtime/go_text.ts";
+import { equal, type JsonObject } from "../../runtime/object.ts";
 import type {
   CustomResourceDefinitionSpec,
   CustomResourceSubresources,
@@ -83,18 +84,20 @@ export function subresourcesOfVersion(
 }
 
 /** Versions as Go prints the internal type in errors. */
-export function printVersions(versions: readonly CustomResourceVersion[]): JsonValue {
-  return versions.map((version) => ({
-    Name: version.name,
-    Served: version.served,
-    Storage: version.storage,
-    Deprecated: version.deprecated ?? false,
-    DeprecationWarning: version.deprecationWarning ?? null,
-    Schema: version.schema === undefined
-      ? null
-      : { OpenAPIV3Schema: version.schema.openAPIV3Schema ?? null },
-    Subresources: (version.subresources ?? null) as JsonValue,
-    AdditionalPrinterColumns: (version.additionalPrinterColumns ?? null) as JsonValue,
-    SelectableFields: (version.selectableFields ?? null) as JsonValue,
-  }));
+export function printVersions(versions: readonly CustomResourceVersion[]): GoStruct[] {
+  return versions.map((version) =>
+    Object.assign(new GoStruct(), {
+      Name: version.name,
+      Served: version.served,
+      Storage: version.storage,
+      Deprecated: version.deprecated ?? false,
+      DeprecationWarning: version.deprecationWarning ?? null,
+      Schema: version.schema === undefined
+        ? null
+        : { OpenAPIV3Schema: version.schema.openAPIV3Schema ?? null },
+      Subresources: version.subresources ?? null,
+      AdditionalPrinterColumns: version.additionalPrinterColumns ?? null,
+      SelectableFields: version.selectableFields ?? null,
+    })
+  );
 }

@@ -7,7 +7,7 @@ import { clone, equal, type JsonValue } from "../../runtime/object.ts";
 import type { SchemaNode } from "../../runtime/schema/node.ts";
 import { prune } from "../../runtime/schema/prune.ts";
 import { compileStructural } from "../../runtime/schema/structural.ts";
-import { validateValue } from "../../runtime/schema/validate.ts";
+import { validateEmbedded, validateKeywords } from "../../runtime/schema/validate.ts";
 import { embeddedMetadataErrors } from "./embedded_metadata.ts";
 import { childSchema, hasDefault, type JsonSchema, schemaHas } from "./json_schema.ts";
 
@@ -21,7 +21,9 @@ export function defaultsErrors(
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (schemaHas(schema, hasDefault)) {
-    const node = compileStructural({ ...schema, "x-kubernetes-embedded-resource": true });
+    // Upstream does not check the types of values that may be integers or strings here.
+    const loose = withoutIntOrString(schema) as JsonSchema;
+    const node = compileStructural({ ...loose, "x-kubernetes-embedded-resource": true });
     check(errors, schema, node, field, { requirePruned, insideMeta: false });
   }
   return errors;
@@ -72,7 +74,18 @@ function checkDefault(
     prune(node, pruned, { root: node.embedded });
     if (!equal(pruned, value)) errors.push(invalid(field, value, "must not have unknown fields"));
   }
-  errors.push(
-    ...validateValue(node, value, field, undefined, { metadata: embeddedMetadataErrors }),
+  errors.push(...validateEmbedded(node, value, field, embeddedMetadataErrors));
+  errors.push(...validateKeywords(node, value, field));
+}
+
+function withoutIntOrString(schema: JsonValue): JsonValue {
+  if (Array.isArray(schema)) return schema.map(withoutIntOrString);
+  if (schema === null || typeof schema !== "object") return schema;
+  return Object.fromEntries(
+    Object.keys(schema)
+      .filter((name) => name !== "x-kubernetes-int-or-string")
+      .map((
+        name,
+      ) => [name, name === "default" ? schema[name] : withoutIntOrString(schema[name] ?? null)]),
   );
 }

@@ -36,7 +36,7 @@ import {
   schemaErrors,
   type SchemaOptions,
 } from "./validate_schema.ts";
-import { structuralErrors } from "./validate_structural.ts";
+import { structuralErrors, unstructurable } from "./validate_structural.ts";
 import {
   columnsErrors,
   deprecationErrors,
@@ -122,7 +122,9 @@ function optionsFor(crd: CustomResourceDefinition, old: CustomResourceDefinition
       hasAcceptedReview(old.spec.conversion),
     requireOpenAPISchema: before.validation?.openAPIV3Schema !== undefined ||
       before.versions.every(({ schema }) => schema?.openAPIV3Schema !== undefined),
-    requireStructuralSchema: schemas.every((schema) => structuralErrors("", schema).length === 0),
+    requireStructuralSchema: schemas.every((schema) =>
+      unstructurable(schema) === undefined && structuralErrors("", schema).length === 0
+    ),
     requirePrunedDefaults: schemas.every((schema) => defaultsErrors("", schema, true).length === 0),
     requireValidPropertyType: none((schema) =>
       schemaErrors("", { type: textOf(schema["type"]) }, STRICT).length > 0
@@ -339,7 +341,8 @@ function validationErrors(
   if (schema === undefined) return [];
   const field = `${parent}.openAPIV3Schema`;
   const errors = rootErrors(schema, hasStatus, field);
-  if (options.requireStructuralSchema) {
+  const why = options.requireStructuralSchema ? unstructurable(schema) : undefined;
+  if (options.requireStructuralSchema && why === undefined) {
     const structural = structuralErrors(field, schema);
     errors.push(
       ...(structural.length > 0
@@ -347,7 +350,8 @@ function validationErrors(
         : defaultsErrors(field, schema, options.requirePrunedDefaults)),
     );
   }
-  return [...errors, ...schemaErrors(field, schema, options)];
+  errors.push(...schemaErrors(field, schema, options));
+  return errors.length === 0 && why !== undefined ? [invalid(field, "", why)] : errors;
 }
 
 function namesErrors(names: CustomResourceNames | undefined, field: string): FieldError[] {

@@ -15,10 +15,37 @@ import {
   childSchema,
   hasDefault,
   type JsonSchema,
+  schemaHas,
   schemaList,
   schemaMap,
   textOf,
 } from "./json_schema.ts";
+
+const UNSUPPORTED: readonly [member: string, name: string][] = [
+  ["id", "id"],
+  ["$schema", "schema"],
+  ["$ref", "$ref"],
+  ["patternProperties", "patternProperties"],
+  ["dependencies", "dependencies"],
+  ["additionalItems", "additionalItems"],
+  ["definitions", "definitions"],
+];
+
+/** Why a schema cannot be read as a structural one at all; such a schema has no structural errors. */
+export function unstructurable(schema: JsonSchema): string | undefined {
+  let why: string | undefined;
+  schemaHas(schema, (inner) => {
+    const unsupported = UNSUPPORTED.find(([member]) => isSet(inner, member));
+    if (unsupported !== undefined) why = `OpenAPIV3Schema '${unsupported[1]}' is not supported`;
+    else if (Array.isArray(inner["items"])) {
+      why = "OpenAPIV3Schema 'items' must be a schema, but is an array";
+    } else if (inner["x-kubernetes-preserve-unknown-fields"] === false) {
+      why = "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined";
+    }
+    return why !== undefined;
+  });
+  return why;
+}
 
 type Level = "root" | "item" | "field";
 

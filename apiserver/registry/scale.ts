@@ -168,7 +168,8 @@ function checkScale(target: Target, scale: KubeObject, parent: KubeObject): void
     const path = JSON.stringify(definition.scale!.specReplicas);
     throw new StatusError(500, "", `the spec replicas field ${path} cannot be empty`);
   }
-  if (typeof replicas === "number" && replicas < 0) {
+  // Custom resources check their numbers themselves.
+  if (!definition.custom && typeof replicas === "number" && replicas < 0) {
     throw invalidObject({ group: "autoscaling", kind: "Scale" }, name, [
       invalid("spec.replicas", replicas, "must be greater than or equal to 0"),
     ]);

@@ -53,8 +53,9 @@ export function fromScaleFields(
   apiVersion: string,
 ): ManagedFieldsEntry[] | undefined {
   const scale = decoded(scaleEntries);
+  const before = decoded(entries);
   const parent: Managers = new Map();
-  for (const [id, manager] of decoded(entries)) {
+  for (const [id, manager] of before) {
     if (!paths.has(manager.apiVersion)) continue;
     const path = paths.get(manager.apiVersion);
     if (path === undefined || !hasPath(manager.fields, path)) parent.set(id, manager);
@@ -66,9 +67,10 @@ export function fromScaleFields(
     }
   }
   const path = paths.get(apiVersion);
-  for (const { entry: _, ...manager } of scale.values()) {
+  for (const [id, { entry: _, ...manager }] of scale) {
     if (path === undefined || !hasPath(manager.fields, SCALE_REPLICAS)) continue;
-    const owner = { ...manager, apiVersion, fields: setOf(path) };
+    // Upstream looks for the time among the object's entries: new owners have none.
+    const owner = { ...manager, apiVersion, time: before.get(id)?.time, fields: setOf(path) };
     parent.set(managerId(owner), owner);
   }
   return encodeManagers(parent);

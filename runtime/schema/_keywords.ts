@@ -343,8 +343,7 @@ class ObjectKeywords {
         report(outcome, text, invalid(path, name, text));
       } else if (this.#additional !== undefined) {
         const member = value[name] as JsonValue;
-        const at = path === "" ? name : `${path}.${name}`;
-        outcome.merge(this.#additional.check(member, at, memberOf(old, name)));
+        outcome.merge(this.#additional.check(member, `${path}.${name}`, memberOf(old, name)));
       }
     }
   }

@@ -86,9 +86,21 @@ export function validateKeywords(
   const before = old === undefined ? undefined : { old, schema };
   const { findings } = keywords.check(value, "", before);
   if (findings === undefined) return [];
-  if (field === "") return findings.map(({ error }) => error);
-  return findings.map(({ error }) => ({
-    ...error,
-    field: error.field === "" ? field : `${field}.${error.field}`,
-  }));
+  return findings.map(({ error }) => ({ ...error, field: fieldBelow(field, error.field) }));
+}
+
+/** Ways inside a map at the root start with a dot. */
+function fieldBelow(field: string, inside: string): string {
+  const path = inside.replace(/^\./, "");
+  return path === "" ? field : field === "" ? path : `${field}.${path}`;
+}
+
+/** What embedded objects in a value lack; part of {@linkcode validateValue}. */
+export function validateEmbedded(
+  node: SchemaNode,
+  value: JsonValue,
+  field: string,
+  metadata: MetadataCheck,
+): FieldError[] {
+  return checkEmbedded(node, value, field, metadata);
 }
