@@ -36,7 +36,7 @@ export interface HttpHandlerOptions {
   readonly clock: Clock;
   /** For audit ids. Default: the platform's. */
   readonly random?: Random;
-  /** Serves `exec`, `attach`, `portforward`, `proxy` and `log`. */
+  /** Serves `exec`, `attach`, `portforward`, `proxy` and `log`. Default: nobody is there to talk to. */
   readonly connector?: Connector;
   /** What `/healthz`, `/livez` and `/readyz` look at beside `ping`. */
   readonly healthChecks?: readonly HealthCheck[];

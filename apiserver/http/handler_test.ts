@@ -325,3 +325,34 @@ Deno.test("createHttpHandler() tells what it serves, once", async () => {
   );
   assertEquals((await ask("GET", "/openapi/v3/apis/apps/v1?hash=old")).status, 301);
 });
+
+Deno.test("createHttpHandler() has nobody to connect to", async () => {
+  using cluster = serve();
+  const { ask } = cluster;
+  const pods = "/api/v1/namespaces/default/pods";
+  const pod = (name: string, containers: string[], nodeName?: string) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name },
+    spec: { nodeName, containers: containers.map((name) => ({ name, image: "x" })) },
+  });
+  await ask("POST", pods, { body: pod("one", ["a"]) });
+  await ask("POST", pods, { body: pod("two", ["a", "b"]) });
+  await ask("POST", pods, { body: pod("placed", ["a"], "n") });
+  assertEquals((await ask("GET", `${pods}/one/log`)).status, 204);
+  const cases: [string, string, number, string][] = [
+    ["GET", `${pods}/absent/log`, 404, 'pods "absent" not found'],
+    ["POST", `${pods}/one/exec?command=ls`, 400, "pod one does not have a host assigned"],
+    [
+      "GET",
+      `${pods}/two/log`,
+      400,
+      "a container name must be specified for pod two, choose one of: [a b]",
+    ],
+    ["GET", `${pods}/two/log?container=c`, 400, "container c is not valid for pod two"],
+    ["GET", `${pods}/placed/log`, 404, 'pods "n" not found'],
+  ];
+  for (const [method, path, code, text] of cases) {
+    assertEquals(await message(await ask(method, path)), [code, text], path);
+  }
+});

@@ -13,6 +13,7 @@ import type {
   RequestContext,
   Target,
 } from "../request.ts";
+import type { Definitions } from "../definitions.ts";
 import { BODY_BYTES_MAX, decodeDeleteBody, decodeObject, decodePatch } from "./body.ts";
 import { deleteOptions } from "./delete_options.ts";
 import { encodeList, encodeObject } from "./encode.ts";
@@ -30,6 +31,7 @@ import {
   routeNotAcceptable,
   unsupportedMediaType,
 } from "./negotiate.ts";
+import { NoKubelet } from "./no_kubelet.ts";
 import { listOptions, writeOptions } from "./options.ts";
 import { partialMetadata, partialMetadataList, wrongPartial } from "./partial.ts";
 import { respond, respondValue } from "./respond.ts";
@@ -63,13 +65,20 @@ export class ResourceHandler {
   readonly #registry: Registry;
   readonly #clock: Clock;
 
-  readonly #connector: Connector | undefined;
+  readonly #connector: Connector;
 
   /** Over the registry of one cluster. */
-  constructor(options: { registry: Registry; clock: Clock; connector?: Connector }) {
+  constructor(
+    options: {
+      registry: Registry;
+      definitions: Definitions;
+      clock: Clock;
+      connector?: Connector;
+    },
+  ) {
     this.#registry = options.registry;
     this.#clock = options.clock;
-    this.#connector = options.connector;
+    this.#connector = options.connector ?? new NoKubelet(options);
   }
 
   /** Answers one request. Failures are thrown. */
@@ -78,7 +87,7 @@ export class ResourceHandler {
     const accept = exchange.request.headers["accept"];
     const { subresource } = route.target;
     if (subresource !== undefined && CONNECTED.has(subresource.name) && !definition.custom) {
-      return this.#connect(exchange, route.target);
+      return this.#connector.connect(exchange, route.target);
     }
     if (!definition.custom) {
       const produced = route.verb === "list" || route.verb === "watch"
@@ -90,17 +99,6 @@ export class ResourceHandler {
       exchange.warnings.add(definition.deprecationWarning);
     }
     return this.#verb(exchange, route, contextOf(exchange));
-  }
-
-  #connect(exchange: Exchange, target: Target): Promise<HttpResponse> {
-    if (this.#connector === undefined) {
-      throw new StatusError(
-        503,
-        "ServiceUnavailable",
-        "the server is currently unable to handle the request",
-      );
-    }
-    return this.#connector.connect(exchange, target);
   }
 
   #verb(exchange: Exchange, route: Route, context: RequestContext): Promise<HttpResponse> {
