@@ -15,6 +15,7 @@ import type { SchemaNode } from "../../runtime/schema/node.ts";
 import type { StatusError } from "../../runtime/status.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import type { FieldValidation } from "../request.ts";
+import { unstructuredProblem } from "./unstructured_problem.ts";
 import { type DecodedObject, decodeObject } from "./decode_object.ts";
 
 /** What is decoded and how errors are told. */
@@ -25,6 +26,8 @@ export interface PatchedObject {
   readonly schema?: SchemaNode;
   /** Where kind and version stand that have to be right; absent where they do not matter. */
   readonly sentBody: JsonValue | undefined;
+  /** The document is a Go map rather than text: values of wrong types are told in other words. */
+  readonly unstructured?: boolean;
   /** What strict decoding already found in the patch itself. */
   readonly strictErrors: readonly string[];
   readonly fieldValidation: FieldValidation;
@@ -69,7 +72,10 @@ function decode(patched: PatchedObject): DecodedObject {
   try {
     return decodeObject(patched.definition, patched.document, patched.schema);
   } catch (error) {
-    throw error instanceof DecodeError ? invalidPatch(patched, error.message) : error;
+    if (!(error instanceof DecodeError)) throw error;
+    const { definition, document, schema = definition.schema } = patched;
+    const why = patched.unstructured ? unstructuredProblem(schema, document) : undefined;
+    throw invalidPatch(patched, why ?? error.message);
   }
 }
 

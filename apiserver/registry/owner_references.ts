@@ -3,6 +3,7 @@
 // k8s.io/apiserver endpoints/handlers/rest.go.
 
 import { type FieldError, invalid } from "../../runtime/field/error.ts";
+import { GoStruct } from "../../runtime/go_text.ts";
 import {
   equal,
   type KubeObject,
@@ -61,17 +62,17 @@ function groupVersion(apiVersion: string): { group: string; version: string } {
     : { group: "", version: "" };
 }
 
-/** Members as Go prints the struct. */
-function inGoOrder(reference: OwnerReference): OwnerReference {
+/** As Go prints the struct. */
+function inGoOrder(reference: OwnerReference): GoStruct {
   const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = reference;
-  return {
+  return Object.assign(new GoStruct(), {
     apiVersion,
     kind,
     name,
     uid,
-    ...(controller === undefined ? {} : { controller }),
-    ...(blockOwnerDeletion === undefined ? {} : { blockOwnerDeletion }),
-  };
+    controller,
+    blockOwnerDeletion,
+  });
 }
 
 /** Drops references that repeat another and warns the client. */

@@ -80,6 +80,7 @@ function patched(
     definition,
     document,
     sentBody: request.kind === "strategic" ? undefined : document,
+    unstructured: request.kind === "strategic",
     strictErrors: [...request.strictErrors, ...strictErrors],
     fieldValidation: options.fieldValidation,
     // Custom resources have no order of their own.

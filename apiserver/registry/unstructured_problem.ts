@@ -1,0 +1,73 @@
+// What is wrong with a tree that is to become a Go struct without being
+// text in between, as a strategic merge patch's result is.
+// Source: k8s.io/apimachinery runtime.DefaultUnstructuredConverter.
+
+import type { JsonValue } from "../../runtime/object.ts";
+import type { NodeType, SchemaNode } from "../../runtime/schema/node.ts";
+
+/** The Go kind of a decoded JSON value. */
+function kindOf(value: JsonValue): string {
+  if (Array.isArray(value)) return "slice";
+  switch (typeof value) {
+    case "object":
+      return "map";
+    case "number":
+      return Number.isInteger(value) ? "int64" : "float64";
+    case "boolean":
+      return "bool";
+    default:
+      return "string";
+  }
+}
+
+const SCALARS: ReadonlySet<NodeType> = new Set(["string", "integer", "number", "boolean"]);
+
+function fits(type: NodeType, kind: string): boolean {
+  if (type === "string") return kind === "string";
+  if (type === "boolean") return kind === "bool";
+  return kind === "int64" || kind === "float64";
+}
+
+/** The first problem, or nothing when the types would do. */
+export function unstructuredProblem(node: SchemaNode, value: JsonValue): string | undefined {
+  if (value === null) return undefined;
+  const kind = kindOf(value);
+  if (SCALARS.has(node.type)) {
+    if (fits(node.type, kind)) return undefined;
+    if (kind === "map" || kind === "slice") return `unrecognized type: ${node.goType ?? node.type}`;
+    return `cannot convert ${kind} to ${node.goType ?? node.type}`;
+  }
+  switch (node.type) {
+    case "map":
+      return kind === "map" ? inMembers(node, value) : `cannot restore map from ${kind}`;
+    case "array":
+      return kind === "slice" ? inItems(node, value) : `cannot restore slice from ${kind}`;
+    case "object":
+      return kind === "map" ? inMembers(node, value) : `cannot restore struct from: ${kind}`;
+    default:
+      // Types with a codec of their own are decoded from text here as well.
+      return undefined;
+  }
+}
+
+function inMembers(node: SchemaNode, value: JsonValue): string | undefined {
+  const members = value as Record<string, JsonValue>;
+  const names = node.fields === undefined ? Object.keys(members) : node.fields.keys();
+  for (const name of names) {
+    const child = node.fields?.get(name)?.node ?? node.values;
+    const member = members[name];
+    if (child === undefined || member === undefined) continue;
+    const problem = unstructuredProblem(child, member);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function inItems(node: SchemaNode, value: JsonValue): string | undefined {
+  if (node.items === undefined) return undefined;
+  for (const item of value as JsonValue[]) {
+    const problem = unstructuredProblem(node.items, item);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}

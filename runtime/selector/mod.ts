@@ -1,0 +1,4 @@
+// Label and field selectors.
+
+export * from "./field.ts";
+export * from "./label.ts";
