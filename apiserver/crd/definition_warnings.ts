@@ -1,10 +1,9 @@
 // What the server warns of in a definition without refusing it: formats it
-// does not know and sets of items that are no scalars. Source:
-// apiextensions-apiserver registry/customresourcedefinition/strategy.go.
+// does not know. Source: apiextensions-apiserver registry/customresourcedefinition/strategy.go.
 
 import type { CustomResourceDefinitionSpec } from "./custom_resource_definition.ts";
 import { hoist, schemasOf } from "./internal_spec.ts";
-import { childSchema, type JsonSchema, schemaHas, textOf } from "./json_schema.ts";
+import { type JsonSchema, schemaHas, textOf } from "./json_schema.ts";
 
 /** The formats that values are checked against (k8s.io/kube-openapi strfmt and version gates). */
 const KNOWN_FORMATS: ReadonlySet<string> = new Set([
@@ -52,24 +51,12 @@ export function definitionWarnings(
 
 function warningsOf(spec: CustomResourceDefinitionSpec): string[] {
   const formats: string[] = [];
-  const sets = new Set<string>();
   const look = (schema: JsonSchema): boolean => {
     const format = textOf(schema["format"]);
-    if (
-      format !== "" && !KNOWN_FORMATS.has(format.replaceAll("-", "")) && !KNOWN_FORMATS.has(format)
-    ) {
-      formats.push(`unrecognized format ${JSON.stringify(format)}`);
-    }
-    const type = textOf(childSchema(schema["items"])?.["type"]);
-    if (schema["x-kubernetes-list-type"] === "set" && (type === "object" || type === "array")) {
-      sets.add(
-        `x-kubernetes-list-type: set for items of type ${
-          JSON.stringify(type)
-        } is not supported by server-side apply or CEL validation rules`,
-      );
-    }
+    const known = KNOWN_FORMATS.has(format) || KNOWN_FORMATS.has(format.replaceAll("-", ""));
+    if (format !== "" && !known) formats.push(`unrecognized format ${JSON.stringify(format)}`);
     return false;
   };
   for (const schema of schemasOf(hoist(spec))) schemaHas(schema, look);
-  return [...formats, ...[...sets].sort()];
+  return formats;
 }

@@ -36,13 +36,14 @@ export function shapeOf(node: SchemaNode, value: JsonValue | undefined): Shape {
       return node.mapType === "atomic" ? "atomicMap" : "map";
     case "rawExtension":
     case "fieldsV1":
-      return "map";
+      return "atomicMap";
     case "array":
       return node.listType === "atomic" ? "atomicList" : "list";
     case "any":
       if (Array.isArray(value)) return "atomicList";
       if (value !== null && typeof value !== "object" && value !== undefined) return "scalar";
-      return node.mapType === "atomic" ? "atomicMap" : "map";
+      // What is not known is owned piece by piece only where unknown fields are wanted.
+      return node.mapType === "atomic" || !node.preserveUnknown ? "atomicMap" : "map";
     default:
       return "scalar";
   }
