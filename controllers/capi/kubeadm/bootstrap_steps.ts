@@ -57,12 +57,12 @@ export async function prepareInit(
   const { config, cluster, owner } = scope;
   const version = versionOf(owner);
   const endpoint = cluster.spec?.controlPlaneEndpoint;
-  config.spec ??= {};
-  if (!config.spec.clusterConfiguration?.controlPlaneEndpoint && isEndpointValid(endpoint)) {
+  if (!config.spec?.clusterConfiguration?.controlPlaneEndpoint && isEndpointValid(endpoint)) {
+    config.spec ??= {};
     config.spec.clusterConfiguration ??= {};
     config.spec.clusterConfiguration.controlPlaneEndpoint = hostPort(endpoint);
   }
-  const configuration: JsonObject = config.spec.clusterConfiguration ?? {};
+  const configuration: JsonObject = config.spec?.clusterConfiguration ?? {};
   const certificates = controlPlaneCertificates(configuration);
   await withCertificates(scope, clock, async () => {
     const { namespace = "", name = "" } = cluster.metadata;
@@ -78,7 +78,7 @@ export async function prepareInit(
       clock.now(),
     );
   });
-  const init: JsonObject = config.spec.initConfiguration ?? {};
+  const init: JsonObject = config.spec?.initConfiguration ?? {};
   const api = kubeadmApiVersion(version);
   const documents = [
     clusterConfigurationDocument(configuration, factsOf(cluster, version), api, init),

@@ -48,6 +48,7 @@ export function configSpec(kcpSpec: JsonObject, form: ConfigForm): JsonObject {
 
 /** The KubeadmConfig of a new Machine. */
 export function newConfig(controlPlane: ControlPlane, name: string, form: ConfigForm): KubeObject {
+  const spec = configSpec(controlPlane.kcp.spec, form);
   return {
     apiVersion: RESOURCES.kubeadmConfigs.apiVersion,
     kind: "KubeadmConfig",
@@ -58,7 +59,8 @@ export function newConfig(controlPlane: ControlPlane, name: string, form: Config
       annotations: controlPlane.machineAnnotations,
       ownerReferences: [ownerReference(controlPlane.kcp)],
     },
-    spec: configSpec(controlPlane.kcp.spec, form),
+    // An empty spec is no valid one.
+    ...(Object.keys(spec).length === 0 ? {} : { spec }),
   };
 }
 
