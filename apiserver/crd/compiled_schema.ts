@@ -6,16 +6,22 @@ import { clone, equal, type JsonObject, type KubeObject } from "../../runtime/ob
 import { coerceObject } from "../../runtime/schema/coerce.ts";
 import { applyDefaults } from "../../runtime/schema/defaults.ts";
 import type { SchemaNode } from "../../runtime/schema/node.ts";
-import { sharedSchema } from "../../runtime/schema/structural.ts";
+import { sharedSchema, type StructuralOptions } from "../../runtime/schema/structural.ts";
 import { validateStatus, validateValue } from "../../runtime/schema/validate.ts";
 import { embeddedMetadataErrors } from "./embedded_metadata.ts";
 import { objectMetaNode, resourceNode } from "./resource_node.ts";
+
+/**
+ * How all schemas are compiled. `rules` is where the validators of
+ * `x-kubernetes-validations` come in; schemas are shared per such function.
+ */
+const OPTIONS: StructuralOptions = {};
 
 const compiled = new WeakMap<SchemaNode, CompiledSchema>();
 
 /** Compiles a version's schema. Equal schemas give the same value. */
 export function compileSchema(schema: JsonObject): CompiledSchema {
-  const node = sharedSchema(JSON.stringify(schema));
+  const node = sharedSchema(JSON.stringify(schema), OPTIONS);
   let known = compiled.get(node);
   if (known === undefined) compiled.set(node, known = new CompiledSchema(node));
   return known;

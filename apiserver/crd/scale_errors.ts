@@ -3,6 +3,7 @@
 
 import { type FieldError, invalid } from "../../runtime/field/error.ts";
 import type { JsonObject, JsonValue, KubeObject } from "../../runtime/object.ts";
+import { goType, printGoValue } from "../../runtime/patch/go_value.ts";
 import { type ScaleSubresource, valueAt } from "./custom_resource_definition.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
@@ -32,7 +33,7 @@ export function scaleStatusErrors(
   if (selectorPath !== undefined && selectorPath !== "") {
     const selector = valueAt(root, selectorPath);
     if (selector !== undefined && typeof selector !== "string") {
-      errors.push(invalid(selectorPath, selector, wrongType(selectorPath, selector, "string")));
+      errors.push(invalid(selectorPath, "", wrongType(selectorPath, selector, "string")));
     }
   }
   return errors;
@@ -42,7 +43,8 @@ function checkReplicas(errors: FieldError[], root: JsonObject, path: string): vo
   const value = valueAt(root, path);
   if (value === undefined) return;
   if (typeof value !== "number" || !Number.isInteger(value)) {
-    errors.push(invalid(path, value, wrongType(path, value, "int64")));
+    // Upstream quotes what it could read, which is nothing.
+    errors.push(invalid(path, 0, wrongType(path, value, "int64")));
   } else if (value < 0) errors.push(invalid(path, value, "should be a non-negative integer"));
   else if (value > INT32_MAX) {
     errors.push(
@@ -52,7 +54,8 @@ function checkReplicas(errors: FieldError[], root: JsonObject, path: string): vo
 }
 
 function wrongType(path: string, value: JsonValue, expected: string): string {
-  return `${path} accessor error: ${String(value)} is of the type ${
-    typeof value === "number" ? "float64" : typeof value
-  }, expected ${expected}`;
+  const type = value === null ? "<nil>" : goType(value);
+  return `${path} accessor error: ${
+    printGoValue(value)
+  } is of the type ${type}, expected ${expected}`;
 }

@@ -62,7 +62,10 @@ export function beforeCreate(
   const own = strategy.validate?.(object, context);
   if (own !== undefined && own.length > 0) errors.push(...own);
   if (errors.length > 0) {
-    throw invalidObject(groupKind(definition), object.metadata.name ?? "", errors);
+    // Custom resources may be of a wrong kind up to here: errors name that.
+    const { group } = definition;
+    const about = definition.custom ? { group, kind: object.kind } : groupKind(definition);
+    throw invalidObject(about, object.metadata.name ?? "", errors);
   }
   const warnings = strategy.warningsOnCreate?.(object, context);
   if (warnings !== undefined) { for (const text of warnings) context.warn(text); }
