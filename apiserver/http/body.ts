@@ -39,40 +39,79 @@ export function decodeObject(
   context: RequestContext,
 ): KubeObject {
   const expected = expectedKind(target);
-  const unrecognized = (why: string) =>
-    badRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): ` +
-        `${why} (${summary(body)})`,
-    );
-  const checked = options.fieldValidation !== "Ignore";
-  let parsed: Parsed;
-  try {
-    parsed = parse(body, encoding, checked);
-  } catch (error) {
-    const why = syntaxProblem(error);
-    if (encoding === "protobuf") throw unrecognized(why);
-    throw unrecognized(`couldn't get version/kind; json parse error: ${why}`);
-  }
+  const refusals = refusalsOf(target, expected, body);
+  const parsed = parseObject(body, encoding, options, expected, refusals);
   const meta = typeMeta(parsed.value);
   if (typeof meta === "string") {
-    throw unrecognized(`couldn't get version/kind; json parse error: ${meta}`);
+    throw refusals.unrecognized(`couldn't get version/kind; json parse error: ${meta}`);
   }
   const object = parsed.value === null ? {} : parsed.value as JsonObject;
-  if (target.definition.custom) checkCustomKind(object, expected, target, unrecognized, body);
+  const scale = target.subresource?.name === "scale";
   const found = withDefaults(meta, expected);
-  const refuse = (why: string) =>
-    badRequest(
-      `${found.kind} in version ${JSON.stringify(found.version)} cannot be handled as a ` +
-        `${expected.kind}: ${why}`,
-    );
-  if (!target.definition.custom || target.subresource?.name === "scale") {
-    checkKind(found, expected, target, refuse);
-  }
+  const refuse = (why: string) => refusals.refuse(found, why);
+  if (target.definition.custom && !scale) checkCustomKind(object, expected, refusals, body);
+  else checkKind(found, expected, target, refuse);
   object["apiVersion"] = apiVersionOf(found);
   object["kind"] = found.kind;
   const fields = decodeFields(object, target, refuse);
   strictness([...parsed.strict, ...fields.strict], options, context, refuse);
   return fields.object;
+}
+
+/** How an endpoint words what is wrong with a body. */
+interface Refusals {
+  /** Nobody knows what it is. */
+  unrecognized(why: string): StatusError;
+  /** It says what it is and cannot be that. */
+  refuse(found: Kind, why: string): StatusError;
+}
+
+function refusalsOf(
+  { definition, subresource }: Target,
+  expected: Kind,
+  body: Uint8Array,
+): Refusals {
+  if (definition.custom && subresource?.name === "scale") {
+    // The custom resource handler's scheme does not know the kind that its errors are about.
+    const unknown = () => badRequest(`no kind is registered for the type v1.Scale ${SCHEME}`);
+    return { unrecognized: unknown, refuse: unknown };
+  }
+  return {
+    unrecognized: (why) =>
+      badRequest(
+        `the object provided is unrecognized (must be of type ${expected.kind}): ` +
+          `${why} (${summary(body)})`,
+      ),
+    refuse: (found, why) =>
+      badRequest(
+        `${found.kind} in version ${JSON.stringify(found.version)} cannot be handled as a ` +
+          `${expected.kind}: ${why}`,
+      ),
+  };
+}
+
+function parseObject(
+  body: Uint8Array,
+  encoding: Encoding,
+  options: WriteRequestOptions,
+  expected: Kind,
+  refusals: Refusals,
+): Parsed {
+  try {
+    return parse(body, encoding, options.fieldValidation !== "Ignore");
+  } catch (error) {
+    if (error instanceof JsonNumberError) {
+      // Only the fields beside kind and version are out of range.
+      const meta = typeMeta(JSON.parse(text.decode(body)) as JsonValue);
+      if (typeof meta !== "string") {
+        throw refusals.refuse(withDefaults(meta, expected), error.message);
+      }
+    }
+    const why = syntaxProblem(error);
+    throw refusals.unrecognized(
+      encoding === "protobuf" ? why : `couldn't get version/kind; json parse error: ${why}`,
+    );
+  }
 }
 
 interface Kind {
@@ -169,13 +208,11 @@ function same(a: Kind, b: Kind): boolean {
 function checkCustomKind(
   object: JsonObject,
   expected: Kind,
-  target: Target,
-  unrecognized: (why: string) => StatusError,
+  refusals: Refusals,
   body: Uint8Array,
 ): void {
-  if (target.subresource?.name === "scale") return;
   if ((object["kind"] ?? "") === "") {
-    throw unrecognized(`Object 'Kind' is missing in '${text.decode(body)}'`);
+    throw refusals.unrecognized(`Object 'Kind' is missing in '${text.decode(body)}'`);
   }
   const version = object["apiVersion"] ?? "";
   if (version !== apiVersionOf(expected)) {

@@ -36,6 +36,7 @@ import { listOptions, writeOptions } from "./options.ts";
 import { partialMetadata, partialMetadataList, wrongPartial } from "./partial.ts";
 import { respond, respondValue } from "./respond.ts";
 import type { Route } from "./route.ts";
+import { scaleTable } from "./scale_table.ts";
 import { includeObject, listTable, objectTable, type TableOptions } from "./table.ts";
 import type { HttpResponse } from "./types.ts";
 import { watchBytes, type WatchTransform } from "./watch.ts";
@@ -317,7 +318,7 @@ export class ResourceHandler {
 
   #tableOptions(exchange: Exchange, target: Target, version: string): TableOptions {
     return {
-      definition: target.definition,
+      definition: target.subresource?.name === "scale" ? scaleTable : target.definition,
       version,
       include: includeObject(exchange.info.query),
       now_ms: this.#clock.now(),

@@ -13,9 +13,12 @@ import type { Query } from "./query.ts";
 /** What a row carries beside its cells. */
 export type IncludeObject = "Metadata" | "Object" | "None";
 
+/** What tells columns and cells: a resource's definition, mostly. */
+export type TableSource = Pick<ResourceDefinition, "columns" | "cells">;
+
 /** Makes tables for one request. */
 export interface TableOptions {
-  readonly definition: ResourceDefinition;
+  readonly definition: TableSource;
   /** Of meta.k8s.io. */
   readonly version: string;
   readonly include: IncludeObject;
@@ -76,7 +79,7 @@ function table(
   };
 }
 
-function columnDefinitions(definition: ResourceDefinition): JsonValue[] {
+function columnDefinitions(definition: TableSource): JsonValue[] {
   return definition.columns.map(({ name, type, format, description, priority }) => ({
     name,
     type,

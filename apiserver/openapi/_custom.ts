@@ -20,7 +20,7 @@ export function customComponent(definition: ResourceDefinition): string {
 
 /** The paths of a custom resource and what they need. */
 export function customPart(definition: ResourceDefinition, version: OpenApiVersion): Part {
-  const facts = operations();
+  const facts = customFacts();
   const needed = new Set<string>();
   const used = (component: string) => void needed.add(component);
   const paths: JsonObject = {};
@@ -86,6 +86,14 @@ function* pathsOf(
   }
 }
 
+const CUSTOM_TYPES = ["application/json", "application/yaml"];
+
+/** The recorded facts, with the media types of custom resources at the end. */
+function customFacts(): OperationsFacts {
+  const facts = operations();
+  return { ...facts, types: [...facts.types, CUSTOM_TYPES] };
+}
+
 /** The operations of another resource, with this one's schemas. */
 function renamed(
   methods: Readonly<Record<string, OperationFacts>>,
@@ -93,16 +101,14 @@ function renamed(
   subject: string,
   list: string,
 ): Methods {
-  const json = facts.types.findIndex((types) =>
-    types.length === 1 && types[0] === "application/json"
-  );
+  const types = facts.types.length - 1;
   const out: Methods = {};
   for (const [method, operation] of Object.entries(methods)) {
-    const [action, requestTypes, responseTypes, query, codes, body, result] = operation;
+    const [action, requestTypes, , query, codes, body, result] = operation;
     out[method] = [
       action,
-      requestTypes,
-      json < 0 ? responseTypes : json,
+      body === "" || action === "patch" ? requestTypes : types,
+      types,
       query,
       codes,
       body === "" || body.startsWith(META) ? body : subject,

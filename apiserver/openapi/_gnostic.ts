@@ -3,7 +3,7 @@
 // Source: openapiv2/OpenAPIv2.proto and openapiv3/OpenAPIv3.proto of gnostic.
 
 import type { JsonObject, JsonValue } from "../../runtime/object.ts";
-import { BYTES, FIXED64, VARINT, WireWriter } from "../protobuf/_wire.ts";
+import { BYTES, FIXED64, VARINT, WireWriter } from "../protobuf/wire.ts";
 import { writeYaml } from "../http/write_yaml.ts";
 
 /** Writes one value as a field. */

@@ -19,7 +19,12 @@ import { encodeOpenApi2, encodeOpenApi3 } from "./_gnostic.ts";
 import type { OpenApiVersion } from "./_schemas.ts";
 
 const encoder = new TextEncoder();
-const INFO = { title: "Kubernetes", version: VERSION.gitVersion };
+const INFO: { title: string; version: string } = {
+  title: "Kubernetes",
+  version: VERSION.gitVersion,
+};
+// What the documents of custom resources alone call themselves.
+const CUSTOM_INFO = { title: "Kubernetes CRD Swagger", version: "v0.1.0" };
 const BEARER = {
   type: "apiKey",
   description: "Bearer Token authentication",
@@ -69,10 +74,10 @@ function builtinDocument(key: string): Document | undefined {
   return document;
 }
 
-function version3({ paths, components }: Part): JsonObject {
+function version3({ paths, components }: Part, info = INFO): JsonObject {
   return {
     openapi: "3.0.0",
-    info: INFO,
+    info,
     paths,
     components: { schemas: components, securitySchemes: { BearerToken: BEARER } },
     security: [{ BearerToken: [] }],
@@ -133,7 +138,7 @@ export class OpenApi {
         key,
         known !== undefined && sameList(known.definitions, definitions) ? known : {
           definitions,
-          document: new Document(3, () => version3(join(definitions, 3))),
+          document: new Document(3, () => version3(join(definitions, 3), CUSTOM_INFO)),
         },
       );
     }

@@ -8,7 +8,7 @@ import type { JsonObject, JsonValue } from "../../runtime/object.ts";
 import type { ProtobufFieldFacts } from "../../runtime/schema/openapi_facts.ts";
 import { protobufMessages } from "../generated/mod.ts";
 import { eachField, listWrapper, type SpecialCodec, specialCodecs } from "./_special.ts";
-import { BYTES, FIXED64, ProtobufError, VARINT, WireReader, type WireWriter } from "./_wire.ts";
+import { BYTES, FIXED64, ProtobufError, VARINT, WireReader, type WireWriter } from "./wire.ts";
 
 // Deeper than any real object; bounds recursion on hostile bytes.
 const DEPTH_MAX = 200;

@@ -4,7 +4,7 @@
 
 import { formatDuration, parseDuration } from "../../runtime/duration.ts";
 import type { JsonValue } from "../../runtime/object.ts";
-import { BYTES, ProtobufError, VARINT, type WireReader, type WireWriter } from "./_wire.ts";
+import { BYTES, ProtobufError, VARINT, type WireReader, type WireWriter } from "./wire.ts";
 
 /** How a special message travels. */
 export interface SpecialCodec {

@@ -7,9 +7,9 @@ import { apiVersionOf, parseApiVersion } from "../../runtime/object.ts";
 import { openApiComponents } from "../generated/mod.ts";
 import { decodeMessage, encodeMessage, hasMessage, setEnvelopeDecoder } from "./_messages.ts";
 import { eachField } from "./_special.ts";
-import { BYTES, ProtobufError, WireReader, WireWriter } from "./_wire.ts";
+import { BYTES, ProtobufError, WireReader, WireWriter } from "./wire.ts";
 
-export { ProtobufError } from "./_wire.ts";
+export { ProtobufError } from "./wire.ts";
 
 // `k8s` and a zero byte.
 const MAGIC = new Uint8Array([0x6b, 0x38, 0x73, 0x00]);
