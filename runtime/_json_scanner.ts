@@ -68,14 +68,16 @@ class Scanner {
     this.#value();
     while (this.#open.length > 0) this.#continue();
     this.#skip(SPACE);
-    if (this.#at < this.#text.length) this.#fail("after top-level value");
+    if (this.#at < this.#text.length) this.#fail("after top-level value", true);
   }
 
-  #fail(context: string): never {
-    if (this.#at >= this.#text.length) {
-      throw new Stop({ message: "unexpected end of JSON input", at: this.#at });
-    }
-    const message = `invalid character ${quoteByte(this.#text, this.#at)} ${context}`;
+  /** `whole` where a space could stand: at its end Go's scanner reads one more, and complains of that elsewhere. */
+  #fail(context: string, whole = false): never {
+    const ended = this.#at >= this.#text.length;
+    const char = ended ? "' '" : quoteByte(this.#text, this.#at);
+    const message = ended && whole
+      ? "unexpected end of JSON input"
+      : `invalid character ${char} ${context}`;
     throw new Stop({ message, at: this.#at });
   }
 
@@ -98,7 +100,7 @@ class Scanner {
     if (char === "t") return this.#literal("true");
     if (char === "f") return this.#literal("false");
     if (char === "n") return this.#literal("null");
-    this.#fail("looking for beginning of value");
+    this.#fail("looking for beginning of value", true);
   }
 
   #begin(bracket: "{" | "["): void {
@@ -114,10 +116,10 @@ class Scanner {
   }
 
   #member(): void {
-    if (this.#peek() !== '"') this.#fail("looking for beginning of object key string");
+    if (this.#peek() !== '"') this.#fail("looking for beginning of object key string", true);
     this.#string();
     this.#skip(SPACE);
-    if (this.#peek() !== ":") this.#fail("after object key");
+    if (this.#peek() !== ":") this.#fail("after object key", true);
     this.#at++;
     this.#skip(SPACE);
     this.#value();
@@ -136,7 +138,7 @@ class Scanner {
     } else if (char === (inObject ? "}" : "]")) {
       this.#at++;
       this.#open.pop();
-    } else this.#fail(inObject ? "after object key:value pair" : "after array element");
+    } else this.#fail(inObject ? "after object key:value pair" : "after array element", true);
   }
 
   #string(): void {
@@ -145,7 +147,7 @@ class Scanner {
       this.#skip(STRING_PART);
       const char = this.#peek();
       if (char === '"') break;
-      if (char !== "\\") this.#fail("in string literal");
+      if (char !== "\\") this.#fail("in string literal", true);
       this.#at++;
       this.#escape();
     }

@@ -2,6 +2,8 @@
 // metav1.Duration stands in JSON. Amounts are nanoseconds in a bigint where
 // exactness matters and milliseconds in a number where timers want them.
 
+import { quoteTime } from "./_quote_time.ts";
+
 /** The text is no duration. `message` is Go's. */
 export class DurationError extends Error {
   /** Carries Go's text. */
@@ -27,27 +29,27 @@ const MAX_NS = 2n ** 63n - 1n;
 const FRACTION_DIGITS_MAX = 18;
 
 function wrong(text: string): DurationError {
-  return new DurationError(`time: invalid duration ${JSON.stringify(text)}`);
+  return new DurationError(`time: invalid duration ${quoteTime(text)}`);
 }
 
 function partOf(text: string, rest: string): { ns: bigint; length: number } {
   const number = /^([0-9]*)(?:\.([0-9]*))?/.exec(rest);
   const [whole = "", integer = "", fraction = ""] = number ?? [];
   if (integer === "" && fraction === "") throw wrong(text);
+  if (integer.length > 18 && BigInt(integer) > MAX_NS + 1n) throw wrong(text);
   // Where a number could start, the unit ends.
   const unit = /^[^0-9.]*/.exec(rest.slice(whole.length))?.[0] ?? "";
   if (unit === "") {
     throw new DurationError(
-      `time: missing unit in duration ${JSON.stringify(text)}`,
+      `time: missing unit in duration ${quoteTime(text)}`,
     );
   }
   const factor = Object.hasOwn(NANOSECONDS, unit) ? NANOSECONDS[unit] : undefined;
   if (factor === undefined) {
     throw new DurationError(
-      `time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`,
+      `time: unknown unit ${quoteTime(unit)} in duration ${quoteTime(text)}`,
     );
   }
-  if (integer.length > 19 && BigInt(integer) > MAX_NS) throw wrong(text);
   const kept = fraction.slice(0, FRACTION_DIGITS_MAX);
   const ns = BigInt(integer === "" ? "0" : integer) * factor +
     BigInt(kept === "" ? "0" : kept) * factor / 10n ** BigInt(kept.length);
@@ -64,9 +66,10 @@ export function parseDuration(text: string): bigint {
   while (rest !== "") {
     const { ns, length } = partOf(text, rest);
     total += ns;
-    if (total > MAX_NS + (sign === "-" ? 1n : 0n)) throw wrong(text);
+    if (total > MAX_NS + 1n) throw wrong(text);
     rest = rest.slice(length);
   }
+  if (total > MAX_NS && sign !== "-") throw wrong(text);
   return sign === "-" ? -total : total;
 }
 

@@ -33,16 +33,24 @@ export function goQuote(text: string): string {
   return UNPRINTABLE.test(text) ? `"${text.replace(UNPRINTABLE_ALL, escape)}"` : `"${text}"`;
 }
 
-/** A number as `%v` prints it: integers plainly, others in the shortest form, with an exponent from 1e21 and below 1e-4. */
-export function goNumber(value: number): string {
-  const size = Math.abs(value);
-  const exponential = size !== 0 && (size < 1e-4 || size >= 1e21);
-  const text = exponential ? value.toExponential() : String(value);
+/** A float64 as `%v` prints it: in the shortest form, with an exponent below 1e-4 and from 1e6 on. */
+export function goFloat(value: number): string {
+  const scientific = value.toExponential();
+  const exponent = Number(scientific.slice(scientific.indexOf("e") + 1));
+  if (exponent >= -4 && exponent < 6) return String(value);
   // Go writes at least two digits of exponent.
-  return text.replace(/e([+-])([0-9])$/, "e$10$2");
+  return scientific.replace(/e([+-])([0-9])$/, "e$10$2");
 }
 
-/** A number as encoding/json writes it: as `%v`, but plain down to 1e-6 and with short exponents. */
+/** A number as `%v` prints it: as an int64 if it is one, else as a float64. */
+export function goNumber(value: number): string {
+  if (Number.isSafeInteger(value)) return String(value);
+  if (!Number.isInteger(value) || Math.abs(value) > 2 ** 63) return goFloat(value);
+  // The largest int64 is no JavaScript number; the next one stands for it.
+  return value === 2 ** 63 ? "9223372036854775807" : BigInt(value).toString();
+}
+
+/** A number as encoding/json writes it: plainly between 1e-6 and 1e21. */
 function jsonNumber(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && size < 1e-6) return value.toExponential();

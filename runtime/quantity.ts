@@ -16,6 +16,7 @@ export class QuantityError extends Error {
 
 const FORMAT_WRONG =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const NUMBER_WRONG = "unable to parse numeric part of quantity";
 const SUFFIX_WRONG = "unable to parse quantity's suffix";
 
 const DECIMAL_SUFFIXES: ReadonlyMap<string, number> = new Map([
@@ -124,7 +125,7 @@ export class Quantity {
     if (text === "0") return Quantity.zero;
     const parts = text === "" ? null : PARTS.exec(text);
     if (parts === null) throw new QuantityError(FORMAT_WRONG);
-    const [, sign, , significant = "", fraction = "", suffixText = ""] = parts;
+    const [, sign, zeros = "", significant = "", fraction = "", suffixText = ""] = parts;
     const suffix = interpretSuffix(suffixText);
     if (suffix === undefined) throw new QuantityError(SUFFIX_WRONG);
     const digits = significant === "" ? "0" : significant;
@@ -136,6 +137,10 @@ export class Quantity {
       const unscaled = suffix.format === "BinarySI" ? value << BigInt(suffix.exponent) : value;
       const kept = keepsText(suffix, magnitude, shifted, fast) ? text : undefined;
       return new Quantity(unscaled, fast, suffix.format, false, kept);
+    }
+    // Only the fast way takes a suffix alone for zero.
+    if (significant === "" && zeros === "" && fraction === "") {
+      throw new QuantityError(NUMBER_WRONG);
     }
     return Quantity.#parseSlowly(value, -fraction.length, suffix);
   }

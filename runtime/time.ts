@@ -2,6 +2,8 @@
 // and metav1.MicroTime (exactly six fraction digits), with the error texts
 // of Go's time.Parse. The zero time is `undefined` here and `null` in JSON.
 
+import { quoteTime } from "./_quote_time.ts";
+
 /** A moment: seconds since the Unix epoch and nanoseconds of that second. */
 export interface Moment {
   readonly seconds: number;
@@ -37,14 +39,14 @@ class Cursor {
 
   fail(element: string, rest = this.rest): never {
     throw new TimeError(
-      `parsing time ${quote(this.#text)} as ${quote(this.#layout)}: cannot parse ${
-        quote(rest)
-      } as ${quote(element)}`,
+      `parsing time ${quoteTime(this.#text)} as ${quoteTime(this.#layout)}: cannot parse ${
+        quoteTime(rest)
+      } as ${quoteTime(element)}`,
     );
   }
 
   refuse(what: string): never {
-    throw new TimeError(`parsing time ${quote(this.#text)}${what}`);
+    throw new TimeError(`parsing time ${quoteTime(this.#text)}${what}`);
   }
 
   literal(char: string): void {
@@ -60,10 +62,6 @@ class Cursor {
     if (value < low || value > high) this.refuse(`: ${name} out of range`);
     return value;
   }
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
 }
 
 const FOUR = /^[0-9]{4}/;
@@ -85,7 +83,7 @@ function parse(text: string, micro: boolean): Moment {
   const second = at.number("05", TWO, 0, 59, "second");
   const nanos = parseFraction(at, micro);
   const offset = parseZone(at);
-  if (at.rest !== "") at.refuse(`: extra text: ${quote(at.rest)}`);
+  if (at.rest !== "") at.refuse(`: extra text: ${quoteTime(at.rest)}`);
   const ms = new Date(0).setUTCFullYear(year, month - 1, day);
   if (day < 1 || new Date(ms).getUTCDate() !== day) at.refuse(": day out of range");
   return { seconds: ms / 1000 + hour * 3600 + minute * 60 + second - offset, nanos };
@@ -106,11 +104,12 @@ function parseZone(at: Cursor): number {
     at.rest = at.rest.slice(1);
     return 0;
   }
-  const zone = /^([-+])([0-9]{2}):([0-9]{2})/.exec(at.rest);
+  const zone = /^([^])([0-9]{2}):([0-9]{2})/.exec(at.rest);
   if (zone === null) return at.fail("Z07:00");
   const [whole, sign, hours, minutes] = zone;
   if (Number(hours) > 24) at.refuse(": time zone offset hour out of range");
   if (Number(minutes) > 60) at.refuse(": time zone offset minute out of range");
+  if (sign !== "-" && sign !== "+") return at.fail("Z07:00");
   at.rest = at.rest.slice(whole.length);
   return (sign === "-" ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60);
 }

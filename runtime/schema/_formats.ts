@@ -25,8 +25,9 @@ const RGB_COLOR = new RegExp(
 // The empty string is no base64 here.
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/;
 const SSN = /^[0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{4}$/;
+// 6, 8 or 20 bytes: by bytes, by pairs of bytes, or without separators.
 const MAC =
-  /^(?:[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?:(?:\1[0-9a-f]{2}){2}|(?:\1[0-9a-f]{2}){14})?|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?:\.[0-9a-f]{4}|(?:\.[0-9a-f]{4}){7})?)$/i;
+  /^(?:[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?:(?:\1[0-9a-f]{2}){2}|(?:\1[0-9a-f]{2}){14})?|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}(?:\.[0-9a-f]{4}|(?:\.[0-9a-f]{4}){7})?|[0-9a-f]{12}(?:[0-9a-f]{4}|[0-9a-f]{28})?)$/i;
 const HOST_LABEL = "[a-zA-Z0-9\\p{S}\\p{L}]";
 const HOST_ALONE = new RegExp(`^${HOST_LABEL}(?:-?${HOST_LABEL}{0,62})?$`, "u");
 const HOST_PART = new RegExp(

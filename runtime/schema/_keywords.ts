@@ -26,7 +26,7 @@ import {
   typeInvalid,
 } from "../field/error.ts";
 
-/** A compiled schema. `path` is the way to the value as field errors name it; `old` its counterpart before an update. */
+/** A compiled schema. `path` is the way to the value, with a dot before it where kube-openapi puts one; `old` its counterpart before an update. */
 export interface Keywords {
   check(value: JsonValue, path: string, old?: Correlated): Outcome;
 }
@@ -91,10 +91,16 @@ class Schema implements Keywords {
 
   check(value: JsonValue, path: string, old?: Correlated): Outcome {
     const outcome = new Outcome();
-    if (value === null) {
-      this.#checkNull(path, outcome);
-      return outcome;
+    if (value === null) this.#checkNull(path, outcome);
+    else this.#checkValue(value, path, outcome, old);
+    // What was not changed is let pass.
+    if (outcome.findings !== undefined && old !== undefined && unchanged(value, old)) {
+      outcome.findings = undefined;
     }
+    return outcome;
+  }
+
+  #checkValue(value: JsonValue, path: string, outcome: Outcome, old: Correlated | undefined): void {
     if (this.#types.length > 0 || this.#format !== "") {
       this.#checkType(value, path, outcome);
       outcome.matches++;
@@ -109,11 +115,6 @@ class Schema implements Keywords {
       outcome.matches++;
     }
     outcome.matches++;
-    // What was not changed is let pass.
-    if (outcome.findings !== undefined && old !== undefined && unchanged(value, old)) {
-      outcome.findings = undefined;
-    }
-    return outcome;
   }
 
   #checkKind(value: JsonValue, path: string, outcome: Outcome, old: Correlated | undefined): void {
@@ -152,7 +153,9 @@ class Schema implements Keywords {
   #checkEnum(value: JsonValue, path: string, outcome: Outcome): void {
     const allowed = this.#enum;
     // A null is never found among the allowed values, even if it is one.
-    if (allowed.length === 0 || (value !== null && allowed.some((item) => equal(item, value)))) {
+    if (
+      allowed.length === 0 || (value !== null && allowed.some((item) => isAllowed(value, item)))
+    ) {
       return;
     }
     const texts = allowed.map((item) => typeof item === "string" ? item : goJson(item));
@@ -178,6 +181,20 @@ class Schema implements Keywords {
       complain(path, "must not validate the schema (not)", outcome);
     }
   }
+}
+
+/**
+ * Whether a value is one of the allowed ones, after Go's conversion to the
+ * other's type: fractions are cut off, integers become characters.
+ */
+function isAllowed(value: JsonValue, item: JsonValue): boolean {
+  if (equal(value, item)) return true;
+  if (typeof value !== "number") return false;
+  if (typeof item === "number") {
+    return isInt64(item) && !isInt64(value) && Math.trunc(value) === item;
+  }
+  return typeof item === "string" && isInt64(value) && value === item.codePointAt(0) &&
+    item === String.fromCodePoint(value);
 }
 
 function complain(path: string, what: string, outcome: Outcome): void {
@@ -307,15 +324,13 @@ class ObjectKeywords {
     for (const [name, schema] of this.#properties) {
       if (!Object.hasOwn(value, name)) continue;
       const at = path === "" ? name : `${path}.${name}`;
-      const before = path === "" && (name === "kind" || name === "apiVersion")
-        ? undefined
-        : memberOf(old, name);
+      const before = isTypeMeta(path, name) ? undefined : memberOf(old, name);
       outcome.merge(schema.check(value[name] as JsonValue, at, before));
     }
     for (const name of this.#required) {
       if (Object.hasOwn(value, name)) continue;
       const at = `${path}.${name}`;
-      report(outcome, words(at, "is required"), requiredField(at.replace(/^\./, "")));
+      report(outcome, words(at, "is required"), requiredField(at));
     }
   }
 
@@ -343,8 +358,14 @@ class ObjectKeywords {
         report(outcome, text, invalid(path, name, text));
       } else if (this.#additional !== undefined) {
         const member = value[name] as JsonValue;
-        outcome.merge(this.#additional.check(member, `${path}.${name}`, memberOf(old, name)));
+        const before = isTypeMeta(path, name) ? undefined : memberOf(old, name);
+        outcome.merge(this.#additional.check(member, `${path}.${name}`, before));
       }
     }
   }
+}
+
+/** The type of the whole object: old and new are of the same, whatever they were written as. */
+function isTypeMeta(path: string, name: string): boolean {
+  return path === "" && (name === "kind" || name === "apiVersion");
 }

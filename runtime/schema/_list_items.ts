@@ -5,7 +5,7 @@ import { goJson } from "../go_text.ts";
 import type { JsonObject, JsonValue } from "../object.ts";
 
 /** Something equal for equal values: the value itself for scalars, its JSON for the rest. */
-export function identity(value: JsonValue | undefined): unknown {
+function identity(value: JsonValue | undefined): unknown {
   if (value === null || typeof value !== "object") return value;
   return `\u0000${goJson(value)}`;
 }
@@ -32,4 +32,30 @@ export function keysOf(item: JsonValue, names: readonly string[]): JsonObject {
     if (Object.hasOwn(item, name)) keys[name] = item[name];
   }
   return keys;
+}
+
+/** Something equal for items with the same keys; `undefined` unless all are there and scalars. */
+function compositeKey(item: JsonValue, names: readonly string[]): string | undefined {
+  if (item === null || typeof item !== "object" || Array.isArray(item)) return undefined;
+  const keys = names.map((name) => Object.hasOwn(item, name) ? item[name] : undefined);
+  if (keys.some((key) => key === undefined || key === null || typeof key === "object")) {
+    return undefined;
+  }
+  return JSON.stringify(keys);
+}
+
+/** Finds the item of a list that has the same keys as another. */
+export function itemFinder(
+  list: readonly JsonValue[],
+  names: readonly string[],
+): (item: JsonValue) => JsonValue | undefined {
+  const byKey = new Map<string, JsonValue>();
+  for (const item of list) {
+    const key = compositeKey(item, names);
+    if (key !== undefined && !byKey.has(key)) byKey.set(key, item);
+  }
+  return (item) => {
+    const key = compositeKey(item, names);
+    return key === undefined ? undefined : byKey.get(key);
+  };
 }

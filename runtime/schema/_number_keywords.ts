@@ -2,7 +2,7 @@
 // cut to integers, as kube-openapi does.
 
 import { invalid } from "../field/error.ts";
-import { goNumber } from "../go_text.ts";
+import { goFloat, goNumber } from "../go_text.ts";
 import type { JsonObject } from "../object.ts";
 import { type Check, isInt64, report, reportInvalid } from "./_check.ts";
 import type { Outcome } from "./_finding.ts";
@@ -12,6 +12,11 @@ const MAX_FLOAT32 = 3.4028235677973366e38;
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 /** How near to an integer a quotient must be. */
 const EPSILON = 1e-9;
+
+/** What Go makes of a float64 it converts to an int64; one that is too large becomes the smallest. */
+function toInt64(value: number): number {
+  return Math.abs(value) >= 2 ** 63 ? -(2 ** 63) : Math.trunc(value);
+}
 
 /** Whether a number can be held by the schema's type and format. */
 type Holds = (value: number) => boolean;
@@ -81,12 +86,13 @@ function factorCheck(
   return (value, path, outcome) => {
     if (!held) cannotHold("MultipleOf", path, outcome);
     const integers = held && isInt64(value);
-    const factor = integers ? Math.trunc(multipleOf) : multipleOf;
+    const factor = integers ? toInt64(multipleOf) : multipleOf;
+    const print = integers ? goNumber : goFloat;
     if (factor <= 0) {
-      const text = `factor MultipleOf declared for ${path} must be positive: ${goNumber(factor)}`;
+      const text = `factor MultipleOf declared for ${path} must be positive: ${print(factor)}`;
       report(outcome, text, invalid(path, factor, text));
     } else if (!isMultiple(value, factor, integers)) {
-      reportInvalid(outcome, path, value, `should be a multiple of ${goNumber(factor)}`);
+      reportInvalid(outcome, path, value, `should be a multiple of ${print(factor)}`);
     }
   };
 }
@@ -106,10 +112,16 @@ function boundCheck(
   const what = exclusive ? side : `${side} or equal to`;
   return (value, path, outcome) => {
     if (!held) cannotHold(above ? "Minimum boundary" : "Maximum boundary", path, outcome);
-    const bound = held && isInt64(value) ? Math.trunc(declared) : declared;
+    const integers = held && isInt64(value);
+    const bound = integers ? toInt64(declared) : declared;
     const distance = above ? value - bound : bound - value;
     if (exclusive ? distance <= 0 : distance < 0) {
-      reportInvalid(outcome, path, value, `should be ${what} ${goNumber(bound)}`);
+      reportInvalid(
+        outcome,
+        path,
+        value,
+        `should be ${what} ${integers ? goNumber(bound) : goFloat(bound)}`,
+      );
     }
   };
 }

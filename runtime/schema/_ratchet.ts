@@ -4,7 +4,7 @@
 
 import { equal, type JsonObject, type JsonValue } from "../object.ts";
 import { childOf, isObject } from "./_check.ts";
-import { identity, keysOf } from "./_list_items.ts";
+import { itemFinder } from "./_list_items.ts";
 
 /** The old value that belongs to a new one, and the schema that says which children belong together. */
 export interface Correlated {
@@ -32,14 +32,10 @@ export function itemMatcher(
   }
   const declared = schema["x-kubernetes-list-map-keys"];
   const names = Array.isArray(declared) ? declared.filter((name) => typeof name === "string") : [];
-  const byKeys = new Map<unknown, JsonValue>();
-  for (const item of old) {
-    const key = identity(keysOf(item, names));
-    if (!byKeys.has(key)) byKeys.set(key, item);
-  }
+  const find = itemFinder(old, names);
   return (item) => {
-    const found = byKeys.get(identity(keysOf(item, names)));
-    return found === undefined || found === null ? undefined : { old: found, schema: items };
+    const found = find(item);
+    return found === undefined ? undefined : { old: found, schema: items };
   };
 }
 

@@ -17,10 +17,19 @@ function isHostText(host: string): boolean {
   return HOST.test(host) && !BAD_ESCAPE.test(host) && !BAD_HOST_ESCAPE.test(host);
 }
 
+/** A zone may escape anything that may stand in a host, and the space. */
+function isZone(text: string): boolean {
+  if (!HOST.test(text) || BAD_ESCAPE.test(text)) return false;
+  return [...text.matchAll(/%([0-9a-fA-F]{2})/g)].every(([, hex = ""]) => {
+    const code = parseInt(hex, 16);
+    return code === 0x20 || code >= 0x80 || HOST.test(String.fromCharCode(code));
+  });
+}
+
 /** What stands between brackets: IPv6, with a zone after `%25` if need be. */
 function isLiteral(text: string): boolean {
   const zone = text.indexOf("%25");
-  if (zone >= 0 && (zone + 3 === text.length || BAD_ESCAPE.test(text.slice(zone)))) return false;
+  if (zone >= 0 && (zone + 3 === text.length || !isZone(text.slice(zone + 3)))) return false;
   const address = zone < 0 ? text : text.slice(0, zone);
   return address.includes(":") && parseIP(address)?.strict === true;
 }

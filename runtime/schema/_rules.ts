@@ -4,7 +4,7 @@
 import type { FieldError } from "../field/error.ts";
 import type { JsonValue } from "../object.ts";
 import { contains } from "./_contains.ts";
-import { identity, keysOf } from "./_list_items.ts";
+import { itemFinder } from "./_list_items.ts";
 import type { SchemaNode } from "./node.ts";
 
 /** Whether a node or anything below it has validators. */
@@ -68,6 +68,5 @@ function matcher(
   old: JsonValue | undefined,
 ): (item: JsonValue) => JsonValue | undefined {
   if (listType !== "map" || !Array.isArray(old)) return () => undefined;
-  const byKeys = new Map(old.map((item) => [identity(keysOf(item, mapKeys)), item]));
-  return (item) => byKeys.get(identity(keysOf(item, mapKeys)));
+  return itemFinder(old, mapKeys);
 }
