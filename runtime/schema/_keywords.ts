@@ -12,6 +12,7 @@ import { compileString } from "./_string_keywords.ts";
 import {
   type Check,
   childOf,
+  isInt64,
   isObject,
   report,
   reportInvalid,
