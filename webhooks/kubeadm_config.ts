@@ -2,7 +2,8 @@
 // API's kubeadm bootstrap webhooks.
 
 import { type FieldError, invalidObject } from "../runtime/field/error.ts";
-import { type KubeadmFeatures, validateKubeadmConfigSpec } from "./kubeadm_config_spec.ts";
+import { validateKubeadmConfigSpec } from "./kubeadm_config_spec.ts";
+import type { KubeadmFeatures } from "./kubeadm_features.ts";
 import { validateTemplateMetadata } from "./template_metadata.ts";
 import type { Webhook } from "./webhook.ts";
 

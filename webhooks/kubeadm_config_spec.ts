@@ -4,16 +4,7 @@
 
 import { type FieldError, forbiddenField, invalid, required } from "../runtime/field/error.ts";
 import type { JsonObject, JsonValue } from "../runtime/object.ts";
-
-/** Which optional features are on. */
-export interface KubeadmFeatures {
-  /** `KubeadmBootstrapFormatIgnition`; default off. */
-  readonly ignition?: boolean;
-  /** `MachineTaintPropagation`; default off. */
-  readonly taints?: boolean;
-  /** `ClusterTopology`; default off. */
-  readonly topology?: boolean;
-}
+import type { KubeadmFeatures } from "./kubeadm_features.ts";
 
 /** What is wrong with a spec at `path`. */
 export function validateKubeadmConfigSpec(

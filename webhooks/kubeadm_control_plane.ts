@@ -12,7 +12,7 @@ import {
 } from "../runtime/object.ts";
 import { parseVersion } from "../runtime/semantic_version.ts";
 import { badRequest } from "../runtime/status.ts";
-import type { KubeadmFeatures } from "./kubeadm_config_spec.ts";
+import type { KubeadmFeatures } from "./kubeadm_features.ts";
 import {
   validateControlPlaneSpec,
   validateCoreDNSChange,

@@ -12,7 +12,8 @@ import { isDNS1123Subdomain } from "../runtime/names.ts";
 import { hasRandomPart, renderName } from "../runtime/name_template.ts";
 import type { JsonObject, JsonValue } from "../runtime/object.ts";
 import { compareVersions, parseVersion } from "../runtime/semantic_version.ts";
-import { type KubeadmFeatures, validateKubeadmConfigSpec } from "./kubeadm_config_spec.ts";
+import { validateKubeadmConfigSpec } from "./kubeadm_config_spec.ts";
+import type { KubeadmFeatures } from "./kubeadm_features.ts";
 import { validateMachineTaints } from "./machine_taints.ts";
 import { validateTemplateMetadata } from "./template_metadata.ts";
 

@@ -21,6 +21,7 @@ export * from "./cluster.ts";
 export * from "./in_memory_machine.ts";
 export * from "./kubeadm_config.ts";
 export * from "./kubeadm_control_plane.ts";
+export * from "./kubeadm_features.ts";
 export * from "./machine.ts";
 export * from "./machine_deployment.ts";
 export * from "./machine_set.ts";

@@ -8,11 +8,13 @@ import type { Client } from "../runtime/client.ts";
 
 /** The write that is looked at. */
 export interface WebhookRequest {
+  /** What is done to the object. */
   readonly operation: "CREATE" | "UPDATE" | "DELETE";
   /** The new object; for DELETE the one that goes. */
   readonly object: KubeObject;
   /** Before an UPDATE. */
   readonly old?: KubeObject;
+  /** Nothing will be stored. */
   readonly dryRun: boolean;
   /** Such as `scale`; absent for the object itself. */
   readonly subresource?: string;
@@ -22,7 +24,9 @@ export interface WebhookRequest {
 
 /** The webhook of one resource. */
 export interface Webhook {
+  /** The API group. */
   readonly group: string;
+  /** The plural resource name. */
   readonly resource: string;
   /** Also asked about writes of these subresources. */
   readonly subresources?: readonly string[];

@@ -6,7 +6,9 @@ import type { Client } from "../../runtime/client.ts";
 
 /** The health of the connection to one workload cluster. Times are milliseconds since the epoch. */
 export interface ConnectionHealth {
+  /** The last probe that was answered; absent before the first. */
   readonly lastProbeSuccess_ms?: number;
+  /** Probes that failed since then. */
   readonly consecutiveFailures: number;
 }
 
@@ -16,6 +18,12 @@ export interface ClusterAccess {
   client(namespace: string, name: string): Client | undefined;
   /** What probes have found. Absent: being reachable is all that is known. */
   health?(namespace: string, name: string): ConnectionHealth | undefined;
+  /** When the serving certificate of the API server on a Node ends; `undefined` while that is not known. */
+  certificateExpiry_ms?(
+    namespace: string,
+    name: string,
+    node: string,
+  ): Promise<number | undefined>;
   /** Tells of clusters that can be reached from now on, or no longer. Gives back how to stop that. */
   onChange?(listener: (namespace: string, name: string) => void): () => void;
 }

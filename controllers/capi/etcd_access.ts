@@ -11,6 +11,7 @@ export interface EtcdMember {
   readonly id: string;
   /** The name of its node; empty until a new member has started. */
   readonly name: string;
+  /** Whether it has no vote yet. */
   readonly learner: boolean;
   /** Active alarms of this member, such as `NOSPACE`. */
   readonly alarms: readonly string[];
@@ -18,6 +19,7 @@ export interface EtcdMember {
 
 /** What one member of an etcd says of the whole. */
 export interface EtcdView {
+  /** All members. */
   readonly members: readonly EtcdMember[];
   /** The id of the leader; absent during an election. */
   readonly leader?: string;

@@ -8,6 +8,7 @@ import { patchObject } from "../../runtime/reconcile/patch_helper.ts";
 import type { Reconciler, Request, Result } from "../../runtime/reconcile/types.ts";
 import { isConditionFalse } from "./conditions.ts";
 import { markV1Beta1False, markV1Beta1True } from "./conditions_v1beta1.ts";
+import { noteCertificateExpiry } from "./kubeadm/certificate_expiry.ts";
 import { reconcileCertificates, reconcileKubeconfig } from "./kubeadm/certificates_step.ts";
 import { type ControlPlane, isBeingDeleted } from "./kubeadm/control_plane.ts";
 import { setControlPlaneHealth } from "./kubeadm/control_plane_health.ts";
@@ -167,6 +168,7 @@ export class KubeadmControlPlaneReconciler implements Reconciler {
     if (controlPlane.workload !== undefined) {
       await updateKubeProxy(controlPlane, controlPlane.workload);
       await updateCoreDNS(controlPlane, controlPlane.workload);
+      await noteCertificateExpiry(services, controlPlane);
     }
     return {};
   }

@@ -28,10 +28,15 @@ import { WorkloadChanges } from "./kubeadm/workload_changes.ts";
 
 /** Options of {@linkcode addKubeadmControllers}. */
 export interface KubeadmControllersOptions {
+  /** Reaches workload clusters. */
   readonly clusters: ClusterAccess;
+  /** Reaches their etcds. */
   readonly etcd: EtcdAccess;
+  /** Finds the kinds of infrastructure providers. */
   readonly references: ReferenceResolver;
+  /** Where events are recorded. */
   readonly events: Events;
+  /** Draws names and tokens. */
   readonly random: Random;
   /** Objects worked on at once, by controller; default 10. */
   readonly concurrency?: number;
