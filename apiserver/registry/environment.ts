@@ -32,17 +32,18 @@ export function keyOf(definition: ResourceDefinition, namespace: string, name: s
   return definition.namespaced ? `${namespace}/${name}` : name;
 }
 
-/** Group and resource, as errors name them: those of the storage, whatever version was asked for. */
+/** Group and resource, as errors name them. */
 export function groupResource(
-  { storage }: ResourceDefinition,
+  definition: ResourceDefinition,
 ): { group: string; resource: string } {
-  const slash = storage.indexOf("/");
-  return { group: storage.slice(0, slash), resource: storage.slice(slash + 1) };
+  return { group: definition.group, resource: definition.resource };
 }
 
-/** Group and kind, as errors of validation name them. */
-export function groupKind(definition: ResourceDefinition): { group: string; kind: string } {
-  return { group: groupResource(definition).group, kind: definition.kind };
+/** Group and kind, as errors of validation name them: those of the storage, whatever version was asked for. */
+export function groupKind(
+  { storage, kind }: ResourceDefinition,
+): { group: string; kind: string } {
+  return { group: storage.slice(0, storage.indexOf("/")), kind };
 }
 
 /** What strategies see of a request. */

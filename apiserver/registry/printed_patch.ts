@@ -3,7 +3,6 @@
 // what it does; the start of that is what clients see.
 
 import type { JsonObject, JsonValue } from "../../runtime/object.ts";
-import { decodeTyped } from "../../runtime/schema/decode.ts";
 import type { SchemaNode } from "../../runtime/schema/node.ts";
 
 /** What a JSON patch's paths lead through, as a tree. */
@@ -49,18 +48,18 @@ function arrange(
   return arranged;
 }
 
-/** Members in the order of the Go struct. */
-function inGoOrder(node: SchemaNode | undefined, value: JsonObject): JsonValue {
-  if (node?.fields === undefined) return value;
-  try {
-    const decoded = decodeTyped(node, value).value as JsonObject;
-    const ordered: JsonObject = {};
-    for (const name of node.fields.keys()) {
-      if (decoded[name] !== undefined) ordered[name] = decoded[name];
-    }
-    return ordered;
-  } catch {
-    // It is this very part that does not fit its type: as it stands, then.
-    return value;
+/** As Go writes it: members of structs in their order, of maps by name. */
+function inGoOrder(node: SchemaNode | undefined, value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map((item) => inGoOrder(node?.items, item));
+  if (!isObject(value)) return value;
+  const fields = node?.fields;
+  const names = fields === undefined
+    ? Object.keys(value).sort()
+    : [...fields.keys()].filter((name) => value[name] !== undefined);
+  const ordered: JsonObject = {};
+  for (const name of names) {
+    const child = fields?.get(name)?.node ?? node?.values;
+    ordered[name] = inGoOrder(child, value[name] as JsonValue);
   }
+  return ordered;
 }

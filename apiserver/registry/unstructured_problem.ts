@@ -34,8 +34,9 @@ export function unstructuredProblem(node: SchemaNode, value: JsonValue): string 
   const kind = kindOf(value);
   if (SCALARS.has(node.type)) {
     if (fits(node.type, kind)) return undefined;
-    if (kind === "map" || kind === "slice") return `unrecognized type: ${node.goType ?? node.type}`;
-    return `cannot convert ${kind} to ${node.goType ?? node.type}`;
+    // Go could convert this one, to a character.
+    if (kind === "int64" && node.type === "string") return "cannot convert int64 to string";
+    return `unrecognized type: ${node.goType ?? node.type}`;
   }
   switch (node.type) {
     case "map":
