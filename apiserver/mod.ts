@@ -8,6 +8,8 @@ export type * from "./request.ts";
 export type * from "./admission/plugin.ts";
 export type * from "./auth/types.ts";
 export type * from "./http/types.ts";
+export { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
+export { ServiceAccountTokens } from "./auth/service_account_tokens.ts";
 export type { Environment } from "./registry/environment.ts";
 export { ResourceRegistry } from "./registry/registry.ts";
 export type { SubresourceHandler } from "./registry/subresources.ts";

@@ -9,6 +9,10 @@ import type { Journal, Restored } from "../runtime/store/types.ts";
 import { adminUser, type UserInfo } from "../runtime/user.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
 import { namespaceLifecycle } from "./admission/namespace_lifecycle.ts";
+import { BearerAuthenticator } from "./auth/bearer_authenticator.ts";
+import { RbacAuthorizer } from "./auth/rbac_authorizer.ts";
+import { ServiceAccountAuthenticator } from "./auth/service_account_authenticator.ts";
+import { ServiceAccountTokens, TOKEN_ISSUER } from "./auth/service_account_tokens.ts";
 import type { Authenticator, Authorizer } from "./auth/types.ts";
 import { addNamespaces, bootstrapBase } from "./bootstrap.ts";
 import { builtinDefinitions } from "./builtin.ts";
@@ -19,6 +23,7 @@ import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
 import type { HttpHandler } from "./http/types.ts";
 import type { Environment } from "./registry/environment.ts";
 import { ResourceRegistry } from "./registry/registry.ts";
+import { type SubresourceHandler, subresourceHandlers } from "./registry/subresources.ts";
 import type { Registry } from "./request.ts";
 
 /** Something that follows the store and acts inside the server, such as what makes custom resources served. */
@@ -43,21 +48,21 @@ export interface ApiServerOptions {
   readonly restored?: Restored;
   /** How many events are kept for watchers. */
   readonly events_max?: number;
-  /** Asked in order, after the client certificate. Default: none. */
+  /** Asked in order, after the client certificate. Default: those that know the tokens of service accounts. */
   readonly authenticators?: readonly Authenticator[];
-  /** Default: everybody may everything. */
+  /** Default: by the roles in the cluster. */
   readonly authorizer?: Authorizer;
   /** Admission plugins in order. Default: the namespace lifecycle. */
   readonly admission?: readonly AdmissionPlugin[];
   /** Plugins that come after those, such as webhooks in process. */
   readonly moreAdmission?: readonly AdmissionPlugin[];
+  /** Handlers of subresources beside the built-in ones, by `group/resource/subresource`. */
+  readonly subresources?: ReadonlyMap<string, SubresourceHandler>;
   /** Makes more followers of the store, once everything else is there. */
   readonly followers?: readonly ((server: ApiServer) => Follower)[];
   /** Further options of the HTTP layer. */
   readonly http?: Partial<HttpHandlerOptions>;
 }
-
-const allowAll: Authorizer = { authorize: () => ({ allowed: true, reason: "" }) };
 
 /**
  * A Kubernetes API server in memory.
@@ -79,6 +84,8 @@ export class ApiServer {
   readonly definitions: Definitions;
   /** The verbs, without authentication and authorization. */
   readonly registry: Registry;
+  /** Signs the tokens of service accounts. */
+  readonly tokens: ServiceAccountTokens;
   /** The whole chain. */
   readonly handler: HttpHandler;
   readonly #followers: Follower[] = [];
@@ -98,23 +105,41 @@ export class ApiServer {
     if (options.restored === undefined && options.base === undefined) {
       addNamespaces(this.store, builtin, clock, random);
     }
+    const { store } = this;
+    const tokens = this.tokens = new ServiceAccountTokens(random);
+    const authenticators = options.authenticators ??
+      [new BearerAuthenticator([new ServiceAccountAuthenticator(store, clock, tokens)])];
+    const authorizer = options.authorizer ?? new RbacAuthorizer(store);
     const environment: Environment = {
       store: this.store,
       clock,
       random,
       definitions: this.definitions,
       admission: [...(options.admission ?? [namespaceLifecycle]), ...(options.moreAdmission ?? [])],
-      authenticators: options.authenticators ?? [],
-      ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
+      authenticators,
+      authorizer,
+      tokens,
     };
-    this.registry = new ResourceRegistry(environment);
+    this.registry = new ResourceRegistry(
+      environment,
+      options.subresources === undefined
+        ? subresourceHandlers
+        : new Map([...subresourceHandlers, ...options.subresources]),
+    );
     this.handler = createHttpHandler({
       registry: this.registry,
       definitions: this.definitions,
-      authenticators: environment.authenticators,
-      authorizer: options.authorizer ?? allowAll,
+      authenticators,
+      authorizer,
       clock,
       random,
+      issuer: {
+        issuer: TOKEN_ISSUER,
+        jwksUri: `${TOKEN_ISSUER}/openid/v1/jwks`,
+        get keys() {
+          return tokens.publicKeys();
+        },
+      },
       ...options.http,
     });
     this.#followers.push(

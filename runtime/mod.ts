@@ -10,4 +10,6 @@ export * from "./json.ts";
 export * from "./names.ts";
 export * from "./quantity.ts";
 export * from "./schema/mod.ts";
+export * from "./selector/mod.ts";
+export * from "./store/mod.ts";
 export * from "./time.ts";

@@ -13,9 +13,13 @@ import type { RequestContext, Target } from "../request.ts";
 
 /** Everything a verb may use. */
 export interface Environment {
+  /** The data. */
   readonly store: Store;
+  /** The time. */
   readonly clock: Clock;
+  /** Chance. */
   readonly random: Random;
+  /** What is served. */
   readonly definitions: Definitions;
   /** In the order in which they are asked. */
   readonly admission: readonly AdmissionPlugin[];
