@@ -14,6 +14,7 @@ import { Code, EtcdError } from "./errors.ts";
 import type { MemberApi } from "./member_api.ts";
 import * as cluster from "./proto/cluster_messages.ts";
 import * as kv from "./proto/kv_messages.ts";
+import * as lease from "./proto/lease_messages.ts";
 import type { MessageType } from "./proto/message.ts";
 import { WatchStream } from "./watch_stream.ts";
 
@@ -153,25 +154,25 @@ function leaseService(api: MemberApi): Service {
   return new ServiceBuilder("Lease")
     .unary(
       "LeaseGrant",
-      kv.LeaseGrantRequest,
-      kv.LeaseResponse,
+      lease.LeaseGrantRequest,
+      lease.LeaseResponse,
       (request) => api.leaseGrant(request),
     )
     .unary(
       "LeaseRevoke",
-      kv.LeaseIdRequest,
+      lease.LeaseIdRequest,
       kv.HeaderResponse,
       (request) => api.leaseRevoke(request),
     )
     .unary(
       "LeaseTimeToLive",
-      kv.LeaseTimeToLiveRequest,
-      kv.LeaseTimeToLiveResponse,
+      lease.LeaseTimeToLiveRequest,
+      lease.LeaseTimeToLiveResponse,
       (request) => api.leaseTimeToLive(request),
     )
-    .unary("LeaseLeases", cluster.Empty, kv.LeaseLeasesResponse, () => api.leaseLeases())
-    .bidiStream("LeaseKeepAlive", kv.LeaseIdRequest, kv.LeaseResponse, (call) => {
-      call.on("data", (request: kv.LeaseIdRequest) => {
+    .unary("LeaseLeases", cluster.Empty, lease.LeaseLeasesResponse, () => api.leaseLeases())
+    .bidiStream("LeaseKeepAlive", lease.LeaseIdRequest, lease.LeaseResponse, (call) => {
+      call.on("data", (request: lease.LeaseIdRequest) => {
         try {
           call.write(api.leaseKeepAlive(request));
         } catch (error) {

@@ -31,12 +31,6 @@ import type {
   DeleteRangeRequest,
   DeleteRangeResponse,
   HeaderResponse,
-  LeaseIdRequest,
-  LeaseLeasesResponse,
-  LeaseRequest,
-  LeaseResponse,
-  LeaseTimeToLiveRequest,
-  LeaseTimeToLiveResponse,
   PutRequest,
   PutResponse,
   RangeRequest,
@@ -45,6 +39,14 @@ import type {
   TxnRequest,
   TxnResponse,
 } from "./proto/kv_messages.ts";
+import type {
+  LeaseIdRequest,
+  LeaseLeasesResponse,
+  LeaseRequest,
+  LeaseResponse,
+  LeaseTimeToLiveRequest,
+  LeaseTimeToLiveResponse,
+} from "./proto/lease_messages.ts";
 import { snapshotPieces } from "./snapshot.ts";
 import { checkTransaction, type PutHooks, runTransaction } from "./transaction.ts";
 

@@ -14,4 +14,5 @@ export * from "./member_api.ts";
 export * from "./recorded_etcd.ts";
 export * from "./proto/cluster_messages.ts";
 export * from "./proto/kv_messages.ts";
+export * from "./proto/lease_messages.ts";
 export type { MessageType } from "./proto/message.ts";

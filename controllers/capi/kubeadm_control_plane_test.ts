@@ -5,7 +5,9 @@ import { assert, assertEquals } from "@std/assert";
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { Management, REF } from "../../tests/capi/management.ts";
 import { conditionOf, isConditionTrue } from "./conditions.ts";
-import { fromBase64 } from "./kubeadm/base64.ts";
+import { fromBase64, toBase64 } from "./kubeadm/base64.ts";
+import { pairOf } from "./kubeadm/certificates.ts";
+import { createKubeconfig, needsRenewal } from "./kubeadm/kubeconfig.ts";
 
 const NAMESPACE = "default";
 const KCP = { namespace: NAMESPACE, name: "cp" };
@@ -240,29 +242,35 @@ Deno.test("Labels of the machine template follow in place", async () => {
   });
 });
 
+/** Says of a Machine what a health check says before its owner acts. */
+async function markUnhealthy(world: Management, machine: KubeObject): Promise<void> {
+  const { name = "" } = machine.metadata;
+  const sick = (type: string, reason: string) => ({
+    type,
+    status: "False",
+    reason,
+    message: "",
+    lastTransitionTime: "2026-01-01T00:00:00Z",
+  });
+  const others = (machine.status?.conditions ?? []).filter((c: { type: string }) =>
+    !["HealthCheckSucceeded", "OwnerRemediated"].includes(c.type)
+  );
+  await world.client.patch(REF["Machine"]!, { namespace: NAMESPACE, name }, "merge", {
+    status: {
+      conditions: [
+        ...others,
+        sick("HealthCheckSucceeded", "UnhealthyNode"),
+        sick("OwnerRemediated", "WaitingForRemediation"),
+      ],
+    },
+  }, { subresource: "status" });
+}
+
 Deno.test("An unhealthy machine that is left to its owner is replaced", async () => {
   await withControlPlane(3, async (world) => {
     const [victim] = await world.list("Machine");
     const { name = "" } = victim?.metadata ?? {};
-    const now = "2026-01-01T00:00:00Z";
-    const sick = (type: string, reason: string) => ({
-      type,
-      status: "False",
-      reason,
-      message: "",
-      lastTransitionTime: now,
-    });
-    await world.client.patch(REF["Machine"]!, { namespace: NAMESPACE, name }, "merge", {
-      status: {
-        conditions: [
-          ...victim?.status.conditions.filter((c: { type: string }) =>
-            !["HealthCheckSucceeded", "OwnerRemediated"].includes(c.type)
-          ),
-          sick("HealthCheckSucceeded", "UnhealthyNode"),
-          sick("OwnerRemediated", "WaitingForRemediation"),
-        ],
-      },
-    }, { subresource: "status" });
+    await markUnhealthy(world, victim as KubeObject);
     await world.until("replaced", async () => {
       const machines = await world.list("Machine");
       return machines.every(({ metadata }) => metadata.name !== name) && await isSteady(world, 3);
@@ -276,6 +284,109 @@ Deno.test("An unhealthy machine that is left to its owner is replaced", async ()
     assertEquals(marked.length, 1);
     assert(isConditionTrue(kcp, "Available"));
   });
+});
+
+function secret(world: Management, name: string): Promise<KubeObject> {
+  return world.client.get({ apiVersion: "v1", resource: "secrets" }, {
+    namespace: NAMESPACE,
+    name,
+  });
+}
+
+Deno.test("An authority that is lost after initialisation is not made again", async () => {
+  await withControlPlane(1, async (world) => {
+    const ref = { apiVersion: "v1", resource: "secrets" };
+    await world.client.delete(ref, { namespace: NAMESPACE, name: "demo-proxy" });
+    await patch(world, { spec: { replicas: 3 } });
+    await world.until(
+      "certificates missed",
+      async () =>
+        statuses(await controlPlane(world)).CertificatesAvailable === "False NotAvailable",
+    );
+    const up = conditionOf(await controlPlane(world), "ScalingUp");
+    assertEquals(
+      up?.message,
+      "Scaling up from 1 to 3 replicas is blocked because:\n* waiting for control plane certificates",
+    );
+    assertEquals((await world.list("Machine")).length, 1);
+  });
+});
+
+Deno.test("A paused control plane stays as it is until it goes on", async () => {
+  await withControlPlane(1, async (world) => {
+    const paused = "cluster.x-k8s.io/paused";
+    await patch(world, { metadata: { annotations: { [paused]: "" } }, spec: { replicas: 3 } });
+    await world.until(
+      "paused",
+      async () => statuses(await controlPlane(world)).Paused === "True Paused",
+    );
+    await world.clock.advance(120_000);
+    assertEquals((await world.list("Machine")).length, 1);
+    await patch(world, { metadata: { annotations: { [paused]: null } } });
+    await world.until("3 machines", () => isSteady(world, 3));
+  });
+});
+
+Deno.test("The administrator's kubeconfig is renewed at half its life", async () => {
+  await withControlPlane(1, async (world) => {
+    const before = (await secret(world, "demo-kubeconfig")).data.value;
+    const text = fromBase64(before);
+    for (const part of ["server: https://127.0.0.1:20000", "current-context: demo-admin@demo"]) {
+      assert(text.includes(part), part);
+    }
+    const day_ms = 86_400_000;
+    assertEquals(needsRenewal(text, world.clock.now() + 180 * day_ms), false);
+    assertEquals(needsRenewal(text, world.clock.now() + 190 * day_ms), true);
+    // One that was made long ago, for another address.
+    const old = createKubeconfig({
+      cluster: "demo",
+      server: "https://elsewhere:1",
+      authority: pairOf(await secret(world, "demo-ca")),
+      now_ms: world.clock.now() - 190 * day_ms,
+    });
+    const ref = { apiVersion: "v1", resource: "secrets" };
+    const key = { namespace: NAMESPACE, name: "demo-kubeconfig" };
+    await world.client.patch(ref, key, "merge", { data: { value: toBase64(old) } });
+    await patch(world, { metadata: { annotations: { look: "again" } } });
+    const now = async () => fromBase64((await secret(world, "demo-kubeconfig")).data.value);
+    await world.until("renewed", async () => await now() !== old);
+    assert((await now()).includes("server: https://elsewhere:1"));
+    assertEquals(needsRenewal(await now(), world.clock.now()), false);
+  });
+});
+
+Deno.test("A first machine that never comes up is replaced as often as allowed", async () => {
+  const world = new Management();
+  try {
+    await world.start();
+    const slow = manifest(1).replace(
+      "spec: { template: { spec: {} } }",
+      "spec: { template: { spec: { behaviour: { vm: { provisioning: { startupDuration: 100h } } } } } }",
+    );
+    await world.apply(slow.replace("replicas: 1", "replicas: 1\n  remediation: { maxRetry: 1 }"));
+    const seen = new Set<string>();
+    for (let round = 0; round < 3; round++) {
+      await world.until("a machine", async () => {
+        const [machine] = await world.list("Machine");
+        return machine !== undefined && !seen.has(machine.metadata.uid ?? "") &&
+          machine.metadata.deletionTimestamp === undefined;
+      });
+      const [machine] = await world.list("Machine");
+      seen.add(machine?.metadata.uid ?? "");
+      await markUnhealthy(world, machine as KubeObject);
+      if (round < 2) continue;
+      await world.until("given up", async () => {
+        const [last] = await world.list("Machine");
+        const remediated = last && conditionOf(last, "OwnerRemediated");
+        return remediated?.reason === "CannotBeRemediated";
+      });
+    }
+    const { status } = await controlPlane(world);
+    assertEquals(status.lastRemediation.retryCount, 1);
+    assertEquals(status.initialization, undefined);
+  } finally {
+    await world.stop();
+  }
 });
 
 Deno.test("A deleted cluster takes its control plane with it", async () => {
