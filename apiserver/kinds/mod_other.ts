@@ -3,6 +3,11 @@
 // own file.
 
 import { mutatingAdmissionPolicies, validatingAdmissionPolicies } from "./admission_policy.ts";
+import {
+  localSubjectAccessReviews,
+  selfSubjectAccessReviews,
+  subjectAccessReviews,
+} from "./access_review.ts";
 import { admissionPolicyBindings } from "./admission_policy_binding.ts";
 import { apiServices } from "./api_service.ts";
 import type { KindBehaviour } from "./behaviour.ts";
@@ -20,10 +25,12 @@ import { priorityClasses } from "./priority_class.ts";
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "./rbac.ts";
 import { deviceClasses, resourceClaims, resourceClaimTemplates } from "./resource_claim.ts";
 import { resourceSlices } from "./resource_slice.ts";
+import { selfSubjectRulesReviews } from "./rules_review.ts";
 import { runtimeClasses } from "./runtime_class.ts";
 import { services } from "./service.ts";
 import { ipAddresses, serviceCIDRs } from "./service_cidr.ts";
 import { storageClasses, volumeAttributesClasses } from "./storage_class.ts";
+import { selfSubjectReviews, tokenReviews } from "./user_review.ts";
 import { webhookConfigurations } from "./webhook_configuration.ts";
 
 const checkExpression = acceptExpressions;
@@ -50,6 +57,12 @@ export const otherKinds: Readonly<Record<string, KindBehaviour>> = {
   ),
   "apiextensions.k8s.io/customresourcedefinitions": customResourceDefinitions,
   "apiregistration.k8s.io/apiservices": apiServices,
+  "authentication.k8s.io/selfsubjectreviews": selfSubjectReviews,
+  "authentication.k8s.io/tokenreviews": tokenReviews,
+  "authorization.k8s.io/localsubjectaccessreviews": localSubjectAccessReviews,
+  "authorization.k8s.io/selfsubjectaccessreviews": selfSubjectAccessReviews,
+  "authorization.k8s.io/selfsubjectrulesreviews": selfSubjectRulesReviews,
+  "authorization.k8s.io/subjectaccessreviews": subjectAccessReviews,
   "certificates.k8s.io/certificatesigningrequests": certificateSigningRequests,
   "coordination.k8s.io/leases": leases,
   "discovery.k8s.io/endpointslices": endpointSlices,
