@@ -34,6 +34,8 @@ export class CompiledSchema {
   readonly #schema: SchemaNode;
   // Stored objects never change: what was found about one holds.
   readonly #read = new WeakMap<KubeObject, KubeObject>();
+  // Members (spec, status …) of objects that went through this schema on their way to the store.
+  readonly #clean = new WeakSet<JsonObject>();
 
   /** Around the node of the schema itself. */
   constructor(schema: SchemaNode) {
@@ -61,6 +63,7 @@ export class CompiledSchema {
    * its defaults. The same object when that changes nothing.
    */
   read(object: KubeObject): KubeObject {
+    if (this.#isClean(object)) return object;
     let read = this.#read.get(object);
     if (read === undefined) {
       const copy = clone(object);
@@ -72,23 +75,47 @@ export class CompiledSchema {
     return read;
   }
 
+  #isClean(object: KubeObject): boolean {
+    let known = false;
+    for (const name in object) {
+      const member: unknown = object[name];
+      if (name === "metadata" || member === null || typeof member !== "object") continue;
+      if (!this.#clean.has(member as JsonObject)) return false;
+      known = true;
+    }
+    return known;
+  }
+
+  /** The object has been decoded, given defaults and found valid: it needs none of that when it is read. */
+  #markClean(object: KubeObject): void {
+    for (const name in object) {
+      const member: unknown = object[name];
+      if (name === "metadata" || member === null || typeof member !== "object") continue;
+      this.#clean.add(member as JsonObject);
+    }
+  }
+
   /** The errors of a whole object. */
   validate(object: KubeObject, old?: KubeObject): FieldError[] {
-    return validateValue(
+    const errors = validateValue(
       this.#schema,
       object as unknown as JsonObject,
       "",
       old as unknown as JsonObject | undefined,
       { metadata: embeddedMetadataErrors },
     );
+    if (errors.length === 0) this.#markClean(object);
+    return errors;
   }
 
   /** The errors of its status. */
   validateStatus(object: KubeObject, old: KubeObject): FieldError[] {
-    return validateStatus(
+    const errors = validateStatus(
       this.#schema,
       object as unknown as JsonObject,
       old as unknown as JsonObject,
     );
+    if (errors.length === 0) this.#markClean(object);
+    return errors;
   }
 }

@@ -10,14 +10,19 @@ import type { Manager, Managers } from "./managers.ts";
 import { removeFields } from "./remove_fields.ts";
 import type { ManagedWrite, VersionView } from "./update_managed_fields.ts";
 
-/** The object without the fields that only the last apply of this manager wanted. */
+/** The object without the fields that only the last apply of this manager wanted; `named` are those of this one. */
 export function pruneFields(
   write: ManagedWrite,
   merged: KubeObject,
   managers: Managers,
   last: Manager | undefined,
+  named: FieldSet,
 ): KubeObject {
   if (last === undefined || isEmptySet(last.fields)) return merged;
+  // What is applied again is wanted.
+  if (last.apiVersion === write.apiVersion && isEmptySet(difference(last.fields, named))) {
+    return merged;
+  }
   const view = viewOf(write, last.apiVersion);
   if (view === undefined) return merged;
   const whole = view.convert(merged);

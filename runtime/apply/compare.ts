@@ -116,12 +116,7 @@ function namesOf(before: JsonObject | undefined, after: JsonObject | undefined):
   return names;
 }
 
-function compareLeaf(
-  before: JsonValue | undefined,
-  after: JsonValue | undefined,
-): Found | undefined {
-  if (before === undefined) return { added: LEAF };
-  if (after === undefined) return { removed: LEAF };
+function compareLeaf(before: JsonValue, after: JsonValue): Found | undefined {
   return equal(before, after) ? undefined : { modified: LEAF };
 }
 
@@ -131,10 +126,11 @@ function compareValues(
   before: JsonValue | undefined,
   after: JsonValue | undefined,
 ): Found | undefined {
-  if (before === after) return undefined;
-  if (!isOpen(node) || before === undefined || after === undefined) {
-    return compareShape(node, shapeOf(node, after ?? before), before, after);
-  }
+  if (before === undefined) return after === undefined ? undefined : { added: owned(node, after) };
+  if (after === undefined) return { removed: owned(node, before) };
+  // Most of an object stays as it is: that is found out faster than fields are named.
+  if (equal(before, after)) return undefined;
+  if (!isOpen(node)) return compareShape(node, shapeOf(node, after), before, after);
   const left = shapeOf(node, before);
   const right = shapeOf(node, after);
   if (left === right) return compareShape(node, right, before, after);
@@ -149,11 +145,42 @@ function compareValues(
   return found;
 }
 
+/** All fields of a value that is there on one side only. */
+function owned(node: SchemaNode, value: JsonValue): FieldSet {
+  if (value === null || typeof value !== "object") return LEAF;
+  const shape = shapeOf(node, value);
+  if (Array.isArray(value)) {
+    return shape === "list" && value.length > 0 ? ownedItems(node, value) : LEAF;
+  }
+  if (shape !== "map") return LEAF;
+  let set: FieldSet | undefined;
+  for (const name in value) {
+    const member = value[name];
+    if (member === undefined) continue;
+    set ??= { [SELF]: LEAF };
+    set[`f:${name}`] = owned(memberNode(node, name), member);
+  }
+  return set ?? LEAF;
+}
+
+function ownedItems(node: SchemaNode, list: readonly JsonValue[]): FieldSet {
+  const set: FieldSet = { [SELF]: LEAF };
+  const items = itemNode(node);
+  for (const item of list) {
+    const element = itemElement(node, item);
+    // Items of one element are known together only.
+    if (typeof element === "string") {
+      set[element] = set[element] === undefined ? owned(items, item) : LEAF;
+    }
+  }
+  return set;
+}
+
 function compareShape(
   node: SchemaNode,
   shape: Shape,
-  before: JsonValue | undefined,
-  after: JsonValue | undefined,
+  before: JsonValue,
+  after: JsonValue,
 ): Found | undefined {
   if (shape === "map") return compareMaps(node, before, after);
   if (shape === "list") return compareLists(node, before, after);
@@ -162,14 +189,14 @@ function compareShape(
 
 function compareMaps(
   node: SchemaNode,
-  before: JsonValue | undefined,
-  after: JsonValue | undefined,
+  before: JsonValue,
+  after: JsonValue,
 ): Found | undefined {
   const names = namesOf(asMap(before), asMap(after));
   if (names.length === 0) return compareLeaf(before, after);
   const left = asMap(before) ?? {};
   const right = asMap(after) ?? {};
-  const found = containerFound(before, after);
+  const found: Found = {};
   for (const name of names) {
     const inner = compareValues(
       memberNode(node, name),
@@ -179,12 +206,6 @@ function compareMaps(
     if (inner !== undefined) attach(found, `f:${name}`, inner);
   }
   return someFound(found);
-}
-
-/** A container that is there on one side only is itself added or removed. */
-function containerFound(before: JsonValue | undefined, after: JsonValue | undefined): Found {
-  if (before === undefined) return { added: { [SELF]: LEAF } };
-  return after === undefined ? { removed: { [SELF]: LEAF } } : {};
 }
 
 function someFound(found: Found): Found | undefined {
@@ -208,16 +229,13 @@ function indexItems(node: SchemaNode, list: readonly JsonValue[]): Map<string, J
 
 function compareLists(
   node: SchemaNode,
-  before: JsonValue | undefined,
-  after: JsonValue | undefined,
+  before: JsonValue,
+  after: JsonValue,
 ): Found | undefined {
   const left = asList(before) ?? [];
   const right = asList(after) ?? [];
   if (left.length === 0 && right.length === 0) return compareLeaf(before, after);
-  const found = containerFound(before, after);
-  if (left.length === right.length && left.every((item, i) => item === right[i])) {
-    return someFound(found);
-  }
+  const found: Found = {};
   const leftItems = indexItems(node, left);
   const rightItems = indexItems(node, right);
   for (const [element, items] of leftItems) {

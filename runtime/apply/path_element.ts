@@ -6,9 +6,13 @@
 import type { JsonObject, JsonValue } from "../object.ts";
 import type { SchemaNode } from "../schema/node.ts";
 
+const ESCAPED = /[<>&\u2028\u2029]/;
+
 /** A scalar as Go's JSON encoder writes it. */
 function encodeScalar(value: JsonValue): string {
-  return JSON.stringify(value).replace(
+  const text = JSON.stringify(value);
+  if (!ESCAPED.test(text)) return text;
+  return text.replace(
     /[<>&\u2028\u2029]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

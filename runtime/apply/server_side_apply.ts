@@ -144,7 +144,7 @@ function mergeAndOwn(apply: Apply, managers: Managers, live: KubeObject): Owned 
   const named = appliedFields(node, config, resetFields);
   const owner: Manager = { ...applier, time: last?.time, fields: named };
   managers.set(id, owner);
-  const object = pruneFields(apply, mergeTyped(node, live, config), managers, last);
+  const object = pruneFields(apply, mergeTyped(node, live, config), managers, last, named);
   managers.set(id, { ...owner, fields: difference(named, UNOWNED) });
   const comparison = compareObjects(node, live, object, resetFields);
   refuseConflicts(apply, managers, comparison, live, object, id);
