@@ -184,11 +184,13 @@ function inPlace(scope: MachineSetScope): JsonObject {
 }
 
 function machineMetadata(scope: MachineSetScope, name: string): KubeObject["metadata"] {
+  const annotations = machineAnnotations(scope);
   return {
     namespace: scope.namespace,
     name,
     labels: machineLabels(scope),
-    annotations: machineAnnotations(scope),
+    // An empty map would be applied for ever: nobody can tell whether it is there.
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     ownerReferences: [controllerReference(scope.set)],
   };
 }

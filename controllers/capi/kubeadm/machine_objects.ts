@@ -56,7 +56,9 @@ export function newConfig(controlPlane: ControlPlane, name: string, form: Config
       namespace: controlPlane.namespace,
       name,
       labels: controlPlane.machineLabels,
-      annotations: controlPlane.machineAnnotations,
+      ...(Object.keys(controlPlane.machineAnnotations).length === 0
+        ? {}
+        : { annotations: controlPlane.machineAnnotations }),
       ownerReferences: [ownerReference(controlPlane.kcp)],
     },
     // An empty spec is no valid one.

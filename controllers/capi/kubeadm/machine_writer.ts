@@ -173,7 +173,10 @@ export class MachineWriter {
         ...(name === undefined ? {} : { name }),
         ...(uid === undefined ? {} : { uid }),
         labels: controlPlane.machineLabels,
-        annotations: controlPlane.machineAnnotations,
+        // An empty map would be applied for ever: nobody can tell whether it is there.
+        ...(Object.keys(controlPlane.machineAnnotations).length === 0
+          ? {}
+          : { annotations: controlPlane.machineAnnotations }),
       },
     };
     await this.#applyOnce(ref, wanted, current, KCP_METADATA_MANAGER);
