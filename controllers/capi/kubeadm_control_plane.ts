@@ -23,6 +23,7 @@ import { MACHINE_HEALTH_CONDITIONS, reconcileHealth } from "./kubeadm/health_ste
 import { isEndpointValid } from "./kubeadm/kubeconfig.ts";
 import { MachineWriter } from "./kubeadm/machine_writer.ts";
 import { KCP_FINALIZER, RESOURCES } from "./kubeadm/names.ts";
+import { PacedEvents } from "./kubeadm/paced_events.ts";
 import { endsByPause } from "./kubeadm/paused.ts";
 import { getOrUndefined, isNotFound } from "./kubeadm/reads.ts";
 import { remediate } from "./kubeadm/remediation.ts";
@@ -64,8 +65,8 @@ export class KubeadmControlPlaneReconciler implements Reconciler {
 
   /** One for all control planes of a management cluster. */
   constructor(services: ControlPlaneServices) {
-    this.#services = services;
-    this.#writer = new MachineWriter(services);
+    this.#services = { ...services, events: new PacedEvents(services.events, services.clock) };
+    this.#writer = new MachineWriter(this.#services);
   }
 
   /** Brings one control plane a step further. */
