@@ -37,9 +37,15 @@ export class CompiledSchema {
   // Members (spec, status …) of objects that went through this schema on their way to the store.
   readonly #clean = new WeakSet<JsonObject>();
 
+  /** Root members that have a default. */
+  readonly #defaulted: readonly string[];
+
   /** Around the node of the schema itself. */
   constructor(schema: SchemaNode) {
     this.#schema = schema;
+    this.#defaulted = [...schema.fields?.values() ?? []]
+      .filter(({ node }) => node.default !== undefined)
+      .map(({ name }) => name);
     this.node = resourceNode(schema);
   }
 
@@ -76,6 +82,8 @@ export class CompiledSchema {
   }
 
   #isClean(object: KubeObject): boolean {
+    // The status may have been taken away again after it had been given its default.
+    for (const name of this.#defaulted) if (object[name] === undefined) return false;
     let known = false;
     for (const name in object) {
       const member: unknown = object[name];

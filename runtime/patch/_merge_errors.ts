@@ -14,9 +14,7 @@ export function unexpected(message: string): StatusError {
 /** A list item lacks the key that its list is merged by. */
 export function noMergeKey(item: JsonObject, mergeKey: string): StatusError {
   return unexpected(
-    `map: ${
-      printGoValue(item)
-    } does not contain declared merge key: ${mergeKey}`,
+    `map: ${printGoValue(item)} does not contain declared merge key: ${mergeKey}`,
   );
 }
 

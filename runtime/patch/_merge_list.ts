@@ -73,9 +73,7 @@ export function orderList(
     merged = removeDirectives(changes) as JsonValue[];
   } else if (changes === undefined) merged = current;
   else {
-    merged = list.merge
-      ? mergeList(current, changes, list.items, list.mergeKey)
-      : changes;
+    merged = list.merge ? mergeList(current, changes, list.items, list.mergeKey) : changes;
   }
   const objects = areObjects(current ?? [], changes ?? []);
   return normalizeOrder(merged, order, current ?? [], list.mergeKey, objects);
@@ -97,9 +95,7 @@ function areObjects(original: JsonValue[], patch: JsonValue[]): boolean {
         if (Array.isArray(item)) throw listOfLists();
       } else if (type !== current) {
         throw unexpected(
-          `list element types are not identical: ${
-            printGoValue([original, patch])
-          }`,
+          `list element types are not identical: ${printGoValue([original, patch])}`,
         );
       }
     }
@@ -125,9 +121,7 @@ function applyDirectives(
     else if (directive === "delete") {
       const value = getMember(item, mergeKey);
       if (value === undefined) throw noMergeKey(item, mergeKey);
-      original = original.filter((other) =>
-        getMember(other, mergeKey) !== value
-      );
+      original = original.filter((other) => getMember(other, mergeKey) !== value);
     } else if (directive === "merge") {
       throw unexpected("merging lists cannot yet be specified in the patch");
     } else throw badPatchType(directive, item);
@@ -184,9 +178,9 @@ function checkOrder(
   }
   if (at < kept.length && next >= order.length) {
     throw unexpected(
-      `The order in patch list:\n${
-        printGoValue(patch)
-      }\n doesn't match $setElementOrder list:\n${printGoValue(order)}\n`,
+      `The order in patch list:\n${printGoValue(patch)}\n doesn't match $setElementOrder list:\n${
+        printGoValue(order)
+      }\n`,
     );
   }
 }
@@ -254,7 +248,5 @@ function sortByPlace(
   key: (item: JsonValue) => JsonValue,
 ): JsonValue[] {
   const end = places.size;
-  return items.sort((a, b) =>
-    (places.get(key(a)) ?? end) - (places.get(key(b)) ?? end)
-  );
+  return items.sort((a, b) => (places.get(key(a)) ?? end) - (places.get(key(b)) ?? end));
 }

@@ -30,9 +30,9 @@ export function lookupMember(
   const field = node.fields?.get(key) ?? foldedField(node, key);
   if (field === undefined) {
     throw unexpected(
-      `unable to find api field in struct ${
-        structName(node)
-      } for the json field ${JSON.stringify(key)}`,
+      `unable to find api field in struct ${structName(node)} for the json field ${
+        JSON.stringify(key)
+      }`,
     );
   }
   return field;

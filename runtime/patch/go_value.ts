@@ -46,7 +46,5 @@ export function printGoValue(value: JsonValue | undefined): string {
   if (Array.isArray(value)) return `[${value.map(printGoValue).join(" ")}]`;
   const members = Object.keys(value).filter((key) => value[key] !== undefined)
     .sort();
-  return `map[${
-    members.map((key) => `${key}:${printGoValue(value[key])}`).join(" ")
-  }]`;
+  return `map[${members.map((key) => `${key}:${printGoValue(value[key])}`).join(" ")}]`;
 }

@@ -78,9 +78,7 @@ function decodeOperations(body: JsonValue, validated: boolean): JsonObject[] {
   if (!Array.isArray(body)) {
     throw cannot(
       body,
-      `value of type ${
-        validated ? "[]handlers.jsonPatchOp" : "jsonpatch.Patch"
-      }`,
+      `value of type ${validated ? "[]handlers.jsonPatchOp" : "jsonpatch.Patch"}`,
     );
   }
   for (const operation of body) {
@@ -91,9 +89,7 @@ function decodeOperations(body: JsonValue, validated: boolean): JsonObject[] {
       if (operation === null) continue;
       throw cannot(
         operation,
-        `value of type ${
-          validated ? "handlers.jsonPatchOp" : "jsonpatch.Operation"
-        }`,
+        `value of type ${validated ? "handlers.jsonPatchOp" : "jsonpatch.Operation"}`,
       );
     }
     if (!validated) continue;
@@ -159,9 +155,7 @@ class Draft {
 }
 
 function unescape(part: string): string {
-  return part.includes("~")
-    ? part.replace(/~[01]/g, (m) => m === "~1" ? "/" : "~")
-    : part;
+  return part.includes("~") ? part.replace(/~[01]/g, (m) => m === "~1" ? "/" : "~") : part;
 }
 
 /** strconv.Atoi: a sign and leading zeros are fine. */

@@ -21,9 +21,7 @@ export function applyMergePatch(
   validated = true,
 ): JsonValue {
   if (isObject(patch)) {
-    return isObject(document)
-      ? mergeObjects(document, patch)
-      : pruneNulls(patch);
+    return isObject(document) ? mergeObjects(document, patch) : pruneNulls(patch);
   }
   if (validated && patch !== null) {
     throw badRequest(

@@ -55,9 +55,7 @@ export function mergeStrategically(
 ): StrategicMergeResult {
   if (!isObject(patch) && patch !== null) {
     throw badRequest(
-      `json: cannot unmarshal ${
-        goKind(patch)
-      } into Go value of type map[string]interface {}`,
+      `json: cannot unmarshal ${goKind(patch)} into Go value of type map[string]interface {}`,
     );
   }
   const consumed = patch === null ? {} : clone(patch);

@@ -3,10 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { JsonObject, JsonValue } from "../object.ts";
 import type { SchemaNode } from "../schema/node.ts";
 import { StatusError } from "../status.ts";
-import {
-  applyStrategicMergePatch,
-  mergeStrategically,
-} from "./strategic_merge_patch.ts";
+import { applyStrategicMergePatch, mergeStrategically } from "./strategic_merge_patch.ts";
 
 function node(
   type: SchemaNode["type"],
