@@ -9,6 +9,7 @@ import { badRequest, conflict, internalError, notFound } from "../../runtime/sta
 import type { ObjectResult, RequestContext, Target, WriteRequestOptions } from "../request.ts";
 import { admit, validate, writeOptionsObject } from "../registry/admission.ts";
 import type { Environment } from "../registry/environment.ts";
+import { trackFields } from "../registry/managed_fields.ts";
 import type { SubresourceHandler } from "../registry/subresources.ts";
 import { type ObjectClaim, TOKEN_ISSUER, type TokenContent } from "./service_account_tokens.ts";
 
@@ -42,16 +43,25 @@ async function create(
   const { namespace, name } = target;
   const tokens = env.tokens;
   if (tokens === undefined) throw internalError("there is no token issuer");
+  (object["spec"] ??= {})["expirationSeconds"] ??= DEFAULT_LIFETIME_S;
+  object.metadata ??= {};
+  trackFields(env, context, asMainTarget(target), {}, options, object, undefined);
+  const { managedFields } = object.metadata;
   matchTarget(object, target);
   const account = env.store.get("/serviceaccounts", `${namespace}/${name}`)?.object;
   if (account === undefined) throw notFound({ group: "", resource: "serviceaccounts" }, name);
   const now_ms = env.clock.now();
-  const spec = object["spec"] ??= {};
-  spec["expirationSeconds"] ??= DEFAULT_LIFETIME_S;
+  const spec = object["spec"];
   if (!Array.isArray(spec["audiences"]) || spec["audiences"].length === 0) {
     spec["audiences"] = [TOKEN_ISSUER];
   }
-  object.metadata = { name, namespace, creationTimestamp: rfc3339(now_ms) };
+  object.metadata = {
+    name,
+    namespace,
+    uid: env.random.uuid(),
+    creationTimestamp: rfc3339(now_ms),
+    ...(managedFields === undefined ? {} : { managedFields }),
+  };
   delete object["status"];
   const errors = validateLifetime(spec["expirationSeconds"] as number);
   if (errors.length > 0) throw invalidObject(GROUP_KIND, "", errors);
@@ -72,6 +82,13 @@ async function create(
   spec["boundObjectRef"] ??= null;
   object["status"] = { token, expirationTimestamp: rfc3339(now_ms + asked_s * 1000) };
   return { object: ordered(object), created: true };
+}
+
+/** The target as if TokenRequests were a resource of their own: they own their fields. */
+function asMainTarget(target: Target): Target {
+  const { definition, subresource } = target;
+  const { group = "", version = "", schema = definition.schema } = subresource ?? {};
+  return { ...target, definition: { ...definition, group, version, schema } };
 }
 
 /** Whatever the body says of its name has to be the account's. */

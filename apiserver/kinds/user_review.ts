@@ -1,6 +1,7 @@
 // TokenReview and SelfSubjectReview: whose token is that, and who am I?
 // Source: pkg/registry/authentication.
 
+import { rfc3339 } from "../../runtime/clock.ts";
 import type { JsonObject } from "../../runtime/object.ts";
 import { badRequest } from "../../runtime/status.ts";
 import type { UserInfo } from "../../runtime/user.ts";
@@ -27,7 +28,8 @@ function userInfo({ name, uid, groups, extra }: UserInfo): JsonObject {
 /** SelfSubjectReview. */
 export const selfSubjectReviews: KindBehaviour = {
   virtual: {
-    create(object, { user }) {
+    create(object, { user, clock }) {
+      object.metadata.creationTimestamp = rfc3339(clock.now());
       object["status"] = { userInfo: userInfo(user) };
       return object;
     },

@@ -16,6 +16,7 @@ import { admit, validate, writeOptionsObject } from "./admission.ts";
 import { matchNamespace } from "./before_create.ts";
 import { setDefaults } from "./defaults.ts";
 import { type Environment, groupResource, strategyContext } from "./environment.ts";
+import { trackFields } from "./managed_fields.ts";
 import { isSelected, parseSelection } from "./selection.ts";
 
 function virtualContext(
@@ -44,6 +45,7 @@ export async function createVirtual(
   object.metadata ??= {};
   setDefaults(target.definition, object);
   matchNamespace(target, object);
+  trackFields(env, context, target, target.definition.strategy, options, object, undefined);
   const request = {
     context,
     target: { ...target, name: object.metadata.name ?? "" },
