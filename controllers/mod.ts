@@ -9,6 +9,6 @@ export * from "./capi/cluster_access.ts";
 export * from "./capi/core_controllers.ts";
 export * from "./capi/core/contract.ts";
 export * from "./capi/etcd_access.ts";
-export type { Events, ReferenceResolver } from "./capi/kubeadm/services.ts";
 export * from "./capi/kubeadm_controllers.ts";
+export type { Events, ReferenceResolver } from "./capi/kubeadm/services.ts";
 export * from "./provider/mod.ts";

@@ -24,8 +24,11 @@ export interface Logger {
 
 /** One line of a log. */
 export interface LogRecord {
+  /** How important it is. */
   readonly level: LogLevel;
+  /** What happened, in words. */
   readonly message: string;
+  /** What it is about. */
   readonly fields: LogFields;
 }
 

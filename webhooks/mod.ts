@@ -17,15 +17,18 @@ import { machineDeploymentWebhook } from "./machine_deployment.ts";
 import { machineSetWebhook } from "./machine_set.ts";
 import type { Webhook } from "./webhook.ts";
 
-export * from "./cluster.ts";
-export * from "./in_memory_machine.ts";
-export * from "./kubeadm_config.ts";
-export * from "./kubeadm_control_plane.ts";
-export * from "./kubeadm_features.ts";
-export * from "./machine.ts";
-export * from "./machine_deployment.ts";
-export * from "./machine_set.ts";
-export * from "./machine_template.ts";
+export { clusterWebhook } from "./cluster.ts";
+export { inMemoryMachineTemplateWebhook, inMemoryMachineWebhook } from "./in_memory_machine.ts";
+export { kubeadmConfigTemplateWebhook, kubeadmConfigWebhook } from "./kubeadm_config.ts";
+export type { KubeadmFeatures } from "./kubeadm_features.ts";
+export {
+  kubeadmControlPlaneTemplateWebhook,
+  kubeadmControlPlaneWebhook,
+} from "./kubeadm_control_plane.ts";
+export { machineWebhook } from "./machine.ts";
+export { machineDeploymentWebhook } from "./machine_deployment.ts";
+export { machineSetWebhook } from "./machine_set.ts";
+export type { CoreFeatures } from "./machine_template.ts";
 export * from "./webhook.ts";
 
 /** All webhooks with the features that are on by default. */

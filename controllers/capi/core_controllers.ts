@@ -42,7 +42,9 @@ import { MachineSetReconciler } from "./machine_set.ts";
 
 /** Options of {@linkcode addCoreControllers}. */
 export interface CoreControllersOptions {
+  /** The workload clusters. */
   readonly access: ClusterAccess;
+  /** All chance. */
   readonly random: Random;
   /** Default: events are written to the management cluster. */
   readonly events?: Events;

@@ -6,13 +6,17 @@ import type { Client } from "../../runtime/client.ts";
 
 /** A certificate and its private key, PEM. */
 export interface KeyPair {
+  /** PEM. */
   readonly certificate: string;
+  /** PEM. */
   readonly key: string;
 }
 
 /** Where a cluster's API server can be reached. */
 export interface Endpoint {
+  /** Name or address. */
   readonly host: string;
+  /** TCP port. */
   readonly port: number;
 }
 

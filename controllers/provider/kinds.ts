@@ -22,11 +22,17 @@ export type Phase = "vm" | "node" | "apiServer" | "etcd";
 
 /** One family of kinds. */
 export interface InfrastructureKinds {
+  /** The kind of infrastructure clusters. */
   readonly clusterKind: string;
+  /** The resource of infrastructure clusters. */
   readonly clusters: ResourceRef;
+  /** Keeps an infrastructure cluster until it is taken down. */
   readonly clusterFinalizer: string;
+  /** The kind of infrastructure machines. */
   readonly machineKind: string;
+  /** The resource of infrastructure machines. */
   readonly machines: ResourceRef;
+  /** Keeps an infrastructure machine until it is taken down. */
   readonly machineFinalizer: string;
   /** Whether the object is ours: DevClusters with another backend are not. */
   handles(object: KubeObject): boolean;

@@ -19,18 +19,14 @@ import type { WorkloadHost } from "./host.ts";
 import { IN_MEMORY_KINDS, INFRASTRUCTURE_GROUP, type InfrastructureKinds } from "./kinds.ts";
 import { InfrastructureMachineReconciler } from "./machine_reconciler.ts";
 
-export * from "./cluster_reconciler.ts";
-export * from "./core_objects.ts";
-export * from "./etcd_record.ts";
 export * from "./host.ts";
 export * from "./host_access.ts";
 export * from "./host_etcd_access.ts";
 export * from "./kinds.ts";
-export * from "./machine_phases.ts";
-export * from "./machine_reconciler.ts";
 
 /** Options of {@linkcode addProviderControllers}. */
 export interface ProviderOptions {
+  /** Runs the fake clusters. */
   readonly host: WorkloadHost;
   /** Default: InMemoryCluster and InMemoryMachine. */
   readonly kinds?: InfrastructureKinds;

@@ -11,7 +11,9 @@ import { Informer } from "./informer.ts";
 export interface CacheOptions {
   /** What lists and watches; never a cached one. */
   readonly client: Client;
+  /** All time. */
   readonly clock: Clock;
+  /** Where to say what is done. */
   readonly logger: Logger;
   /** Labels whose values every informer indexes, for quick lists by `label=value`. */
   readonly indexLabels?: readonly string[];

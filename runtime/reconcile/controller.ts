@@ -10,11 +10,15 @@ import { type Backoff, WorkQueue } from "./workqueue.ts";
 
 /** Options of a {@linkcode Controller}. */
 export interface ControllerOptions {
+  /** As it stands in the log. */
   readonly name: string;
+  /** What is run. */
   readonly reconciler: Reconciler;
+  /** What wakes it. */
   readonly sources: readonly Source[];
   /** How many objects are reconciled at once; default 10. */
   readonly concurrency?: number;
+  /** How failures are delayed. */
   readonly backoff?: Backoff;
 }
 

@@ -11,8 +11,11 @@ import { StatusError } from "../status.ts";
 
 /** Options of an {@linkcode EventRecorder}. */
 export interface EventRecorderOptions {
+  /** Where events are written. */
   readonly client: Client;
+  /** All time. */
   readonly clock: Clock;
+  /** Where to say what is done. */
   readonly logger: Logger;
   /** `source.component`. */
   readonly component: string;

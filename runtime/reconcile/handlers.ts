@@ -6,7 +6,7 @@ import { parseApiVersion } from "../object.ts";
 import { type Handler, type Request, requestFor } from "./types.ts";
 
 /** Asks for the object itself. */
-export const enqueueObject: Handler = ({ object }, enqueue) => enqueue(requestFor(object));
+export const enqueueObject: Handler = ({ object }, enqueue): void => enqueue(requestFor(object));
 
 /** Asks for the owners of that group and kind, those before and after the change. `controller`: only the controller owner. */
 export function enqueueOwner(

@@ -16,9 +16,13 @@ export type IndexFunction = (object: KubeObject) => readonly string[];
 
 /** Options of an {@linkcode Informer}. */
 export interface InformerOptions {
+  /** The cluster. */
   readonly client: Client;
+  /** Which resource. */
   readonly ref: ResourceRef;
+  /** All time. */
   readonly clock: Clock;
+  /** Where to say what is done. */
   readonly logger: Logger;
   /** Only this namespace. */
   readonly namespace?: string;

@@ -13,7 +13,9 @@ import type { Controller } from "./controller.ts";
 export interface ManagerOptions {
   /** The cluster. */
   readonly client: Client;
+  /** All time. */
   readonly clock: Clock;
+  /** Where to say what is done. */
   readonly logger?: Logger;
   /** Labels whose values are indexed for quick lists. */
   readonly indexLabels?: readonly string[];

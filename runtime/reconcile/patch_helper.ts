@@ -12,6 +12,7 @@ import { mergeDiff } from "./merge_diff.ts";
 export interface PatchOptions {
   /** Condition types that the caller alone writes: its word stands against concurrent changes. */
   readonly ownedConditions?: readonly string[];
+  /** Who writes, for managed fields. */
   readonly fieldManager?: string;
 }
 

@@ -5,23 +5,23 @@ import { equal } from "../object.ts";
 import type { Predicate } from "./types.ts";
 
 /** Changes of what was asked for: `metadata.generation`, or the beginning of a deletion. */
-export const generationChanged: Predicate = ({ type, object, previous }) =>
+export const generationChanged: Predicate = ({ type, object, previous }): boolean =>
   type !== "MODIFIED" ||
   object.metadata.generation !== previous?.metadata.generation ||
   object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp;
 
 /** Changes of labels. */
-export const labelsChanged: Predicate = ({ type, object, previous }) =>
+export const labelsChanged: Predicate = ({ type, object, previous }): boolean =>
   type !== "MODIFIED" ||
   !equal(object.metadata.labels, previous?.metadata.labels);
 
 /** Changes of annotations. */
-export const annotationsChanged: Predicate = ({ type, object, previous }) =>
+export const annotationsChanged: Predicate = ({ type, object, previous }): boolean =>
   type !== "MODIFIED" ||
   !equal(object.metadata.annotations, previous?.metadata.annotations);
 
 /** Anything but a change of nothing. */
-export const resourceVersionChanged: Predicate = ({ type, object, previous }) =>
+export const resourceVersionChanged: Predicate = ({ type, object, previous }): boolean =>
   type !== "MODIFIED" ||
   object.metadata.resourceVersion !== previous?.metadata.resourceVersion;
 

@@ -9,22 +9,27 @@ import type { Cache } from "./cache.ts";
 
 /** Which object to look at. `namespace` is `""` for cluster-scoped ones. */
 export interface Request {
+  /** The namespace. */
   readonly namespace: string;
+  /** The name. */
   readonly name: string;
 }
 
 /** When to look again without being woken. Absent: only when something changes. */
 export interface Result {
+  /** Milliseconds until then. */
   readonly requeueAfter_ms?: number;
 }
 
 /** Level-based: reads what is, compares with what should be, acts. An exception means "again, with back-off". */
 export interface Reconciler {
+  /** Looks at one object. */
   reconcile(request: Request, signal: AbortSignal): Promise<Result | void>;
 }
 
 /** A change of an object that an informer saw. */
 export interface Change {
+  /** What happened. */
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   /** After the change; for DELETED the last known state. */
   readonly object: KubeObject;
@@ -43,9 +48,13 @@ export type Handler = (change: Change, enqueue: Enqueue) => void;
 
 /** What sources may use. */
 export interface SourceContext {
+  /** The informers. */
   readonly cache: Cache;
+  /** All time. */
   readonly clock: Clock;
+  /** Where to say what is done. */
   readonly logger: Logger;
+  /** Aborts when all is to end. */
   readonly signal: AbortSignal;
 }
 

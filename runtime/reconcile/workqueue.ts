@@ -8,7 +8,9 @@ import { type Request, requestKey } from "./types.ts";
 
 /** How failing requests are delayed: `base_ms` doubling with every failure up to `max_ms`. */
 export interface Backoff {
+  /** After the first failure, in milliseconds. */
   readonly base_ms: number;
+  /** The longest delay, in milliseconds. */
   readonly max_ms: number;
 }
 
@@ -22,11 +24,13 @@ interface Delayed {
 
 /** Options of a {@linkcode WorkQueue}. */
 export interface WorkQueueOptions {
+  /** All time. */
   readonly clock: Clock;
   /** Works on one request; must not throw. */
   readonly work: (request: Request) => Promise<void>;
   /** How many requests are worked on at once; default 1. */
   readonly concurrency?: number;
+  /** How failures are delayed. */
   readonly backoff?: Backoff;
 }
 

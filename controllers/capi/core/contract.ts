@@ -13,14 +13,19 @@ export type Contract = "v1beta1" | "v1beta2";
 
 /** A reference to an object of another provider in the same namespace. */
 export interface ContractReference {
+  /** The API group of the object. */
   readonly apiGroup: string;
+  /** The kind of the object. */
   readonly kind: string;
+  /** The name of the object. */
   readonly name: string;
 }
 
 /** How a kind is read. */
 export interface ResolvedKind {
+  /** Which resource. */
   readonly resource: ResourceRef;
+  /** The version of the contract it speaks. */
   readonly contract: Contract;
 }
 
@@ -96,8 +101,11 @@ export function isInitialized({ status }: KubeObject, contract: Contract): boole
 
 /** A failure domain as a Cluster lists it. */
 export interface FailureDomain {
+  /** The name of the object. */
   name: string;
+  /** Whether control plane machines may be there. */
   controlPlane?: boolean;
+  /** Further facts. */
   attributes?: Record<string, string>;
 }
 
@@ -121,10 +129,15 @@ export function failureDomainsOf(
 
 /** The counters of a control plane object. */
 export interface ControlPlaneCounters {
+  /** As many as are wanted. */
   readonly desired?: number;
+  /** As many as there are. */
   readonly replicas?: number;
+  /** As many as are up to date. */
   readonly upToDate?: number;
+  /** As many as are Ready. */
   readonly ready?: number;
+  /** As many as are Available. */
   readonly available?: number;
 }
 
