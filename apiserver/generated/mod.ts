@@ -107,8 +107,15 @@ export const fieldSelectors: Readonly<Record<string, FieldSelectorFacts>> =
 /** The OpenAPI components by name, `$ref` holding the bare name. */
 export const openApiComponents: OpenApiComponents = schemasJson as unknown as OpenApiComponents;
 
+const { $wrappers, ...messages } = protobufJson as unknown as
+  & { $wrappers: Readonly<Record<string, string>> }
+  & ProtobufMessages;
+
 /** The protobuf messages by full name. */
-export const protobufMessages: ProtobufMessages = protobufJson as unknown as ProtobufMessages;
+export const protobufMessages: ProtobufMessages = messages;
+
+/** Full names of the messages whose JSON form is a bare list. */
+export const protobufWrappers: ReadonlySet<string> = new Set(Object.keys($wrappers));
 
 /**
  * The objects that are there after start-up, without uid, resourceVersion,

@@ -6,7 +6,7 @@
 import { decodeBase64, encodeBase64 } from "./_base64.ts";
 import type { JsonObject, JsonValue } from "../../runtime/object.ts";
 import type { ProtobufFieldFacts } from "../../runtime/schema/openapi_facts.ts";
-import { protobufMessages } from "../generated/mod.ts";
+import { protobufMessages, protobufWrappers } from "../generated/mod.ts";
 import { eachField, listWrapper, type SpecialCodec, specialCodecs } from "./_special.ts";
 import { BYTES, FIXED64, ProtobufError, VARINT, WireReader, type WireWriter } from "./wire.ts";
 
@@ -132,7 +132,7 @@ function valueCodec(type: string, scope: string): ValueCodec {
   if (!type.includes(".")) return integer;
   const name = type.startsWith(".") ? scope + type : type;
   const special = specials.get(name) ??
-    (protobufMessages.$wrappers[name] === undefined ? undefined : listWrapper);
+    (protobufWrappers.has(name) ? listWrapper : undefined);
   return special === undefined ? messageCodec(name) : specialCodec(special);
 }
 

@@ -4,7 +4,7 @@
 import { invalid } from "../field/error.ts";
 import { goFloat, goNumber } from "../go_text.ts";
 import type { JsonObject } from "../object.ts";
-import { type Check, isInt64, report, reportInvalid } from "./_check.ts";
+import { type Check, isInt64, report, words } from "./_check.ts";
 import type { Outcome } from "./_finding.ts";
 
 const INT32_BOUND = 2 ** 31;
@@ -73,6 +73,13 @@ export function compileNumber(
   };
 }
 
+/** Reports a number, printed as what it was compared as. */
+function reportNumber(outcome: Outcome, path: string, printed: string, what: string): void {
+  const text = words(path, what);
+  const message = `Invalid value: ${printed}: ${text}`;
+  report(outcome, text, { type: "FieldValueInvalid", field: path, message });
+}
+
 type CannotHold = (what: string, path: string, outcome: Outcome) => void;
 
 function factorCheck(
@@ -92,7 +99,7 @@ function factorCheck(
       const text = `factor MultipleOf declared for ${path} must be positive: ${print(factor)}`;
       report(outcome, text, invalid(path, factor, text));
     } else if (!isMultiple(value, factor, integers)) {
-      reportInvalid(outcome, path, value, `should be a multiple of ${print(factor)}`);
+      reportNumber(outcome, path, print(value), `should be a multiple of ${print(factor)}`);
     }
   };
 }
@@ -116,12 +123,8 @@ function boundCheck(
     const bound = integers ? toInt64(declared) : declared;
     const distance = above ? value - bound : bound - value;
     if (exclusive ? distance <= 0 : distance < 0) {
-      reportInvalid(
-        outcome,
-        path,
-        value,
-        `should be ${what} ${integers ? goNumber(bound) : goFloat(bound)}`,
-      );
+      const print = integers ? goNumber : goFloat;
+      reportNumber(outcome, path, print(value), `should be ${what} ${print(bound)}`);
     }
   };
 }

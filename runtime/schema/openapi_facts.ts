@@ -60,10 +60,5 @@ export type ProtobufFieldFacts = readonly [
   protoName?: string,
 ];
 
-/** Messages by full name, such as `k8s.io.api.core.v1.Pod`; `$wrappers` names those that are a bare list in JSON. */
-export type ProtobufMessages =
-  & Readonly<Record<string, readonly ProtobufFieldFacts[]>>
-  & {
-    /** Messages whose JSON form is a bare list. */
-    readonly $wrappers: Readonly<Record<string, string>>;
-  };
+/** Messages by full name, such as `k8s.io.api.core.v1.Pod`. */
+export type ProtobufMessages = Readonly<Record<string, readonly ProtobufFieldFacts[]>>;
