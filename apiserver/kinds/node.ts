@@ -156,9 +156,14 @@ function cells(object: KubeObject, now_ms: number): JsonValue[] {
     address("InternalIP"),
     address("ExternalIP"),
     info.osImage || "<unknown>",
-    info.kernelVersion || "<unknown>",
+    kernel(info),
     info.containerRuntimeVersion || "<unknown>",
   ];
+}
+
+function kernel({ kernelVersion, architecture }: Part): string {
+  if (!kernelVersion) return "<unknown>";
+  return architecture ? `${kernelVersion} (${architecture})` : kernelVersion;
 }
 
 /** `nodes`. */

@@ -60,6 +60,9 @@ const ZERO_STATUS = {
 /** `policy/poddisruptionbudgets`. */
 export const podDisruptionBudget: KindBehaviour = {
   strategy: {
+    allowUnconditionalUpdate: false,
+    // Upstream checks no more than that the name can stand in a path.
+    validateName: () => [],
     prepareForCreate(object) {
       object.status = { ...ZERO_STATUS };
       startGeneration(object);

@@ -1,9 +1,10 @@
 // Internal Go types of pods, their volumes and claims, as field errors print
 // them. Source: pkg/apis/core/types.go, declaration order.
 
+import { GoStruct } from "../../runtime/go_text.ts";
 import { type GoShape, goValue } from "./go_value.ts";
 import { goTypes } from "./go_types.ts";
-import type { Part } from "./part.ts";
+import { isEmpty, type Part } from "./part.ts";
 
 const CONTAINER =
   `Name:s Image:s Command:n Args:n WorkingDir:s Ports:[ContainerPort] EnvFrom:[EnvFromSource]
@@ -210,7 +211,23 @@ export function goPodSpec(spec: Part): unknown {
   );
 }
 
+/** The members of ObjectMeta that a template can have, in their order. */
+const TEMPLATE_METADATA = [
+  "name",
+  "generateName",
+  "namespace",
+  "labels",
+  "annotations",
+  "ownerReferences",
+  "finalizers",
+];
+
 /** A pod template as core.PodTemplateSpec: its metadata has JSON names and stands in the object itself. */
 export function goPodTemplateSpec(template: Part): unknown {
-  return { ...template.metadata, Spec: goPodSpec(template.spec ?? {}) };
+  const printed = new GoStruct();
+  for (const name of TEMPLATE_METADATA) {
+    if (!isEmpty(template.metadata?.[name])) printed[name] = template.metadata[name];
+  }
+  printed.Spec = goPodSpec(template.spec ?? {});
+  return printed;
 }

@@ -1,6 +1,7 @@
 // StatefulSets. Source: pkg/registry/apps/statefulset,
 // SetDefaults_StatefulSet and printStatefulSet.
 
+import { nameIsDNSLabel } from "../../runtime/names.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { prepareCreate, prepareStatusUpdate, prepareUpdate } from "./generation.ts";
@@ -58,6 +59,7 @@ export const statefulSet: KindBehaviour = {
       dropDisabled(object, undefined);
       dropDisabledTemplateFields(object.spec?.template, undefined);
     },
+    validateName: nameIsDNSLabel,
     prepareForUpdate(object, old) {
       dropDisabled(object, old);
       dropDisabledTemplateFields(object.spec?.template, old.spec?.template);
