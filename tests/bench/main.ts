@@ -3,6 +3,7 @@
 // run (docs/performance.md).
 
 import { emptyClusters } from "./empty_clusters.ts";
+import { workloadClusters } from "./workload_clusters.ts";
 
 /** One measurement: what it is, its columns, and rows made by running it. */
 export interface Bench {
@@ -14,7 +15,7 @@ export interface Bench {
 /** A row of a result, by column. */
 export type Row = Record<string, string | number>;
 
-const BENCHES: readonly Bench[] = [emptyClusters];
+const BENCHES: readonly Bench[] = [emptyClusters, workloadClusters];
 
 function printTable(title: string, rows: readonly Row[]): void {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
