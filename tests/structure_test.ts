@@ -8,7 +8,8 @@ const ROOT = new URL("../", import.meta.url);
 /** What each room may import beside itself. */
 const ROOMS: Record<string, readonly string[]> = {
   runtime: [],
-  manifests: [],
+  // Types of objects only.
+  manifests: ["runtime"],
   apiserver: ["runtime"],
   etcd: ["runtime"],
   webhooks: ["runtime"],
@@ -51,7 +52,7 @@ async function* productSources(): AsyncGenerator<
     }
   }
   for await (const entry of Deno.readDir(ROOT)) {
-    if (!entry.isFile || !entry.name.endsWith(".ts")) continue;
+    if (!entry.isFile || !entry.name.endsWith(".ts") || entry.name.endsWith("_test.ts")) continue;
     const url = new URL(entry.name, ROOT);
     yield {
       room: ".",
