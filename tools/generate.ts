@@ -8,6 +8,7 @@ type Json = null | boolean | number | string | Json[] | { [member: string]: Json
 type Members = { [member: string]: Json };
 
 const DEFAULT_FROM = "../shared/kube-api";
+const GO_TYPES = new URL("./go_types.json", import.meta.url);
 const TO = new URL("../apiserver/generated/", import.meta.url);
 
 function members(value: Json | undefined, what: string): Members {
@@ -74,6 +75,28 @@ function servedMessages(messages: Members, schemas: Members): Members {
   );
 }
 
+/**
+ * Adds the names of Go types where they are not those of the JSON types
+ * (`v1.Protocol` for a string): decoding errors name them. Inlined messages
+ * are named by the message their fields stand in.
+ */
+function withGoTypes(messages: Members, goTypes: Members): Members {
+  const named = { ...messages };
+  const add = (message: string, types: Members) => {
+    const fields = named[message];
+    if (!Array.isArray(fields)) return;
+    named[message] = fields.map((field) => {
+      const [number, name = "", type = "", flags = "", protoName = ""] = field as Json[];
+      const inlined = flags === "i" && typeof type === "string" && messageOf(message, type);
+      if (inlined) add(inlined, types);
+      const goType = types[String(name)];
+      return goType === undefined ? field : [number ?? 0, name, type, flags, protoName, goType];
+    });
+  };
+  for (const [message, types] of Object.entries(goTypes)) add(message, members(types, message));
+  return named;
+}
+
 /** `io.k8s.api.core.v1.Pod` → `k8s.io.api.core.v1.Pod`. */
 function messageName(component: string): string {
   return component.replace(/^io\.k8s\./, "k8s.io.").replaceAll("-", "_");
@@ -123,7 +146,10 @@ async function generate(from: string): Promise<void> {
     operations: await read("operations"),
     bootstrap: startObjects(await read("bootstrap")),
     schemas,
-    protobuf: servedMessages(members(await read("protobuf"), "protobuf.json"), schemas),
+    protobuf: withGoTypes(
+      servedMessages(members(await read("protobuf"), "protobuf.json"), schemas),
+      members(JSON.parse(await Deno.readTextFile(GO_TYPES)), "go_types.json"),
+    ),
   };
   for (const [name, value] of Object.entries(files)) {
     await Deno.writeTextFile(new URL(`${name}.json`, TO), print(value));

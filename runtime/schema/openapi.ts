@@ -156,7 +156,7 @@ export class OpenApiSchemas {
   }
 
   #field(name: string, schema: OpenApiSchema, facts: FieldFacts | undefined): SchemaField {
-    const node = this.#compile(schema);
+    const node = this.#compile(schema, facts?.fact?.[5]);
     // What is no protobuf field (apiVersion, kind) is a string with omitempty.
     const flags = facts?.flags ?? "o";
     const pointer = flags.includes("p");
@@ -175,45 +175,43 @@ export class OpenApiSchemas {
     };
   }
 
-  #compile(schema: OpenApiSchema): SchemaNode {
+  #compile(schema: OpenApiSchema, goType?: string): SchemaNode {
     const real = realDefault(schema.default);
     if (schema.$ref !== undefined) {
       const node = this.node(schema.$ref);
       const parts = extensionsOf(schema);
       return Object.keys(parts).length === 0 ? node : variantOf(node, parts);
     }
-    const parts: NodeParts = { ...this.#plain(schema), ...extensionsOf(schema) };
+    const parts: NodeParts = { ...this.#plain(schema, goType), ...extensionsOf(schema) };
     return makeNode({ ...parts, format: schema.format, default: real });
   }
 
-  #plain(schema: OpenApiSchema): NodeParts {
+  /** `goType` names the type where it is not what the schema says. */
+  #plain(schema: OpenApiSchema, goType = this.#goType(schema)): NodeParts {
     const { items, additionalProperties } = schema;
     switch (schema.type) {
-      case "array": {
+      case "array":
         if (items === undefined) throw new TypeError("an array has no items");
-        return this.#list(schema, items);
-      }
+        return this.#list(schema, items, goType);
       case "object": {
-        if (additionalProperties === undefined) {
-          return { type: "map", goType: "map[string]interface {}" };
-        }
-        const values = lazily(() => this.#compile(additionalProperties));
-        return { type: "map", values, goType: `map[string]${this.#goType(additionalProperties)}` };
+        if (additionalProperties === undefined) return { type: "map", goType };
+        const element = /^map\[[^\]]*\](.*)$/.exec(goType)?.[1];
+        return { type: "map", values: () => this.#compile(additionalProperties, element), goType };
       }
       case undefined:
-        return { type: "any", goType: "interface {}" };
+        return { type: "any", goType };
       default:
-        return { type: scalarType(schema), goType: this.#goType(schema) };
+        return { type: scalarType(schema), goType };
     }
   }
 
-  #list(schema: OpenApiSchema, items: OpenApiSchema): NodeParts {
+  #list(schema: OpenApiSchema, items: OpenApiSchema, goType: string): NodeParts {
     const mapKeys = schema["x-kubernetes-list-map-keys"] ?? [];
-    const node = lazily(() => this.#compile(items));
+    const element = goType.startsWith("[]") ? goType.slice(2) : undefined;
     return {
       type: "array",
-      items: node,
-      goType: `[]${this.#goType(items)}`,
+      items: () => this.#compile(items, element),
+      goType,
       mapKeys,
       keyDefaults: () => this.#keyDefaults(items, mapKeys),
     };
@@ -250,12 +248,6 @@ export class OpenApiSchemas {
         return schema.format === "byte" ? "[]uint8" : schema.type ?? "interface {}";
     }
   }
-}
-
-/** Runs once, when first asked. */
-function lazily<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 function scalarType({ type, format }: OpenApiSchema): NodeType {

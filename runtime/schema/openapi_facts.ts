@@ -51,13 +51,18 @@ export interface OpenApiSchema {
 /** Components by name, such as `io.k8s.api.core.v1.Pod`. */
 export type OpenApiComponents = Readonly<Record<string, OpenApiSchema>>;
 
-/** A field: wire number, JSON name, type, flags (see the data's description), name in the .proto file if it differs. */
+/**
+ * A field: wire number, JSON name, type, flags (`r` repeated, `m` map, `i`
+ * inlined in JSON, `p` pointer, `o` omitempty, `z` omitzero, `-` no JSON name),
+ * its name in the .proto file and its Go type, both where they differ.
+ */
 export type ProtobufFieldFacts = readonly [
   number: number,
   jsonName: string,
   type: string,
   flags?: string,
   protoName?: string,
+  goType?: string,
 ];
 
 /** Messages by full name, such as `k8s.io.api.core.v1.Pod`. */
