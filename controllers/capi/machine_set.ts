@@ -201,9 +201,8 @@ export class MachineSetReconciler implements Reconciler {
     if (difference === 0) return;
     if (scope.set.metadata.annotations?.[DISABLE_MACHINE_CREATE] === "true") return;
     if (scope.preflight.length > 0) return outcome.requeue(PREFLIGHT_RETRY_MS);
-    if (scope.bootstrapTemplateMissing || scope.infrastructureTemplateMissing) {
-      throw new Error(`templates of MachineSet "${scope.name}" do not exist`);
-    }
+    // Their creation wakes this controller; the ScalingUp condition says what is missing.
+    if (scope.bootstrapTemplateMissing || scope.infrastructureTemplate === undefined) return;
     const { events } = this.#context;
     for (let i = 0; i < difference; i++) {
       const machine = await this.#machines.create(scope);

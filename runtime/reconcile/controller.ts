@@ -102,8 +102,7 @@ export class Controller {
       if (signal.aborted) return;
       const failures = queue.failures(request);
       // Losing a race is part of the game; the state is simply looked at again.
-      const ordinary = error instanceof StatusError && error.code === 409;
-      logger[ordinary && failures < 5 ? "debug" : "error"](
+      logger[isLostRace(error) && failures < 5 ? "debug" : "error"](
         "Reconciling failed",
         {
           namespace: request.namespace,
@@ -115,4 +114,10 @@ export class Controller {
       queue.addRateLimited(request);
     }
   }
+}
+
+/** Whether nothing but concurrent changes came in the way. */
+function isLostRace(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isLostRace);
+  return error instanceof StatusError && error.code === 409;
 }

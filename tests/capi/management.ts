@@ -28,7 +28,7 @@ import { MemoryHost } from "./memory_host.ts";
 /** Resources by kind. */
 export const REF: Record<string, ResourceRef> = Object.fromEntries(
   customResourceDefinitions().map(({ spec }) => [spec.names.kind, {
-    apiVersion: `${spec.group}/${spec.versions.at(-1).name}`,
+    apiVersion: `${spec.group}/${spec.versions.at(-1)?.name}`,
     resource: spec.names.plural,
   }]),
 );
