@@ -6,7 +6,9 @@ import { quoteTime } from "./_quote_time.ts";
 
 /** A moment: seconds since the Unix epoch and nanoseconds of that second. */
 export interface Moment {
+  /** Whole seconds since the Unix epoch, rounded down. */
   readonly seconds: number;
+  /** Nanoseconds of that second. */
   readonly nanos: number;
 }
 

@@ -37,7 +37,27 @@ function compile(pattern: string): Regexp {
       // What the platform's syntax does not allow is left to the other engine.
     }
   }
-  return { test: (text) => compiled.test(text) };
+  return remembering((text) => compiled.test(text));
+}
+
+/** Texts longer than this are not remembered. */
+const TEXT_MAX = 100;
+const ANSWERS_MAX = 100;
+
+/** The same kinds, reasons and names come again and again; asking the engine costs microseconds a character. */
+function remembering(test: (text: string) => boolean): Regexp {
+  const answers = new Map<string, boolean>();
+  return {
+    test(text) {
+      if (text.length > TEXT_MAX) return test(text);
+      let answer = answers.get(text);
+      if (answer === undefined) {
+        if (answers.size >= ANSWERS_MAX) answers.clear();
+        answers.set(text, answer = test(text));
+      }
+      return answer;
+    },
+  };
 }
 
 /** Compiles a pattern. Throws an `Error` with the text of Go's regexp package. */

@@ -36,7 +36,9 @@ export type NodeType =
 
 /** A named field of an `object` node. */
 export interface SchemaField {
+  /** Its name in JSON. */
   readonly name: string;
+  /** What its value is. */
   readonly node: SchemaNode;
   /** Built-in kinds: how Go writes it. Custom resources: both false, so nothing is dropped or added. */
   readonly omitEmpty: boolean;
@@ -52,9 +54,11 @@ export interface SchemaField {
 
 /** How a field travels in protobuf. */
 export interface ProtobufField {
+  /** The number it is tagged with. */
   readonly number: number;
   /** `string`, `int32`, `bool`, `bytes`, a full message name, `map<k,v>`. */
   readonly type: string;
+  /** It may occur any number of times. */
   readonly repeated: boolean;
   /** The message's fields stand in the parent's JSON object. */
   readonly inlined: boolean;
@@ -62,8 +66,11 @@ export interface ProtobufField {
 
 /** How strategic merge treats a field (x-kubernetes-patch-strategy and -merge-key). */
 export interface PatchStrategy {
+  /** Lists are merged item by item instead of being replaced. */
   readonly merge: boolean;
+  /** Members that the patch does not name are dropped. */
   readonly retainKeys: boolean;
+  /** The member that identifies the items of a merged list. */
   readonly mergeKey?: string;
 }
 
@@ -76,6 +83,7 @@ export type Validator = (
 
 /** A node of the tree. Nodes may be shared and recursive: children are reached through getters that compile on demand. */
 export interface SchemaNode {
+  /** What the node holds. */
   readonly type: NodeType;
   /** The OpenAPI component a built-in node comes from, such as `io.k8s.api.core.v1.PodSpec`. */
   readonly component?: string;
@@ -97,6 +105,7 @@ export interface SchemaNode {
   readonly mapType: "granular" | "atomic";
   /** Strategic merge. */
   readonly patch?: PatchStrategy;
+  /** Whether `null` is a value of its own here. */
   readonly nullable: boolean;
   /** x-kubernetes-preserve-unknown-fields. */
   readonly preserveUnknown: boolean;
@@ -104,6 +113,7 @@ export interface SchemaNode {
   readonly embedded: boolean;
   /** The schema's default, if any. Callers copy it. */
   readonly default?: JsonValue;
+  /** Fields that must be there. */
   readonly required: readonly string[];
   /** `int32`, `int64`, `date-time`, `byte`… */
   readonly format?: string;

@@ -5,9 +5,11 @@
 import { createHash } from "node:crypto";
 import type { JsonObject, JsonValue } from "../object.ts";
 import { childOf, isObject } from "./_check.ts";
-import { compileKeywords, type Keywords } from "./_keywords.ts";
 import { makeNode, type NodeParts } from "./_node.ts";
+import { register } from "./_structurals.ts";
 import type { NodeType, SchemaField, SchemaNode, Validator } from "./node.ts";
+
+export { schemaOf } from "./_structurals.ts";
 
 /** What {@linkcode compileStructural} may be given beside the schema. */
 export interface StructuralOptions {
@@ -18,26 +20,6 @@ export interface StructuralOptions {
    * other validation, and only when that found nothing that blocks them.
    */
   readonly rules?: (schema: JsonObject, path: string) => readonly Validator[];
-}
-
-/** What is known of a node beyond the tree's own members. */
-interface Structural {
-  readonly schema: JsonObject;
-  keywords?: Keywords;
-}
-
-const structurals = new WeakMap<SchemaNode, Structural>();
-
-/** The schema that a node was compiled from; `undefined` for built-in kinds. */
-export function schemaOf(node: SchemaNode): JsonObject | undefined {
-  return structurals.get(node)?.schema;
-}
-
-/** The keyword checks of a node and all below it, compiled when first asked for. */
-export function keywordsOf(node: SchemaNode): Keywords | undefined {
-  const structural = structurals.get(node);
-  if (structural === undefined) return undefined;
-  return structural.keywords ??= compileKeywords(structural.schema);
 }
 
 function typeOf(schema: JsonObject): NodeType {
@@ -100,7 +82,7 @@ function compile(schema: JsonObject, options: StructuralOptions, path: string): 
     validators: rules === undefined || rules.length === 0 ? undefined : rules,
   };
   const node = makeNode(parts);
-  structurals.set(node, { schema });
+  register(node, schema);
   return node;
 }
 

@@ -8,7 +8,9 @@ import { checkEmbedded, type MetadataCheck } from "./_embedded.ts";
 import { checkListTypes } from "./_list_types.ts";
 import { hasRules, runRules } from "./_rules.ts";
 import type { SchemaNode } from "./node.ts";
-import { keywordsOf, schemaOf } from "./structural.ts";
+import { keywordsOf, schemaOf } from "./_structurals.ts";
+
+export type { MetadataCheck } from "./_embedded.ts";
 
 /** How {@linkcode validateValue} goes about it. */
 export interface ValidateOptions {
