@@ -35,6 +35,7 @@ interface Index {
 
 const RETRY_MS_FIRST = 800;
 const RETRY_MS_MAX = 30_000;
+const WATCH_MS_MIN = 1_000;
 
 /** The key of an object within its resource. */
 export function objectKey(namespace: string | undefined, name: string): string {
@@ -182,19 +183,21 @@ export class Informer {
 
   async #run(signal: AbortSignal): Promise<void> {
     let retry_ms = RETRY_MS_FIRST;
+    const { clock } = this.#options;
     while (!signal.aborted) {
+      const begun_ms = clock.now();
       try {
         const revision = await this.#list();
-        retry_ms = RETRY_MS_FIRST;
         await this.#follow(revision, signal);
       } catch (error) {
         if (signal.aborted) break;
+        if (clock.now() - begun_ms > RETRY_MS_MAX) retry_ms = RETRY_MS_FIRST;
         if (error instanceof StatusError && error.code === 410) continue;
         this.#options.logger.debug("Listing or watching failed", {
           resource: this.ref.resource,
           error,
         });
-        await sleep(this.#options.clock, retry_ms, signal).catch(() => {});
+        await sleep(clock, retry_ms, signal).catch(() => {});
         retry_ms = Math.min(retry_ms * 2, RETRY_MS_MAX);
       }
     }
@@ -217,7 +220,7 @@ export class Informer {
 
   /** Follows from `revision` until aborted or told to list again (thrown as Expired). */
   async #follow(revision: string, signal: AbortSignal): Promise<void> {
-    const { client, namespace } = this.#options;
+    const { client, clock, namespace } = this.#options;
     while (!signal.aborted) {
       const query = {
         ...(namespace === undefined ? {} : { namespace }),
@@ -225,10 +228,17 @@ export class Informer {
         bookmarks: true,
         signal,
       };
+      const begun_ms = clock.now();
+      let seen = false;
       for await (const { type, object } of client.watch(this.ref, query)) {
+        seen = true;
         revision = object.metadata.resourceVersion ?? revision;
         if (type === "DELETED") this.#deleted(object);
         else if (type !== "BOOKMARK") this.observe(object);
+      }
+      // A server that ends watches at once is going away: ask it again, but not at full speed.
+      if (!seen && !signal.aborted && clock.now() - begun_ms < WATCH_MS_MIN) {
+        throw new StatusError(503, "ServiceUnavailable", "watch ended at once");
       }
     }
   }

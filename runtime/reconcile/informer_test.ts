@@ -133,3 +133,24 @@ Deno.test("Informer.byIndex() follows changes of the indexed value", async () =>
   stop.abort();
   memory.wake();
 });
+
+Deno.test("Informer asks a server that ends watches at once again, but not at full speed", async () => {
+  const clock = new VirtualClock();
+  let watches = 0;
+  class EndingClient extends MemoryClient {
+    override watch() {
+      watches++;
+      return (async function* () {
+        yield* [];
+      })();
+    }
+  }
+  const ending = new EndingClient();
+  const cache = new Cache({ client: ending, clock, logger: silentLogger });
+  const stop = new AbortController();
+  cache.informer(ref);
+  cache.start(stop.signal);
+  await clock.advance(10_000);
+  stop.abort();
+  assertEquals(watches, 4);
+});

@@ -68,11 +68,15 @@ export class WorkloadNodes {
     this.#logger = logger;
   }
 
-  /** Ends everything when the signal aborts. */
+  /** Lets go of clusters that can no longer be reached, and of all when the signal aborts. */
   endWith(signal: AbortSignal): void {
     this.#signal = signal;
+    const stop = this.#access.onChange?.((namespace, cluster) => {
+      if (this.#access.client(namespace, cluster) === undefined) this.forget(namespace, cluster);
+    });
     signal.addEventListener("abort", () => {
-      for (const { stop } of this.#followed.values()) stop.abort();
+      stop?.();
+      for (const followed of this.#followed.values()) followed.stop.abort();
       this.#followed.clear();
     }, { once: true });
   }
