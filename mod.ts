@@ -18,6 +18,7 @@
 export * from "./fake_cluster.ts";
 export * from "./fake_fleet.ts";
 export * from "./fake_management.ts";
+export type { PortRange, UpgradeHandler } from "./apiserver/listener/mod.ts";
 export type {
   Client,
   ListQuery,

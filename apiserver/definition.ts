@@ -15,11 +15,17 @@ import type { Definitions } from "./definitions.ts";
 
 /** What a strategy may look at and use while it works on one request. */
 export interface StrategyContext {
+  /** Who asks. */
   readonly user: UserInfo;
+  /** The request's namespace, `""` for cluster-scoped resources. */
   readonly namespace: string;
+  /** The cluster's time. */
   readonly clock: Clock;
+  /** The cluster's source of chance. */
   readonly random: Random;
+  /** The cluster's data. */
   readonly store: Store;
+  /** Go through everything but the write itself. */
   readonly dryRun: boolean;
   /** Adds a `Warning` header (RFC 9110) to the answer. */
   warn(text: string): void;
@@ -27,7 +33,9 @@ export interface StrategyContext {
 
 /** What a resource that stores nothing may use beside the store. */
 export interface VirtualContext extends StrategyContext {
+  /** What the cluster serves. */
   readonly definitions: Definitions;
+  /** What finds out who sends a request. */
   readonly authenticators: readonly Authenticator[];
   /** Absent: everybody may everything. */
   readonly authorizer?: Authorizer;
@@ -43,9 +51,13 @@ export interface VirtualResource {
 
 /** A column of the server-side table. */
 export interface TableColumn {
+  /** The object's name. */
   readonly name: string;
+  /** The OpenAPI type of the cells. */
   readonly type: string;
+  /** The OpenAPI format of the cells. */
   readonly format: string;
+  /** For people. */
   readonly description: string;
   /** 0 is always shown, others with `-o wide`. */
   readonly priority: number;
@@ -62,6 +74,7 @@ export interface Strategy {
   prepareForCreate?(object: KubeObject, context: StrategyContext): void;
   /** Errors beside those of metadata, which the registry checks for every kind. */
   validate?(object: KubeObject, context: StrategyContext): FieldError[];
+  /** Texts of `Warning` headers for a new object. */
   warningsOnCreate?(object: KubeObject, context: StrategyContext): string[];
   /** Puts back what this endpoint may not change (spec or status), bumps generation. */
   prepareForUpdate?(
@@ -69,11 +82,13 @@ export interface Strategy {
     old: KubeObject,
     context: StrategyContext,
   ): void;
+  /** Errors of a changed object beside those of metadata. */
   validateUpdate?(
     object: KubeObject,
     old: KubeObject,
     context: StrategyContext,
   ): FieldError[];
+  /** Texts of `Warning` headers for a changed object. */
   warningsOnUpdate?(
     object: KubeObject,
     old: KubeObject,
@@ -118,16 +133,21 @@ export interface Strategy {
 
 /** A subresource: `status`, `scale`, `eviction`… */
 export interface SubresourceDefinition {
+  /** The object's name. */
   readonly name: string;
+  /** What it can do: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`. */
   readonly verbs: readonly string[];
   /** Of the body, when it differs from the parent's. */
   readonly group: string;
+  /** The API version. */
   readonly version: string;
+  /** The kind, such as `Deployment`. */
   readonly kind: string;
   /** `status`-like ones read and write the parent's object through their own strategy. */
   readonly strategy?: Strategy;
   /** The schema of the body, when it differs from the parent's. */
   readonly schema?: SchemaNode;
+  /** Further kinds that a body may be of. */
   readonly acceptedTypes?: readonly {
     group: string;
     version: string;
@@ -137,16 +157,25 @@ export interface SubresourceDefinition {
 
 /** Everything the server knows of one resource in one version. */
 export interface ResourceDefinition {
+  /** The API group; `""` is the core group. */
   readonly group: string;
+  /** The API version. */
   readonly version: string;
   /** Plural, lower case. */
   readonly resource: string;
+  /** The singular name, lower case. */
   readonly singular: string;
+  /** The kind, such as `Deployment`. */
   readonly kind: string;
+  /** The kind of its lists. */
   readonly listKind: string;
+  /** Whether its objects live in namespaces. */
   readonly namespaced: boolean;
+  /** What it can do: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`. */
   readonly verbs: readonly string[];
+  /** Abbreviations, such as `po`. */
   readonly shortNames: readonly string[];
+  /** Groups of resources that kubectl names together, such as `all`. */
   readonly categories: readonly string[];
   /** Where its objects lie: `group/resource`, the same for all versions (and for events of both groups). */
   readonly storage: string;
@@ -157,6 +186,7 @@ export interface ResourceDefinition {
   };
   /** The storage version's `apiVersion`, when it differs. */
   readonly storageApiVersion?: string;
+  /** What its objects look like. */
   readonly schema: SchemaNode;
   /** Custom resources keep and prune JSON as it is; built-in ones go through the Go codec (nulls, zero values, quantities). */
   readonly custom: boolean;
@@ -169,10 +199,13 @@ export interface ResourceDefinition {
   setDefaults?(object: KubeObject): void;
   /** Runs on objects read from the store (custom resources default on read). */
   defaultOnRead?(object: KubeObject): KubeObject;
+  /** How its objects come into being and change. */
   readonly strategy: Strategy;
   /** Present when nothing is stored. */
   readonly virtual?: VirtualResource;
+  /** Its subresources by name. */
   readonly subresources: ReadonlyMap<string, SubresourceDefinition>;
+  /** Columns of the server-side table. */
   readonly columns: readonly TableColumn[];
   /** The cells of one row, as many as there are columns. */
   cells(object: KubeObject, now_ms: number): JsonValue[];

@@ -1,4 +1,8 @@
-// The API server: what it is made of and how to make one.
+/**
+ * The API server: what it is made of and how to make one.
+ *
+ * @module
+ */
 
 export { ApiServer, type ApiServerOptions, type Follower } from "./server.ts";
 export { builtinDefinitions, builtinSchemas } from "./builtin.ts";
@@ -9,7 +13,9 @@ export type * from "./admission/plugin.ts";
 export type * from "./auth/types.ts";
 export type * from "./http/types.ts";
 export { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
-export { ServiceAccountTokens } from "./auth/service_account_tokens.ts";
+export type { Connector, HealthCheck, TokenIssuer } from "./http/mod.ts";
+export { ServiceAccountTokens, type TokenContent } from "./auth/service_account_tokens.ts";
+export type { PolicyRule } from "./auth/policy_rule.ts";
 export type { Environment } from "./registry/environment.ts";
 export { ResourceRegistry } from "./registry/registry.ts";
 export type { SubresourceHandler } from "./registry/subresources.ts";

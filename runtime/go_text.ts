@@ -85,6 +85,7 @@ export function compareGo(a: string, b: string): number {
 
 /** A Go struct: its members are written in the order in which they were set, those of other objects (maps) by name. */
 export class GoStruct {
+  /** The members. */
   [member: string]: unknown;
 }
 

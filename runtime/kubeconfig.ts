@@ -18,7 +18,9 @@ export interface ClusterAccess {
   readonly certificate?: string;
   /** PEM; absent for token users. */
   readonly key?: string;
+  /** A bearer token; absent for certificate users. */
   readonly token?: string;
+  /** The namespace of the context. */
   readonly namespace?: string;
 }
 

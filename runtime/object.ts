@@ -14,70 +14,108 @@ export type JsonValue =
 
 /** A JSON object. Absent members read `undefined`. */
 export interface JsonObject {
+  /** The members. */
   [member: string]: JsonValue | undefined;
 }
 
 /** An entry of `metadata.ownerReferences`. */
 export interface OwnerReference {
+  /** `group/version`, or just the version for the core group. */
   apiVersion: string;
+  /** The kind, such as `Deployment`. */
   kind: string;
+  /** The object's name. */
   name: string;
+  /** The object's UID. */
   uid: string;
+  /** Whether the owner is the managing controller; at most one owner is. */
   controller?: boolean;
+  /** Whether foreground deletion of the owner waits for this object. */
   blockOwnerDeletion?: boolean;
 }
 
 /** An entry of `metadata.managedFields` (server-side apply). */
 export interface ManagedFieldsEntry {
+  /** Who owns the fields. */
   manager?: string;
+  /** How they came to be owned. */
   operation?: "Apply" | "Update";
+  /** `group/version`, or just the version for the core group. */
   apiVersion?: string;
   /** RFC 3339, whole seconds. */
   time?: string;
+  /** The form of `fieldsV1`; there is only one. */
   fieldsType?: "FieldsV1";
+  /** The owned fields as a set. */
   fieldsV1?: JsonObject;
+  /** Through which subresource they were written; absent for the object itself. */
   subresource?: string;
 }
 
 /** `metadata` of an object. Times are RFC 3339 strings in UTC with whole seconds. */
 export interface ObjectMeta {
+  /** The object's name. */
   name?: string;
+  /** What a generated name starts with. */
   generateName?: string;
+  /** The namespace; absent for cluster-scoped objects. */
   namespace?: string;
+  /** No longer set by any server. */
   selfLink?: string;
+  /** The object's UID. */
   uid?: string;
+  /** The version of the object, opaque to clients. */
   resourceVersion?: string;
+  /** Counts changes of the desired state. */
   generation?: number;
+  /** When the object came into being. */
   creationTimestamp?: string | null;
+  /** When the object is or was to be gone; set once deletion was asked for. */
   deletionTimestamp?: string;
+  /** Seconds that the object had to end gracefully. */
   deletionGracePeriodSeconds?: number;
+  /** What selectors look at. */
   labels?: Record<string, string>;
+  /** Free text for tools. */
   annotations?: Record<string, string>;
+  /** The objects this one belongs to. */
   ownerReferences?: OwnerReference[];
+  /** What must happen before the object goes. */
   finalizers?: string[];
+  /** Who owns which fields. */
   managedFields?: ManagedFieldsEntry[];
 }
 
 /** An object of any kind. Beside its metadata the members are the kind's own. */
 export interface KubeObject {
+  /** `group/version`, or just the version for the core group. */
   apiVersion: string;
+  /** The kind, such as `Deployment`. */
   kind: string;
+  /** What all objects have. */
   metadata: ObjectMeta;
+  /** The members of the kind. */
   // deno-lint-ignore no-explicit-any -- the members of an arbitrary kind; callers narrow
   [member: string]: any;
 }
 
 /** Group, version and kind. The core group is `""`. */
 export interface GroupVersionKind {
+  /** The API group; `""` is the core group. */
   group: string;
+  /** The API version. */
   version: string;
+  /** The kind, such as `Deployment`. */
   kind: string;
 }
 
 /** Group, version and plural resource name. The core group is `""`. */
 export interface GroupVersionResource {
+  /** The API group; `""` is the core group. */
   group: string;
+  /** The API version. */
   version: string;
+  /** The plural resource name. */
   resource: string;
 }
 

@@ -3,11 +3,15 @@
 
 /** A parsed version. */
 export interface Version {
+  /** The first number. */
   readonly major: number;
+  /** The second number. */
   readonly minor: number;
+  /** The third number. */
   readonly patch: number;
   /** Dot-separated identifiers behind `-`. */
   readonly pre: readonly string[];
+  /** What follows `+`, `""` when there is none. */
   readonly build: string;
 }
 

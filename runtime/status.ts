@@ -7,30 +7,47 @@ import type { JsonObject } from "./object.ts";
 
 /** An entry of `Status.details.causes`. */
 export interface StatusCause {
+  /** A machine-readable word. */
   reason?: string;
+  /** A sentence for people. */
   message?: string;
+  /** The path of the field. */
   field?: string;
 }
 
 /** `Status.details`. `kind` is the resource name for most errors and the kind for `Invalid`. */
 export interface StatusDetails {
+  /** The name of the object it is about. */
   name?: string;
+  /** The group of the resource it is about. */
   group?: string;
+  /** The resource or kind it is about. */
   kind?: string;
+  /** The object's UID. */
   uid?: string;
+  /** The single problems. */
   causes?: StatusCause[];
+  /** After how many seconds to try again. */
   retryAfterSeconds?: number;
 }
 
 /** A `meta/v1` Status. */
 export interface Status {
+  /** The resource or kind it is about. */
   kind: "Status";
+  /** `group/version`, or just the version for the core group. */
   apiVersion: "v1";
+  /** What all objects have. */
   metadata: JsonObject;
+  /** Whether it went well. */
   status: "Success" | "Failure";
+  /** A sentence for people. */
   message?: string;
+  /** A machine-readable word. */
   reason?: string;
+  /** What it is about. */
   details?: StatusDetails;
+  /** The HTTP status code. */
   code: number;
 }
 
@@ -73,7 +90,9 @@ export class StatusError extends Error {
 
 /** Group and plural resource name, as most errors name what they are about. */
 export interface GroupResource {
+  /** The group of the resource it is about. */
   group: string;
+  /** The plural resource name. */
   resource: string;
 }
 

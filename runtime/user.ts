@@ -4,8 +4,11 @@
 export interface UserInfo {
   /** Such as `kubernetes-admin` or `system:serviceaccount:ns:name`. */
   readonly name: string;
+  /** Tells users of one name apart over time. */
   readonly uid?: string;
+  /** The groups the user belongs to. */
   readonly groups: readonly string[];
+  /** Further facts about the user. */
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 

@@ -11,12 +11,17 @@ import type { ResourceDefinition } from "../definition.ts";
 
 /** One write on its way through admission. */
 export interface AdmissionAttributes {
+  /** Who asks, and what rides along. */
   readonly context: RequestContext;
+  /** What the write is about. */
   readonly target: Target;
+  /** What is done. */
   readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
   /** The new object; plugins that mutate change it in place. Absent for DELETE. */
   object?: KubeObject;
+  /** Before an update or a deletion. */
   readonly old?: KubeObject;
+  /** Go through everything but the write itself. */
   readonly dryRun: boolean;
   /** The options object of the request (CreateOptions, UpdateOptions, PatchOptions, DeleteOptions) as JSON. */
   readonly options: KubeObject;
@@ -24,8 +29,11 @@ export interface AdmissionAttributes {
 
 /** What plugins may use. */
 export interface AdmissionServices {
+  /** The cluster's data. */
   readonly store: Store;
+  /** The cluster's time. */
   readonly clock: Clock;
+  /** The cluster's source of chance. */
   readonly random: Random;
   /** Finds the definition of a kind that is served now. */
   definitionOf(group: string, kind: string): ResourceDefinition | undefined;
@@ -33,6 +41,7 @@ export interface AdmissionServices {
 
 /** One admission plugin. Refusals are thrown as `StatusError`s. */
 export interface AdmissionPlugin {
+  /** As the real server calls it. */
   readonly name: string;
   /** Whether it wants to see this request at all; cheap. */
   handles(attributes: AdmissionAttributes): boolean;

@@ -22,7 +22,7 @@ function setHandlerDefaults(handler: Part | undefined): void {
 function setProbeDefaults(probe: Part | undefined): void {
   if (!probe) return;
   setHandlerDefaults(probe);
-  if (probe.grpc && probe.grpc.service === undefined) probe.grpc.service = "";
+  if (probe.grpc) probe.grpc.service ??= "";
   if (!probe.timeoutSeconds) probe.timeoutSeconds = 1;
   if (!probe.periodSeconds) probe.periodSeconds = 10;
   if (!probe.successThreshold) probe.successThreshold = 1;

@@ -74,7 +74,7 @@ const struct = goTypes({
     PreemptionPolicy:n DNSConfig=dnsConfig:*DNSConfig ReadinessGates:[ReadinessGate]
     RuntimeClassName:n Overhead:m EnableServiceLinks:n TopologySpreadConstraints:[Spread] OS=os:*Named
     SchedulingGates:[Named] ResourceClaims:[PodResourceClaim] Resources:*ResourceRequirements
-    HostnameOverride:n`,
+    HostnameOverride:n SchedulingGroup:n`,
   PodSecurityContext: `HostNetwork:b HostPID:b HostIPC:b ShareProcessNamespace:n HostUsers:n
     SELinuxOptions=seLinuxOptions:*SELinux WindowsOptions:*Windows RunAsUser:n RunAsGroup:n
     RunAsNonRoot:n SupplementalGroups:n SupplementalGroupsPolicy:n FSGroup=fsGroup:n

@@ -18,12 +18,14 @@ import { scale } from "./scale.ts";
 
 /** What can be done with one subresource. Absent verbs fall back on the ordinary ones. */
 export interface SubresourceHandler {
+  /** Reads the subresource. */
   get?(
     env: Environment,
     context: RequestContext,
     target: Target,
     resourceVersion: string,
   ): ObjectResult | Promise<ObjectResult>;
+  /** Posts to the subresource. */
   create?(
     env: Environment,
     context: RequestContext,
@@ -31,6 +33,7 @@ export interface SubresourceHandler {
     object: KubeObject,
     options: WriteRequestOptions,
   ): Promise<ObjectResult>;
+  /** Replaces the subresource. */
   update?(
     env: Environment,
     context: RequestContext,
@@ -38,6 +41,7 @@ export interface SubresourceHandler {
     object: KubeObject,
     options: WriteRequestOptions,
   ): Promise<ObjectResult>;
+  /** Patches the subresource. */
   patch?(
     env: Environment,
     context: RequestContext,

@@ -20,6 +20,7 @@ export type FieldErrorType =
 
 /** One field's error. `message` is the cause's message: the type's words, the bad value, the detail. */
 export interface FieldError {
+  /** What kind of error. */
   readonly type: FieldErrorType;
   /** `spec.containers[0].name`; `""` prints as `<nil>`. */
   readonly field: string;

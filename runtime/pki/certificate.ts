@@ -42,7 +42,9 @@ export type KeyAlgorithm =
 
 /** A certificate and its private key, both PEM. */
 export interface KeyPair {
+  /** PEM. */
   readonly certificate: string;
+  /** PEM. */
   readonly key: string;
 }
 
@@ -51,6 +53,7 @@ export type CertificateUsage = "client" | "server";
 
 /** Options of {@linkcode createAuthority}. */
 export interface AuthorityOptions {
+  /** CN of the subject. */
   readonly commonName: string;
   /** Default `ECDSA-P256`. */
   readonly algorithm?: KeyAlgorithm;
@@ -62,11 +65,15 @@ export interface AuthorityOptions {
 
 /** Options of {@linkcode issueCertificate}. */
 export interface CertificateOptions {
+  /** CN of the subject. */
   readonly commonName: string;
   /** Groups, for client certificates. */
   readonly organizations?: readonly string[];
+  /** Names that the certificate is good for. */
   readonly dnsNames?: readonly string[];
+  /** Addresses that the certificate is good for. */
   readonly ipAddresses?: readonly string[];
+  /** What the certificate may be used for. */
   readonly usages: readonly CertificateUsage[];
   /** Milliseconds since the epoch. */
   readonly now_ms: number;

@@ -6,14 +6,19 @@ import { SelectorError } from "./label.ts";
 
 /** One term. */
 export interface FieldTerm {
+  /** The field's label, such as `metadata.name`. */
   readonly field: string;
+  /** How the label or field is compared. */
   readonly operator: "=" | "!=";
+  /** The value it is compared with. */
   readonly value: string;
 }
 
 /** A parsed selector. */
 export interface FieldSelector {
+  /** Selects everything. */
   readonly empty: boolean;
+  /** The conditions; all must hold. */
   readonly terms: readonly FieldTerm[];
   /** `fields` answers a field's value; unknown fields are empty. */
   matches(fields: (field: string) => string): boolean;

@@ -25,8 +25,11 @@ export type LabelOperator =
 
 /** One requirement. */
 export interface LabelRequirement {
+  /** The label. */
   readonly key: string;
+  /** How the label or field is compared. */
   readonly operator: LabelOperator;
+  /** The values, for operators that take some. */
   readonly values: readonly string[];
 }
 
@@ -36,6 +39,7 @@ export interface LabelSelector {
   readonly empty: boolean;
   /** Sorted by key. */
   readonly requirements: readonly LabelRequirement[];
+  /** Whether an object with these labels is selected. */
   matches(labels: Labels): boolean;
 }
 

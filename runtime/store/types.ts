@@ -22,7 +22,9 @@ export interface Entry {
 
 /** What happened to an object. */
 export interface StoreEvent {
+  /** What happened. */
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  /** The store revision of the write. */
   readonly revision: number;
   /** After the change; for DELETED the last state, with the deletion's revision as its resourceVersion. */
   readonly entry: Entry;
@@ -32,6 +34,7 @@ export interface StoreEvent {
 
 /** A page of a list. */
 export interface Page {
+  /** The objects of this page in order. */
   readonly entries: readonly Entry[];
   /** The revision the whole list is of. */
   readonly revision: number;
@@ -47,6 +50,7 @@ export interface Range {
   readonly namespace?: string;
   /** Only keys after this one (exclusive). */
   readonly after?: string;
+  /** At most so many. */
   readonly limit?: number;
   /** As of this revision; throws `expired` when it has been compacted. Default: now. */
   readonly revision?: number;
@@ -64,11 +68,13 @@ export interface Cursor {
   wait(signal?: AbortSignal): Promise<void>;
   /** Resolves a pending wait although nothing has happened. */
   wake?(): void;
+  /** Stops reading. */
   close(): void;
 }
 
 /** Told of every commit before it is acknowledged; what persistence hangs on to. */
 export interface Journal {
+  /** Called once for each write, in order; throwing refuses the write. */
   append(event: StoreEvent): void;
 }
 
@@ -93,7 +99,9 @@ export interface Store {
   readonly closed?: boolean;
   /** The oldest revision that can still be watched or listed. */
   readonly compactRevision: number;
+  /** The present version of an object. */
   get(storage: string, key: string): Entry | undefined;
+  /** A page of a storage, in the order of keys. */
   list(storage: string, range?: Range): Page;
   /** How many objects a storage holds. */
   count(storage: string, namespace?: string): number;
