@@ -151,6 +151,23 @@ Deno.test("FakeCluster finishes the deletion of namespaces", async () => {
   );
 });
 
+Deno.test("FakeCluster ends pods of nodes that are not there", async () => {
+  await using cluster = await FakeCluster.start();
+  const pods = { apiVersion: "v1", resource: "pods" };
+  const key = { namespace: "default", name: "a" };
+  await cluster.client.create(pods, {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: key,
+    spec: { nodeName: "n", containers: [{ name: "main", image: "example.com/app:1" }] },
+  });
+  await cluster.client.delete(pods, key);
+  await eventually(
+    "the pod is gone",
+    () => cluster.client.get(pods, key).then(() => false, (error) => error.code === 404),
+  );
+});
+
 Deno.test("FakeCluster with no controllers leaves everything as it is", async () => {
   await using cluster = await FakeCluster.start({ controllers: "none", clock: new VirtualClock() });
   await assertRejects(

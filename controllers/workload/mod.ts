@@ -1,7 +1,7 @@
 /**
  * What belongs to the promise of every API server: garbage collection,
- * the deletion of namespaces, what each namespace holds from its start, and
- * aggregated cluster roles.
+ * the deletion of namespaces and pods, what each namespace holds from its
+ * start, and aggregated cluster roles.
  *
  * @module
  */
@@ -11,12 +11,14 @@ import { ClusterRoleAggregation } from "./cluster_role_aggregation.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
 import { NamespaceContents } from "./namespace_contents.ts";
 import { NamespaceController } from "./namespace_controller.ts";
+import { PodTermination } from "./pod_termination.ts";
 
 export * from "./cluster_feed.ts";
 export * from "./cluster_role_aggregation.ts";
 export * from "./garbage_collector.ts";
 export * from "./namespace_contents.ts";
 export * from "./namespace_controller.ts";
+export * from "./pod_termination.ts";
 
 /** Options of {@linkcode startWorkloadControllers}. */
 export interface WorkloadControllersOptions extends WorkloadContext {
@@ -42,6 +44,7 @@ export function startWorkloadControllers(options: WorkloadControllersOptions): W
     new ClusterRoleAggregation(options),
     new NamespaceController(options),
     new GarbageCollector(options),
+    new PodTermination(options),
   ];
   return {
     idle: async () => {
