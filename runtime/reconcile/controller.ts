@@ -4,7 +4,6 @@
 
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
-import { StatusError } from "../status.ts";
 import type { Reconciler, Request, Source, SourceContext } from "./types.ts";
 import { type Backoff, WorkQueue } from "./workqueue.ts";
 
@@ -21,6 +20,9 @@ export interface ControllerOptions {
   /** How failures are delayed. */
   readonly backoff?: Backoff;
 }
+
+/** So many failures in a row may pass unnoticed: some 150 ms with the usual back-off. */
+const PASSING_FAILURES = 5;
 
 /** Runs a reconciler. */
 export class Controller {
@@ -101,8 +103,9 @@ export class Controller {
     } catch (error) {
       if (signal.aborted) return;
       const failures = queue.failures(request);
-      // Losing a race is part of the game; the state is simply looked at again.
-      logger[isLostRace(error) && failures < 5 ? "debug" : "error"](
+      // What is not there yet mostly comes, and a lost race is part of the game:
+      // only what goes on failing is worth an operator's look.
+      logger[failures < PASSING_FAILURES ? "debug" : "error"](
         "Reconciling failed",
         {
           namespace: request.namespace,
