@@ -118,9 +118,3 @@ export class Controller {
     }
   }
 }
-
-/** Whether nothing but concurrent changes came in the way. */
-function isLostRace(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.every(isLostRace);
-  return error instanceof StatusError && error.code === 409;
-}
