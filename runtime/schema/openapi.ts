@@ -135,7 +135,9 @@ export class OpenApiSchemas {
     const facts = this.#facts(messageNameOf(component));
     const properties = schema.properties ?? {};
     const fields = new Map<string, SchemaField>();
-    const names = new Set(["apiVersion", "kind", ...facts.keys(), ...Object.keys(properties)]);
+    // The type of a whole object is no field of its message; references have one that is.
+    const type = facts.has("kind") ? [] : ["apiVersion", "kind"];
+    const names = new Set([...type, ...facts.keys(), ...Object.keys(properties)]);
     for (const name of names) {
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
       if (property !== undefined) fields.set(name, this.#field(name, property, facts.get(name)));
