@@ -281,7 +281,7 @@ const statusStrategy: Strategy = {
   },
   validateUpdate: validateConditions,
   resetFields: { "f:metadata": {}, "f:spec": {} },
-  allowUnconditionalUpdate: false,
+  allowUnconditionalUpdate: true,
 };
 
 function strategyOf(validate: (object: KubeObject) => FieldError[]): Strategy {
@@ -292,7 +292,7 @@ function strategyOf(validate: (object: KubeObject) => FieldError[]): Strategy {
     validateUpdate: validate,
     resetFields: { "f:status": {} },
     allowCreateOnUpdate: false,
-    allowUnconditionalUpdate: false,
+    allowUnconditionalUpdate: true,
   };
 }
 

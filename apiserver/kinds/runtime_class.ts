@@ -66,7 +66,7 @@ export const runtimeClasses: KindBehaviour = {
     validateUpdate: (object, old) => immutable("handler", text(object.handler), text(old.handler)),
     warningsOnCreate: warnings,
     warningsOnUpdate: warnings,
-    allowCreateOnUpdate: false,
+    allowCreateOnUpdate: true,
     allowUnconditionalUpdate: false,
   },
   cells: (object, now_ms) => [
