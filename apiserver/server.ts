@@ -8,7 +8,7 @@ import { type FrozenBase, MemoryStore } from "../runtime/store/memory_store.ts";
 import type { Journal, Restored } from "../runtime/store/types.ts";
 import { adminUser, type UserInfo } from "../runtime/user.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
-import { namespaceLifecycle } from "./admission/namespace_lifecycle.ts";
+import { defaultAdmission } from "./admission/chain.ts";
 import { BearerAuthenticator } from "./auth/bearer_authenticator.ts";
 import { RbacAuthorizer } from "./auth/rbac_authorizer.ts";
 import { ServiceAccountAuthenticator } from "./auth/service_account_authenticator.ts";
@@ -52,7 +52,7 @@ export interface ApiServerOptions {
   readonly authenticators?: readonly Authenticator[];
   /** Default: by the roles in the cluster. */
   readonly authorizer?: Authorizer;
-  /** Admission plugins in order. Default: the namespace lifecycle. */
+  /** Admission plugins in order. Default: those of the real server. */
   readonly admission?: readonly AdmissionPlugin[];
   /** Plugins that come after those, such as webhooks in process. */
   readonly moreAdmission?: readonly AdmissionPlugin[];
@@ -115,7 +115,9 @@ export class ApiServer {
       clock,
       random,
       definitions: this.definitions,
-      admission: [...(options.admission ?? [namespaceLifecycle]), ...(options.moreAdmission ?? [])],
+      admission: options.admission === undefined
+        ? defaultAdmission({ authorizer, webhooks: options.moreAdmission ?? [] })
+        : [...options.admission, ...(options.moreAdmission ?? [])],
       authenticators,
       authorizer,
       tokens,

@@ -1,0 +1,257 @@
+// What objects use of the resources that quotas limit. Source:
+// pkg/quota/v1/evaluator/core and k8s.io/apiserver quota/v1/generic.
+
+import type { KubeObject } from "../../runtime/object.ts";
+import type { ResourceDefinition } from "../definition.ts";
+import { items, type Part, sortedEntries } from "../kinds/part.ts";
+import { podQOS } from "../kinds/pod_qos.ts";
+import {
+  addResources,
+  aggregateResources,
+  isHugePage,
+  isNative,
+  type ResourceList,
+} from "../kinds/resource_list.ts";
+
+/** A condition of a quota on the objects it counts. */
+export interface QuotaScope {
+  readonly scopeName: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+/** Counts the objects of one resource. */
+export interface QuotaEvaluator {
+  /** Whether updates can change the usage. */
+  readonly countsUpdates: boolean;
+  usage(object: KubeObject): ResourceList;
+  /** Whether a limit is on something that this counts. */
+  limits(resource: string): boolean;
+  matchesScope(scope: QuotaScope, object: KubeObject): boolean;
+  /** What has to be said before quotas on these can be kept; a refusal. */
+  constraints?(limited: readonly string[], object: KubeObject): string | undefined;
+}
+
+/** Core resources that can also be limited by their bare names. */
+const ALIASED: ReadonlySet<string> = new Set([
+  "configmaps",
+  "persistentvolumeclaims",
+  "pods",
+  "replicationcontrollers",
+  "resourcequotas",
+  "secrets",
+  "services",
+]);
+const COMPUTE: readonly string[] = [
+  "cpu",
+  "memory",
+  "ephemeral-storage",
+  "requests.cpu",
+  "requests.memory",
+  "requests.ephemeral-storage",
+  "limits.cpu",
+  "limits.memory",
+  "limits.ephemeral-storage",
+];
+/** Those that every container has to set. */
+const EXPLICIT: readonly string[] = [
+  "cpu",
+  "memory",
+  "requests.cpu",
+  "requests.memory",
+  "limits.cpu",
+  "limits.memory",
+];
+const CLASS_INFIX = ".storageclass.storage.k8s.io/";
+
+/** The evaluator of a resource. */
+export function evaluatorOf({ storage }: ResourceDefinition): QuotaEvaluator {
+  switch (storage) {
+    case "/pods":
+      return pods;
+    case "/services":
+      return services;
+    case "/persistentvolumeclaims":
+      return claims;
+    default:
+      return counting(storage);
+  }
+}
+
+function countName(storage: string): string {
+  const [group, resource] = storage.split("/") as [string, string];
+  return `count/${resource}${group === "" ? "" : `.${group}`}`;
+}
+
+function countOf(storage: string): ResourceList {
+  const [group, resource] = storage.split("/") as [string, string];
+  return {
+    [countName(storage)]: "1",
+    ...(group === "" && ALIASED.has(resource) ? { [resource]: "1" } : {}),
+  };
+}
+
+function counting(storage: string): QuotaEvaluator {
+  const usage = countOf(storage);
+  return {
+    countsUpdates: false,
+    usage: () => usage,
+    limits: (resource) => resource in usage,
+    matchesScope: () => false,
+  };
+}
+
+const services: QuotaEvaluator = {
+  countsUpdates: true,
+  usage(object) {
+    const spec: Part = object["spec"] ?? {};
+    const ports = items(spec.ports);
+    const balanced = spec.type === "LoadBalancer";
+    const withNodePort = balanced && spec.allocateLoadBalancerNodePorts === false
+      ? ports.filter(({ nodePort }) => nodePort).length
+      : balanced || spec.type === "NodePort"
+      ? ports.length
+      : 0;
+    return {
+      ...countOf("/services"),
+      "services.loadbalancers": balanced ? "1" : "0",
+      "services.nodeports": String(withNodePort),
+    };
+  },
+  limits: (resource) =>
+    resource in countOf("/services") || resource === "services.loadbalancers" ||
+    resource === "services.nodeports",
+  matchesScope: () => false,
+};
+
+const claims: QuotaEvaluator = {
+  countsUpdates: true,
+  usage(object) {
+    const spec: Part = object["spec"] ?? {};
+    const storage: string | undefined = spec.resources?.requests?.storage;
+    const prefix = spec.storageClassName ? `${spec.storageClassName}${CLASS_INFIX}` : undefined;
+    return {
+      ...countOf("/persistentvolumeclaims"),
+      ...(prefix === undefined ? {} : { [`${prefix}persistentvolumeclaims`]: "1" }),
+      ...(storage === undefined ? {} : { "requests.storage": storage }),
+      ...(storage === undefined || prefix === undefined
+        ? {}
+        : { [`${prefix}requests.storage`]: storage }),
+    };
+  },
+  limits: (resource) =>
+    resource in countOf("/persistentvolumeclaims") || resource === "requests.storage" ||
+    resource.endsWith(`${CLASS_INFIX}requests.storage`) ||
+    resource.endsWith(`${CLASS_INFIX}persistentvolumeclaims`),
+  matchesScope: ({ scopeName, operator, values = [] }, object) =>
+    scopeName === "VolumeAttributesClass" &&
+    matchesName(object["spec"]?.volumeAttributesClassName ?? "", operator, values),
+};
+
+const pods: QuotaEvaluator = {
+  countsUpdates: false,
+  usage(object) {
+    const spec: Part = object["spec"] ?? {};
+    const phase = object["status"]?.phase;
+    if (phase === "Succeeded" || phase === "Failed") return { "count/pods": "1" };
+    const total = (kind: "requests" | "limits") => {
+      const sum = { ...aggregateResources(spec, kind), ...spec.resources?.[kind] };
+      addResources(sum, overheadOf(spec, kind, sum));
+      return sum;
+    };
+    return { ...countOf("/pods"), ...computeUsage(total("requests"), total("limits")) };
+  },
+  limits: (resource) =>
+    resource in countOf("/pods") || COMPUTE.includes(resource) ||
+    isHugePage(resource.replace(/^requests\./, "")) ||
+    (resource.startsWith("requests.") && !isNative(resource.slice("requests.".length))),
+  matchesScope: matchesPodScope,
+  constraints(limited, object) {
+    const spec: Part = object["spec"] ?? {};
+    const required = EXPLICIT.filter((resource) => limited.includes(resource)).sort();
+    const missing = required.map((resource) =>
+      [resource, containersWithout(spec, resource)] as const
+    )
+      .filter(([, names]) => names.length > 0);
+    return missing.length === 0
+      ? undefined
+      : `must specify ${
+        missing.map(([resource, names]) => `${resource} for: ${names.join(",")}`).join("; ")
+      }`;
+  },
+};
+
+/** Overhead counts for all requests, and for limits where there are any. */
+function overheadOf(spec: Part, kind: "requests" | "limits", sum: ResourceList): ResourceList {
+  return Object.fromEntries(
+    sortedEntries(spec.overhead).filter(([name]) => kind === "requests" || name in sum),
+  );
+}
+
+function computeUsage(requests: ResourceList, limits: ResourceList): ResourceList {
+  const usage: ResourceList = {};
+  for (const [name, amount] of sortedEntries(requests)) {
+    if (["cpu", "memory", "ephemeral-storage"].includes(name) || isHugePage(name)) {
+      usage[name] = usage[`requests.${name}`] = amount;
+    } else if (!isNative(name)) usage[`requests.${name}`] = amount;
+  }
+  for (const [name, amount] of sortedEntries(limits)) {
+    if (["cpu", "memory", "ephemeral-storage"].includes(name)) usage[`limits.${name}`] = amount;
+  }
+  return usage;
+}
+
+function containersWithout(spec: Part, resource: string): string[] {
+  const names = [...items(spec.containers), ...items(spec.initContainers)]
+    .filter(({ resources }) =>
+      !(resource in computeUsage(resources?.requests ?? {}, resources?.limits ?? {}))
+    )
+    .map(({ name }): string => name);
+  return [...new Set(names)].sort();
+}
+
+function matchesPodScope(
+  { scopeName, operator, values = [] }: QuotaScope,
+  object: KubeObject,
+): boolean {
+  const spec: Part = object["spec"] ?? {};
+  switch (scopeName) {
+    case "Terminating":
+      return spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds >= 0;
+    case "NotTerminating":
+      return !(spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds >= 0);
+    case "BestEffort":
+      return podQOS(spec) === "BestEffort";
+    case "NotBestEffort":
+      return podQOS(spec) !== "BestEffort";
+    case "PriorityClass":
+      return matchesName(spec.priorityClassName ?? "", operator, values);
+    case "CrossNamespacePodAffinity":
+      return reachesAcrossNamespaces(spec);
+    default:
+      return false;
+  }
+}
+
+function matchesName(name: string, operator: string, values: readonly string[]): boolean {
+  switch (operator) {
+    case "In":
+      return values.includes(name);
+    case "NotIn":
+      return !values.includes(name);
+    case "DoesNotExist":
+      return name === "";
+    default:
+      return name !== "";
+  }
+}
+
+function reachesAcrossNamespaces({ affinity }: Part): boolean {
+  const crosses = ({ namespaces, namespaceSelector }: Part) =>
+    items(namespaces).length > 0 || namespaceSelector !== undefined;
+  return [affinity?.podAffinity, affinity?.podAntiAffinity].some((one: Part | undefined) =>
+    items(one?.requiredDuringSchedulingIgnoredDuringExecution).some(crosses) ||
+    items(one?.preferredDuringSchedulingIgnoredDuringExecution)
+      .some(({ podAffinityTerm }) => crosses(podAffinityTerm ?? {}))
+  );
+}

@@ -1,0 +1,125 @@
+// Admission plugin ResourceQuota: counts what is created against the quotas
+// of its namespace, within the write. Source:
+// k8s.io/apiserver admission/plugin/resourcequota.
+
+import type { KubeObject } from "../../runtime/object.ts";
+import { items, type Part, sortedEntries } from "../kinds/part.ts";
+import { quantity, type ResourceList } from "../kinds/resource_list.ts";
+import type { AdmissionAttributes, AdmissionPlugin, AdmissionServices } from "./plugin.ts";
+import { evaluatorOf, type QuotaEvaluator, type QuotaScope } from "./quota_usage.ts";
+import { refuse } from "./refusal.ts";
+
+const QUOTAS = "/resourcequotas";
+const UNCOUNTED: ReadonlySet<string> = new Set(["/events", "events.k8s.io/events", "/bindings"]);
+
+function handles({ target, operation, old }: AdmissionAttributes): boolean {
+  const { definition, namespace, subresource } = target;
+  if (subresource !== undefined || namespace === "" || definition.storage === "/namespaces") {
+    return false;
+  }
+  if (UNCOUNTED.has(definition.storage) || definition.virtual !== undefined) return false;
+  return operation === "CREATE" ||
+    (operation === "UPDATE" && (old === undefined || evaluatorOf(definition).countsUpdates));
+}
+
+function validate(attributes: AdmissionAttributes, { store }: AdmissionServices): void {
+  const { target, dryRun } = attributes;
+  const quotas = store.list(QUOTAS, { namespace: target.namespace }).entries;
+  if (quotas.length === 0) return;
+  const evaluator = evaluatorOf(target.definition);
+  const pertinent = quotas.filter(({ object }) => matches(attributes, evaluator, object));
+  if (pertinent.length === 0) return;
+  const delta = usageChange(attributes, evaluator);
+  if (Object.keys(delta).length === 0) return;
+  const charged = pertinent.map((entry) =>
+    [entry, charge(attributes, entry.object, delta)] as const
+  );
+  if (dryRun) return;
+  for (const [{ key, object }, used] of charged) {
+    store.put(QUOTAS, key, { ...object, status: { ...object["status"], used } });
+  }
+}
+
+function scopesOf(spec: Part): QuotaScope[] {
+  const names: string[] = items(spec.scopes) as unknown as string[];
+  return [
+    ...names.map((scopeName) => ({ scopeName, operator: "Exists" })),
+    ...items(spec.scopeSelector?.matchExpressions) as unknown as QuotaScope[],
+  ];
+}
+
+/** Whether the quota counts the object. Refuses what cannot be counted. */
+function matches(
+  attributes: AdmissionAttributes,
+  evaluator: QuotaEvaluator,
+  quota: KubeObject,
+): boolean {
+  const object = attributes.object!;
+  const { hard = {}, used = {} } = (quota["status"] ?? {}) as {
+    hard?: ResourceList;
+    used?: ResourceList;
+  };
+  const limited = Object.keys(hard).filter((resource) => evaluator.limits(resource)).sort();
+  if (limited.length === 0) return false;
+  const inScope = scopesOf(quota["spec"] ?? {}).every((scope) =>
+    evaluator.matchesScope(scope, object)
+  );
+  if (!inScope) return false;
+  const { name } = quota.metadata;
+  const lacking = evaluator.constraints?.(limited, object);
+  if (lacking !== undefined) throw refuse(attributes, `failed quota: ${name}: ${lacking}`);
+  if (limited.some((resource) => used[resource] === undefined)) {
+    throw refuse(
+      attributes,
+      `status unknown for quota: ${name}, resources: ${limited.join(",")}`,
+    );
+  }
+  return true;
+}
+
+/** What is used more (or less) than before, without what stays the same. */
+function usageChange(
+  { operation, object, old }: AdmissionAttributes,
+  evaluator: QuotaEvaluator,
+): ResourceList {
+  const now = evaluator.usage(object!);
+  const before = operation === "UPDATE" && old?.metadata.resourceVersion
+    ? evaluator.usage(old)
+    : {};
+  const change: ResourceList = {};
+  for (const name of new Set([...Object.keys(now), ...Object.keys(before)])) {
+    const difference = quantity(now[name]).subtract(quantity(before[name]));
+    if (difference.sign !== 0) change[name] = difference.toString();
+  }
+  return change;
+}
+
+/** The usage with the change. Refuses when that is too much. */
+function charge(
+  attributes: AdmissionAttributes,
+  quota: KubeObject,
+  change: ResourceList,
+): ResourceList {
+  const hard: ResourceList = quota["status"].hard;
+  const used: ResourceList = quota["status"].used;
+  const next: ResourceList = { ...used };
+  const exceeded: string[] = [];
+  for (const [name, amount] of sortedEntries(change)) {
+    const limit = hard[name];
+    if (limit === undefined) continue;
+    const total = quantity(used[name]).add(quantity(amount));
+    next[name] = total.toString();
+    if (total.compare(quantity(limit)) > 0) exceeded.push(name);
+  }
+  if (exceeded.length === 0) return next;
+  const print = (list: ResourceList) =>
+    exceeded.map((name) => `${name}=${list[name] ?? "0"}`).join(",");
+  throw refuse(
+    attributes,
+    `exceeded quota: ${quota.metadata.name}, requested: ${print(change)}, ` +
+      `used: ${print(used)}, limited: ${print(hard)}`,
+  );
+}
+
+/** The plugin. */
+export const resourceQuota: AdmissionPlugin = { name: "ResourceQuota", handles, validate };
