@@ -137,22 +137,39 @@ export function parseApiVersion(
 
 /** A deep copy of a JSON tree, several times faster than `structuredClone`. */
 export function clone<T>(value: T): T {
-  if (value === null || typeof value !== "object") return value;
-  if (Array.isArray(value)) return value.map(clone) as T;
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const member = clone((value as Record<string, unknown>)[key]);
-    // A member named __proto__ must stay an ordinary one.
-    if (key === "__proto__") {
-      Object.defineProperty(copy, key, {
-        value: member,
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
-    } else copy[key] = member;
+  if (typeof value !== "object" || value === null) return value;
+  return (Array.isArray(value) ? cloneList(value) : cloneMembers(value)) as T;
+}
+
+// Scalars, most of any tree, are copied without a call.
+function cloneList(list: readonly unknown[]): unknown[] {
+  const copy = new Array<unknown>(list.length);
+  for (let i = 0; i < list.length; i++) {
+    const item = list[i];
+    copy[i] = typeof item === "object" && item !== null ? clone(item) : item;
   }
-  return copy as T;
+  return copy;
+}
+
+function cloneMembers(object: object): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const key in object) {
+    const value = (object as Record<string, unknown>)[key];
+    const member = typeof value === "object" && value !== null ? clone(value) : value;
+    if (key !== "__proto__") copy[key] = member;
+    else defineOwn(copy, key, member);
+  }
+  return copy;
+}
+
+/** A member named `__proto__` must stay an ordinary one. */
+function defineOwn(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
 }
 
 /** Deep equality of JSON trees; members that are `undefined` count as absent. */

@@ -79,7 +79,8 @@ export class ExternalObjects {
     owner: OwnerReference,
     drop: (reference: OwnerReference) => boolean = () => false,
   ): Promise<ExternalObject> {
-    const after = clone(external.object);
+    // Only metadata changes; the rest is shared, so that comparing it costs nothing.
+    const after = { ...external.object, metadata: clone(external.object.metadata) };
     removeOwners(after, drop);
     ensureOwner(after, owner);
     after.metadata.labels = { ...after.metadata.labels, [CLUSTER_NAME_LABEL]: cluster };
