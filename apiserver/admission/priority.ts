@@ -1,9 +1,10 @@
 // Admission plugin Priority: turns a pod's priority class into its priority,
-// and allows one default class. Source: plugin/pkg/admission/priority.
+// allows one default class and keeps those of the system. Source: plugin/pkg/admission/priority.
 
 import type { KubeObject } from "../../runtime/object.ts";
 import type { Store } from "../../runtime/store/types.ts";
 import type { Part } from "../kinds/part.ts";
+import { SYSTEM_PRIORITY_CLASSES } from "../kinds/priority_class.ts";
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionServices } from "./plugin.ts";
 import { isFor, refuse } from "./refusal.ts";
 
@@ -18,7 +19,11 @@ function defaultClass(store: Store): KubeObject | undefined {
 }
 
 function admit(attributes: AdmissionAttributes, { store }: AdmissionServices): void {
-  if (attributes.target.definition.storage !== "/pods") return;
+  const { target, operation } = attributes;
+  if (operation === "DELETE" && target.name in SYSTEM_PRIORITY_CLASSES) {
+    throw refuse(attributes, "this is a system priority class and cannot be deleted");
+  }
+  if (target.definition.storage !== "/pods") return;
   const spec: Part = attributes.object!["spec"] ??= {};
   if (attributes.operation === "UPDATE") {
     const old: Part = attributes.old?.["spec"] ?? {};
@@ -62,9 +67,9 @@ function classOf(
 
 function validate(attributes: AdmissionAttributes, { store }: AdmissionServices): void {
   const { target, object, operation } = attributes;
-  if (target.definition.storage !== CLASSES || object!["globalDefault"] !== true) return;
+  if (target.definition.storage !== CLASSES || object?.["globalDefault"] !== true) return;
   const present = defaultClass(store)?.metadata.name;
-  if (present === undefined || (operation === "UPDATE" && present === object!.metadata.name)) {
+  if (present === undefined || (operation === "UPDATE" && present === object.metadata.name)) {
     return;
   }
   throw refuse(
@@ -77,8 +82,9 @@ function validate(attributes: AdmissionAttributes, { store }: AdmissionServices)
 export const priority: AdmissionPlugin = {
   name: "Priority",
   handles: (attributes) =>
-    (attributes.operation === "CREATE" || attributes.operation === "UPDATE") &&
-    (isFor(attributes, "/pods") || isFor(attributes, CLASSES)),
+    isFor(attributes, CLASSES) ||
+    (isFor(attributes, "/pods") &&
+      (attributes.operation === "CREATE" || attributes.operation === "UPDATE")),
   admit,
   validate,
 };

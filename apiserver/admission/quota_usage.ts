@@ -10,6 +10,7 @@ import {
   aggregateResources,
   isHugePage,
   isNative,
+  quantity,
   type ResourceList,
 } from "../kinds/resource_list.ts";
 
@@ -22,8 +23,8 @@ export interface QuotaScope {
 
 /** Counts the objects of one resource. */
 export interface QuotaEvaluator {
-  /** Whether updates can change the usage. */
-  readonly countsUpdates: boolean;
+  /** Whether an update can change the usage. */
+  countsUpdate(object: KubeObject, old: KubeObject): boolean;
   usage(object: KubeObject): ResourceList;
   /** Whether a limit is on something that this counts. */
   limits(resource: string): boolean;
@@ -94,7 +95,7 @@ function countOf(storage: string): ResourceList {
 function counting(storage: string): QuotaEvaluator {
   const usage = countOf(storage);
   return {
-    countsUpdates: false,
+    countsUpdate: () => false,
     usage: () => usage,
     limits: (resource) => resource in usage,
     matchesScope: () => false,
@@ -102,7 +103,7 @@ function counting(storage: string): QuotaEvaluator {
 }
 
 const services: QuotaEvaluator = {
-  countsUpdates: true,
+  countsUpdate: () => true,
   usage(object) {
     const spec: Part = object["spec"] ?? {};
     const ports = items(spec.ports);
@@ -125,10 +126,12 @@ const services: QuotaEvaluator = {
 };
 
 const claims: QuotaEvaluator = {
-  countsUpdates: true,
+  countsUpdate: () => true,
   usage(object) {
     const spec: Part = object["spec"] ?? {};
-    const storage: string | undefined = spec.resources?.requests?.storage;
+    const request: string | undefined = spec.resources?.requests?.storage;
+    // Nobody stores part of a byte.
+    const storage = request === undefined ? undefined : quantity(request).roundUp(0).toString();
     const prefix = spec.storageClassName ? `${spec.storageClassName}${CLASS_INFIX}` : undefined;
     return {
       ...countOf("/persistentvolumeclaims"),
@@ -149,7 +152,8 @@ const claims: QuotaEvaluator = {
 };
 
 const pods: QuotaEvaluator = {
-  countsUpdates: false,
+  // A deadline moves a pod from one scope to another.
+  countsUpdate: (object, old) => isTerminating(object) !== isTerminating(old),
   usage(object) {
     const spec: Part = object["spec"] ?? {};
     const phase = object["status"]?.phase;
@@ -217,9 +221,9 @@ function matchesPodScope(
   const spec: Part = object["spec"] ?? {};
   switch (scopeName) {
     case "Terminating":
-      return spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds >= 0;
+      return isTerminating(object);
     case "NotTerminating":
-      return !(spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds >= 0);
+      return !isTerminating(object);
     case "BestEffort":
       return podQOS(spec) === "BestEffort";
     case "NotBestEffort":
@@ -231,6 +235,10 @@ function matchesPodScope(
     default:
       return false;
   }
+}
+
+function isTerminating(object: KubeObject): boolean {
+  return (object["spec"]?.activeDeadlineSeconds ?? -1) >= 0;
 }
 
 function matchesName(name: string, operator: string, values: readonly string[]): boolean {

@@ -12,14 +12,17 @@ import { refuse } from "./refusal.ts";
 const QUOTAS = "/resourcequotas";
 const UNCOUNTED: ReadonlySet<string> = new Set(["/events", "events.k8s.io/events", "/bindings"]);
 
-function handles({ target, operation, old }: AdmissionAttributes): boolean {
+function handles({ target, operation, object, old }: AdmissionAttributes): boolean {
   const { definition, namespace, subresource } = target;
-  if (subresource !== undefined || namespace === "" || definition.storage === "/namespaces") {
-    return false;
-  }
+  if (namespace === "" || definition.storage === "/namespaces") return false;
   if (UNCOUNTED.has(definition.storage) || definition.virtual !== undefined) return false;
-  return operation === "CREATE" ||
-    (operation === "UPDATE" && (old === undefined || evaluatorOf(definition).countsUpdates));
+  if (subresource !== undefined) {
+    return definition.storage === "/pods" && subresource.name === "resize" &&
+      operation === "UPDATE";
+  }
+  if (operation === "CREATE") return true;
+  return operation === "UPDATE" &&
+    (old === undefined || evaluatorOf(definition).countsUpdate(object!, old));
 }
 
 function validate(attributes: AdmissionAttributes, { store }: AdmissionServices): void {
@@ -29,13 +32,13 @@ function validate(attributes: AdmissionAttributes, { store }: AdmissionServices)
   const evaluator = evaluatorOf(target.definition);
   const pertinent = quotas.filter(({ object }) => matches(attributes, evaluator, object));
   if (pertinent.length === 0) return;
-  const delta = usageChange(attributes, evaluator);
-  if (Object.keys(delta).length === 0) return;
-  const charged = pertinent.map((entry) =>
-    [entry, charge(attributes, entry.object, delta)] as const
-  );
+  const charged = pertinent.map((entry) => {
+    const change = usageChange(attributes, evaluator, entry.object);
+    return [entry, charge(attributes, entry.object, change)] as const;
+  });
   if (dryRun) return;
   for (const [{ key, object }, used] of charged) {
+    if (used === undefined) continue;
     store.put(QUOTAS, key, { ...object, status: { ...object["status"], used } });
   }
 }
@@ -46,6 +49,10 @@ function scopesOf(spec: Part): QuotaScope[] {
     ...names.map((scopeName) => ({ scopeName, operator: "Exists" })),
     ...items(spec.scopeSelector?.matchExpressions) as unknown as QuotaScope[],
   ];
+}
+
+function isInScope(evaluator: QuotaEvaluator, quota: KubeObject, object: KubeObject): boolean {
+  return scopesOf(quota["spec"] ?? {}).every((scope) => evaluator.matchesScope(scope, object));
 }
 
 /** Whether the quota counts the object. Refuses what cannot be counted. */
@@ -61,10 +68,7 @@ function matches(
   };
   const limited = Object.keys(hard).filter((resource) => evaluator.limits(resource)).sort();
   if (limited.length === 0) return false;
-  const inScope = scopesOf(quota["spec"] ?? {}).every((scope) =>
-    evaluator.matchesScope(scope, object)
-  );
-  if (!inScope) return false;
+  if (!isInScope(evaluator, quota, object)) return false;
   const { name } = quota.metadata;
   const lacking = evaluator.constraints?.(limited, object);
   if (lacking !== undefined) throw refuse(attributes, `failed quota: ${name}: ${lacking}`);
@@ -77,15 +81,16 @@ function matches(
   return true;
 }
 
-/** What is used more (or less) than before, without what stays the same. */
+/** What is used more (or less) of that quota than before, without what stays the same. */
 function usageChange(
   { operation, object, old }: AdmissionAttributes,
   evaluator: QuotaEvaluator,
+  quota: KubeObject,
 ): ResourceList {
   const now = evaluator.usage(object!);
-  const before = operation === "UPDATE" && old?.metadata.resourceVersion
-    ? evaluator.usage(old)
-    : {};
+  const counted = operation === "UPDATE" && old?.metadata.resourceVersion !== undefined &&
+    isInScope(evaluator, quota, old);
+  const before = counted ? evaluator.usage(old) : {};
   const change: ResourceList = {};
   for (const name of new Set([...Object.keys(now), ...Object.keys(before)])) {
     const difference = quantity(now[name]).subtract(quantity(before[name]));
@@ -94,12 +99,13 @@ function usageChange(
   return change;
 }
 
-/** The usage with the change. Refuses when that is too much. */
+/** The usage with the change, if there is any. Refuses when that is too much. */
 function charge(
   attributes: AdmissionAttributes,
   quota: KubeObject,
   change: ResourceList,
-): ResourceList {
+): ResourceList | undefined {
+  if (Object.keys(change).length === 0) return undefined;
   const hard: ResourceList = quota["status"].hard;
   const used: ResourceList = quota["status"].used;
   const next: ResourceList = { ...used };

@@ -7,7 +7,12 @@ import { type FieldError, invalid, invalidObject } from "../../runtime/field/err
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { badRequest, conflict, internalError, notFound } from "../../runtime/status.ts";
 import type { ObjectResult, RequestContext, Target, WriteRequestOptions } from "../request.ts";
-import { admit, validate, writeOptionsObject } from "../registry/admission.ts";
+import {
+  type AdmissionRequest,
+  admit,
+  validate,
+  writeOptionsObject,
+} from "../registry/admission.ts";
 import type { Environment } from "../registry/environment.ts";
 import { trackFields } from "../registry/managed_fields.ts";
 import type { SubresourceHandler } from "../registry/subresources.ts";
@@ -47,6 +52,8 @@ async function create(
   object.metadata ??= {};
   trackFields(env, context, asMainTarget(target), {}, options, object, undefined);
   const { managedFields } = object.metadata;
+  const request = admissionRequest(context, target, object, options);
+  await admit(env, request);
   matchTarget(object, target);
   const account = env.store.get("/serviceaccounts", `${namespace}/${name}`)?.object;
   if (account === undefined) throw notFound({ group: "", resource: "serviceaccounts" }, name);
@@ -65,7 +72,7 @@ async function create(
   delete object["status"];
   const errors = validateLifetime(spec["expirationSeconds"] as number);
   if (errors.length > 0) throw invalidObject(GROUP_KIND, "", errors);
-  await runAdmission(env, context, target, object, options);
+  await validate(env, request);
   const bound = boundObject(env, account, spec["boundObjectRef"] as BoundObjectReference);
   const asked_s = spec["expirationSeconds"] as number;
   const audiences = spec["audiences"] as string[];
@@ -109,23 +116,20 @@ function matchTarget({ metadata }: KubeObject, { name, namespace }: Target): voi
   }
 }
 
-async function runAdmission(
-  env: Environment,
+function admissionRequest(
   context: RequestContext,
   target: Target,
   object: KubeObject,
   options: WriteRequestOptions,
-): Promise<void> {
-  const request = {
+): AdmissionRequest {
+  return {
     context,
     target,
     operation: "CREATE",
     dryRun: options.dryRun,
     options: writeOptionsObject("CreateOptions", options),
     object,
-  } as const;
-  await admit(env, request);
-  await validate(env, request);
+  };
 }
 
 function validateLifetime(lifetime_s: number): FieldError[] {

@@ -336,6 +336,9 @@ Deno.test("createHttpHandler() has nobody to connect to", async () => {
     metadata: { name },
     spec: { nodeName, containers: containers.map((name) => ({ name, image: "x" })) },
   });
+  await ask("POST", "/api/v1/namespaces/default/serviceaccounts", {
+    body: { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } },
+  });
   await ask("POST", pods, { body: pod("one", ["a"]) });
   await ask("POST", pods, { body: pod("two", ["a", "b"]) });
   await ask("POST", pods, { body: pod("placed", ["a"], "n") });
