@@ -164,6 +164,11 @@ Deno.test("A machine that is deleted by hand is replaced, drained and forgotten"
     const worker = machines.find(({ metadata }) => metadata.name?.startsWith("demo-md-0"));
     const name = worker?.metadata.name ?? "";
     const workload = world.host.client("default/demo");
+    await workload?.create({ apiVersion: "v1", resource: "serviceaccounts" }, {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { namespace: NAMESPACE, name: "default" },
+    });
     await workload?.create(PODS, {
       apiVersion: "v1",
       kind: "Pod",
