@@ -182,7 +182,12 @@ export interface ResourceDefinition {
   /** Converts an object of this version to the one that is stored, and back. Absent: they are the same. */
   readonly conversion?: {
     toStorage(object: KubeObject): KubeObject | Promise<KubeObject>;
-    fromStorage(object: KubeObject): KubeObject | Promise<KubeObject>;
+    /** `fresh` asks again about an object of which something is known already. */
+    fromStorage(object: KubeObject, fresh?: boolean): KubeObject | Promise<KubeObject>;
+    /** Many objects of the store, where that takes less than one after the other. */
+    fromStorageAll?(
+      objects: readonly KubeObject[],
+    ): readonly KubeObject[] | Promise<readonly KubeObject[]>;
   };
   /** The storage version's `apiVersion`, when it differs. */
   readonly storageApiVersion?: string;

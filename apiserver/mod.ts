@@ -14,8 +14,13 @@ export type * from "./auth/types.ts";
 export type * from "./http/types.ts";
 export { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
 export type { Connector, Exchange, HealthCheck, TokenIssuer } from "./http/mod.ts";
-export { ServiceAccountTokens, type ObjectClaim, type TokenContent } from "./auth/service_account_tokens.ts";
+export {
+  type ObjectClaim,
+  ServiceAccountTokens,
+  type TokenContent,
+} from "./auth/service_account_tokens.ts";
 export type { PolicyRule } from "./auth/policy_rule.ts";
 export type { Environment } from "./registry/environment.ts";
 export { ResourceRegistry } from "./registry/registry.ts";
 export type { SubresourceHandler } from "./registry/subresources.ts";
+export * from "./webhook/mod.ts";

@@ -17,6 +17,7 @@ import type { Authenticator, Authorizer } from "./auth/types.ts";
 import { addNamespaces, bootstrapBase } from "./bootstrap.ts";
 import { builtinDefinitions } from "./builtin.ts";
 import { InProcessClient } from "./client.ts";
+import { ConversionWebhook } from "./crd/conversion_webhook.ts";
 import { CustomResources } from "./crd/custom_resources.ts";
 import { Definitions } from "./definitions.ts";
 import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
@@ -25,6 +26,16 @@ import type { Environment } from "./registry/environment.ts";
 import { ResourceRegistry } from "./registry/registry.ts";
 import { type SubresourceHandler, subresourceHandlers } from "./registry/subresources.ts";
 import type { Registry } from "./request.ts";
+import {
+  ClusterServiceResolver,
+  HttpsTransport,
+  WebhookClient,
+  type WebhookHandler,
+  WebhookHandlers,
+  type WebhookServiceResolver,
+  type WebhookTarget,
+  type WebhookTransport,
+} from "./webhook/mod.ts";
 
 /** Something that follows the store and acts inside the server, such as what makes custom resources served. */
 export interface Follower {
@@ -56,6 +67,10 @@ export interface ApiServerOptions {
   readonly admission?: readonly AdmissionPlugin[];
   /** Plugins that come after those, such as webhooks in process. */
   readonly moreAdmission?: readonly AdmissionPlugin[];
+  /** How webhooks are reached. Default: over HTTPS. */
+  readonly webhookTransport?: WebhookTransport;
+  /** Where the services behind webhooks are. Default: at their endpoints. */
+  readonly webhookServices?: WebhookServiceResolver;
   /** Handlers of subresources beside the built-in ones, by `group/resource/subresource`. */
   readonly subresources?: ReadonlyMap<string, SubresourceHandler>;
   /** Makes more followers of the store, once everything else is there. */
@@ -89,6 +104,8 @@ export class ApiServer {
   /** The whole chain. */
   readonly handler: HttpHandler;
   readonly #followers: Follower[] = [];
+  readonly #webhookHandlers = new WebhookHandlers();
+  readonly #webhooks: WebhookClient;
 
   /** A cluster as it is right after its start. */
   constructor(options: ApiServerOptions = {}) {
@@ -106,6 +123,12 @@ export class ApiServer {
       addNamespaces(this.store, builtin, clock, random);
     }
     const { store } = this;
+    const webhooks = this.#webhooks = new WebhookClient({
+      transport: options.webhookTransport ?? new HttpsTransport(),
+      resolver: options.webhookServices ?? new ClusterServiceResolver(store, random),
+      handlers: this.#webhookHandlers,
+      clock,
+    });
     const tokens = this.tokens = new ServiceAccountTokens(random);
     const authenticators = options.authenticators ??
       [new BearerAuthenticator([new ServiceAccountAuthenticator(store, clock, tokens)])];
@@ -145,7 +168,12 @@ export class ApiServer {
       ...options.http,
     });
     this.#followers.push(
-      new CustomResources({ store: this.store, definitions: this.definitions, clock }),
+      new CustomResources({
+        store: this.store,
+        definitions: this.definitions,
+        clock,
+        converterOf: (crd) => new ConversionWebhook(crd, webhooks, random),
+      }),
     );
     for (const follow of options.followers ?? []) this.#followers.push(follow(this));
   }
@@ -155,8 +183,27 @@ export class ApiServer {
     return new InProcessClient({ registry: this.registry, definitions: this.definitions, user });
   }
 
+  /**
+   * Answers what would be sent to a webhook, of admission or conversion, by a function of this process.
+   * `target` is what the `clientConfig` says: its URL, or its service. Gives back how to stop that.
+   *
+   * @example
+   * ```ts
+   * import { ApiServer } from "@capim/capim/apiserver";
+   *
+   * const server = new ApiServer();
+   * const service = { namespace: "default", name: "gate", path: "/validate" };
+   * server.registerWebhook(service, (request) => ({ allowed: request.operation !== "DELETE" }));
+   * server.close();
+   * ```
+   */
+  registerWebhook(target: WebhookTarget, handler: WebhookHandler): () => void {
+    return this.#webhookHandlers.register(target, handler);
+  }
+
   /** Ends all watches and stops what runs inside. */
   close(): void {
+    this.#webhooks.close();
     for (const follower of this.#followers.splice(0).reverse()) follower.close();
     this.store.close();
   }

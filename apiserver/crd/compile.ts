@@ -23,17 +23,12 @@ import {
   customResourceStatusStrategy,
   customResourceStrategy,
 } from "./custom_resource_strategy.ts";
+import { type Converter, relabel } from "./converter.ts";
 import { scaleSpecErrors, scaleStatusErrors } from "./scale_errors.ts";
-
-/** Converts objects between two versions of a definition's kind; the seam for conversion webhooks. */
-export type Converter = (
-  object: KubeObject,
-  apiVersion: string,
-) => KubeObject | Promise<KubeObject>;
 
 /** What a definition is compiled with. */
 export interface CompileOptions {
-  /** For definitions whose conversion strategy is not `None`; absent: only the apiVersion changes. */
+  /** Converts between versions. Default: only the apiVersion changes. */
   readonly converter?: Converter;
 }
 
@@ -175,36 +170,40 @@ function conversionOf(
   version: CustomResourceVersion,
   options: CompileOptions,
 ): Pick<ResourceDefinition, "conversion" | "storageApiVersion"> {
-  const { group, versions, conversion } = crd.spec;
+  const { group, versions } = crd.spec;
   const stored = crd.status.storedVersions ?? [];
   const storage = versions.find((other) => other.storage) ?? version;
   const alone = versions.length === 1 && stored.every((name) => name === version.name);
   if (alone) return {};
   const apiVersion = apiVersionOf({ group, version: version.name });
   const storageApiVersion = apiVersionOf({ group, version: storage.name });
-  const convert = conversion?.strategy === "Webhook" && options.converter !== undefined
-    ? options.converter
-    : relabel;
+  const { converter = relabel } = options;
+  const stores = storage === version ? undefined : compileSchema(schemaOf(storage));
   return {
     storageApiVersion,
     conversion: {
-      toStorage: (object) => convertTo(convert, object, storageApiVersion),
-      fromStorage: (object) => convertTo(convert, object, apiVersion),
+      toStorage(object) {
+        if (object.apiVersion === storageApiVersion) return object;
+        const converted = converter.convert(object, storageApiVersion);
+        return converted instanceof Promise
+          ? converted.then((object) => pruned(object, stores))
+          : converted;
+      },
+      fromStorage(object, fresh) {
+        if (object.apiVersion === apiVersion) return object;
+        return fresh === true
+          ? converter.convert(object, apiVersion)
+          : converter.convertStored(object, apiVersion);
+      },
+      fromStorageAll: (objects) => converter.convertAllStored(objects, apiVersion),
     },
   };
 }
 
-function convertTo(
-  convert: Converter,
-  object: KubeObject,
-  apiVersion: string,
-): KubeObject | Promise<KubeObject> {
-  return object.apiVersion === apiVersion ? object : convert(object, apiVersion);
-}
-
-/** Conversion strategy `None`: only the version's name changes. */
-function relabel(object: KubeObject, apiVersion: string): KubeObject {
-  return { ...object, apiVersion };
+/** What a webhook makes up is not stored. */
+function pruned(object: KubeObject, schema: CompiledSchema | undefined): KubeObject {
+  schema?.coerce(object as unknown as JsonObject, true);
+  return object;
 }
 
 const SUBRESOURCE_VERBS: readonly string[] = ["get", "patch", "update"];

@@ -10,8 +10,9 @@ import { equal, type KubeObject } from "../../runtime/object.ts";
 import type { Entry, Store, StoreEvent } from "../../runtime/store/types.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import type { Definitions } from "../definitions.ts";
-import { compileDefinition, type CompileOptions, storageOf } from "./compile.ts";
+import { compileDefinition, storageOf } from "./compile.ts";
 import { asDefinition, DELETION_IN_PROGRESS, nextStatus, withCondition } from "./conditions.ts";
+import type { Converter } from "./converter.ts";
 import {
   CLEANUP_FINALIZER,
   type CustomResourceDefinition,
@@ -26,10 +27,12 @@ export interface ObservableStore extends Store {
 }
 
 /** What a {@linkcode CustomResources} works on. */
-export interface CustomResourcesOptions extends CompileOptions {
+export interface CustomResourcesOptions {
   readonly store: ObservableStore;
   readonly definitions: Definitions;
   readonly clock: Clock;
+  /** Converts between the versions of definitions whose strategy is `Webhook`. Absent: only the apiVersion changes. */
+  readonly converterOf?: (crd: CustomResourceDefinition) => Converter;
   /** The field manager of the status it writes. Default `kube-apiserver`. */
   readonly manager?: string;
 }
@@ -197,8 +200,11 @@ export class CustomResources {
   }
 
   #compile(crd: CustomResourceDefinition): readonly ResourceDefinition[] {
+    const { converterOf } = this.#options;
     // Webhooks are asked with a cluster's own converter.
-    if (crd.spec.conversion?.strategy === "Webhook") return compileDefinition(crd, this.#options);
+    if (crd.spec.conversion?.strategy === "Webhook" && converterOf !== undefined) {
+      return compileDefinition(crd, { converter: converterOf(crd) });
+    }
     let definitions = compiled.get(crd);
     if (definitions === undefined) compiled.set(crd, definitions = compileDefinition(crd));
     return definitions;

@@ -18,7 +18,7 @@ import { setDefaults } from "./defaults.ts";
 import { type Environment, groupResource, keyOf, strategyContext } from "./environment.ts";
 import { trackFields } from "./managed_fields.ts";
 import { dropDuplicateOwners } from "./owner_references.ts";
-import { resultOf, toStorage } from "./versions.ts";
+import { asIfStored, resultOf, toStorage } from "./versions.ts";
 
 /** How often a generated name that is taken is drawn again (registry maxNameGenerationCreateAttempts). */
 const NAME_ATTEMPTS_MAX = 8;
@@ -36,7 +36,16 @@ export async function create(
   wipeSystemFields(object);
   matchNamespace(target, object);
   dropDuplicateOwners(object, context, false);
-  trackFields(env, context, target, target.definition.strategy, options, object, undefined);
+  const tracking = trackFields(
+    env,
+    context,
+    target,
+    target.definition.strategy,
+    options,
+    object,
+    undefined,
+  );
+  if (tracking !== undefined) await tracking;
   const named = { ...target, name: object.metadata.name ?? "" };
   const admitted = await admit(env, {
     context,
@@ -97,7 +106,7 @@ export async function storeNew(
   if (env.store.get(definition.storage, key) !== undefined) throw taken(env, target, object);
   if (options.dryRun) {
     allocate(definition, strategy, object, undefined, scope);
-    return { object, created: true };
+    return { object: await asIfStored(definition, object), created: true };
   }
   if (object.metadata.resourceVersion && object.metadata.resourceVersion !== "0") {
     throw new StatusError(

@@ -94,7 +94,7 @@ async function tryDelete(
   const { definition, namespace, name } = target;
   const entry = env.store.get(definition.storage, keyOf(definition, namespace, name));
   if (entry === undefined) throw notFound(groupResource(definition), name);
-  const read = fromStorage(definition, entry.object);
+  const read = fromStorage(definition, entry.object, true);
   const old = read instanceof Promise ? await read : read;
   checkPreconditions(definition, old, options);
   const object = { ...old, metadata: { ...old.metadata } };

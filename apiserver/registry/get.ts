@@ -23,5 +23,5 @@ export function get(
 ): ObjectResult | Promise<ObjectResult> {
   const asked = parseResourceVersion(resourceVersion);
   if (asked > env.store.revision) throw tooLargeResourceVersion(asked, env.store.revision);
-  return resultOf(target.definition, getEntry(env, target));
+  return resultOf(target.definition, getEntry(env, target), true);
 }

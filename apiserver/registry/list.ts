@@ -17,7 +17,7 @@ import {
   parseSelection,
   type Selection,
 } from "./selection.ts";
-import { fromStorage, resultOf } from "./versions.ts";
+import { convertTogether, fromStorage, resultOf } from "./versions.ts";
 
 /** Which part of the list is asked for, and of when. */
 interface Place {
@@ -39,6 +39,7 @@ export async function list(
   const place = findPlace(env, target, options);
   const page = await readPage(env, target, selection, place);
   const results: ObjectResult[] = [];
+  await convertTogether(target.definition, page.entries);
   for (const entry of page.entries) {
     const result = resultOf(target.definition, entry);
     results.push(result instanceof Promise ? await result : result);
@@ -131,6 +132,7 @@ async function convertAll(
     ...(place.revision === undefined ? {} : { revision: place.revision }),
   });
   const converted = new Map<Entry, KubeObject>();
+  await convertTogether(target.definition, page.entries);
   for (const entry of page.entries) {
     converted.set(entry, await fromStorage(target.definition, entry.object));
   }

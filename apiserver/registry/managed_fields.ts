@@ -9,11 +9,13 @@ import {
   type JsonObject,
   type JsonValue,
   type KubeObject,
+  type ManagedFieldsEntry,
   parseApiVersion,
 } from "../../runtime/object.ts";
 import type { ResourceDefinition, Strategy } from "../definition.ts";
 import type { RequestContext, Target, WriteRequestOptions } from "../request.ts";
 import type { Environment } from "./environment.ts";
+import { KnownConversions } from "./known_conversions.ts";
 
 /** How long a manager's name may be when it comes from a user agent. */
 const USER_AGENT_LENGTH_MAX = 128;
@@ -28,8 +30,12 @@ function managerOf(context: RequestContext, options: WriteRequestOptions): strin
   return printable.slice(0, USER_AGENT_LENGTH_MAX);
 }
 
-/** Other versions of the kind, for managers who wrote in them. Conversions that take time are not tried: such managers are forgotten. */
-function versionLookup(env: Environment, definition: ResourceDefinition): VersionLookup {
+/** Other versions of the kind, for managers who wrote in them. */
+function versionLookup(
+  env: Environment,
+  definition: ResourceDefinition,
+  conversions: KnownConversions,
+): VersionLookup {
   return (apiVersion) => {
     const { group, version } = parseApiVersion(apiVersion);
     const other = group === definition.group
@@ -38,21 +44,10 @@ function versionLookup(env: Environment, definition: ResourceDefinition): Versio
     if (other === undefined) return undefined;
     return {
       node: other.schema,
-      convert: (object) => convert(definition, other, object),
-      convertBack: (object) => convert(other, definition, object),
+      convert: (object) => conversions.convert(definition, other, object),
+      convertBack: (object) => conversions.convert(other, definition, object),
     };
   };
-}
-
-function convert(
-  from: ResourceDefinition,
-  to: ResourceDefinition,
-  object: KubeObject,
-): KubeObject {
-  const stored = from.conversion?.toStorage(object) ?? object;
-  if (stored instanceof Promise) return { ...object, apiVersion: apiVersionOf(to) };
-  const served = to.conversion?.fromStorage(stored) ?? stored;
-  return served instanceof Promise ? { ...object, apiVersion: apiVersionOf(to) } : served;
 }
 
 function managedWrite(
@@ -61,6 +56,7 @@ function managedWrite(
   target: Target,
   strategy: Strategy,
   options: WriteRequestOptions,
+  conversions: KnownConversions,
 ): ManagedWrite {
   return {
     node: target.definition.schema,
@@ -71,11 +67,14 @@ function managedWrite(
     ...(strategy.resetFields === undefined
       ? {}
       : { resetFields: strategy.resetFields as JsonObject }),
-    versions: versionLookup(env, target.definition),
+    versions: versionLookup(env, target.definition, conversions),
   };
 }
 
-/** Sets `metadata.managedFields` of an object that is about to replace `live`. */
+/**
+ * Sets `metadata.managedFields` of an object that is about to replace `live`.
+ * A promise only where a conversion webhook has to be asked.
+ */
 export function trackFields(
   env: Environment,
   context: RequestContext,
@@ -84,17 +83,27 @@ export function trackFields(
   options: WriteRequestOptions,
   object: KubeObject,
   live: KubeObject | undefined,
-): void {
-  const entries = updateManagedFields({
-    ...managedWrite(env, context, target, strategy, options),
-    ...(live === undefined ? {} : { live }),
-    next: object,
-  });
-  if (entries === undefined) delete object.metadata.managedFields;
-  else object.metadata.managedFields = entries;
+): void | Promise<void> {
+  const entries = KnownConversions.run((conversions) =>
+    updateManagedFields({
+      ...managedWrite(env, context, target, strategy, options, conversions),
+      ...(live === undefined ? {} : { live }),
+      next: object,
+    })
+  );
+  if (entries instanceof Promise) return entries.then((entries) => setEntries(object, entries));
+  setEntries(object, entries);
 }
 
-/** The object that an apply patch makes of `live`. */
+function setEntries(
+  { metadata }: KubeObject,
+  entries: ManagedFieldsEntry[] | undefined,
+): void {
+  if (entries === undefined) delete metadata.managedFields;
+  else metadata.managedFields = entries;
+}
+
+/** The object that an apply patch makes of `live`. A promise only where a conversion webhook has to be asked. */
 export function applyConfiguration(
   env: Environment,
   context: RequestContext,
@@ -103,14 +112,16 @@ export function applyConfiguration(
   options: WriteRequestOptions,
   config: KubeObject,
   live: KubeObject | undefined,
-): Applied {
-  return serverSideApply({
-    ...managedWrite(env, context, target, strategy, options),
-    kind: target.definition.kind,
-    ...(live === undefined ? {} : { live }),
-    config,
-    force: options.force ?? false,
-  });
+): Applied | Promise<Applied> {
+  return KnownConversions.run((conversions) =>
+    serverSideApply({
+      ...managedWrite(env, context, target, strategy, options, conversions),
+      kind: target.definition.kind,
+      ...(live === undefined ? {} : { live }),
+      config,
+      force: options.force ?? false,
+    })
+  );
 }
 
 /**

@@ -140,7 +140,8 @@ function addInvalid(
   for (const message of messages) errors.push(invalid(field, value, message));
 }
 
-function labelErrors({ labels }: ObjectMeta): FieldError[] {
+/** Errors of labels. */
+export function labelErrors({ labels }: ObjectMeta): FieldError[] {
   const errors: FieldError[] = [];
   for (const key of Object.keys(labels ?? {}).sort()) {
     addInvalid(errors, "metadata.labels", key, isQualifiedName(key));
@@ -149,7 +150,8 @@ function labelErrors({ labels }: ObjectMeta): FieldError[] {
   return errors;
 }
 
-function annotationErrors({ annotations }: ObjectMeta): FieldError[] {
+/** Errors of annotations. */
+export function annotationErrors({ annotations }: ObjectMeta): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const key of Object.keys(annotations ?? {}).sort()) {

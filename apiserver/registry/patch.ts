@@ -46,18 +46,24 @@ export function patch(
       const object = request.kind === "apply"
         ? applied(env, context, target, request, options, old)
         : patched(env, context, target, request, options, old);
-      if (object.metadata.uid && old === undefined) {
-        throw conflict(
-          groupResource(target.definition),
-          target.name,
-          `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
-        );
-      }
-      matchNamespace(target, object);
-      checkName(target, object);
-      return object;
+      return object instanceof Promise
+        ? object.then((object) => checked(target, object, old))
+        : checked(target, object, old);
     },
   });
+}
+
+function checked(target: Target, object: KubeObject, old: KubeObject | undefined): KubeObject {
+  if (object.metadata.uid && old === undefined) {
+    throw conflict(
+      groupResource(target.definition),
+      target.name,
+      `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
+    );
+  }
+  matchNamespace(target, object);
+  checkName(target, object);
+  return object;
 }
 
 function patched(
@@ -67,7 +73,7 @@ function patched(
   request: PatchRequest,
   options: WriteRequestOptions,
   old: KubeObject | undefined,
-): KubeObject {
+): KubeObject | Promise<KubeObject> {
   const { definition } = target;
   if (old === undefined) throw notFound(groupResource(definition), target.name);
   const { document, strictErrors, quote } = patchDocument(
@@ -89,8 +95,8 @@ function patched(
   });
   setDefaults(definition, object);
   dropDuplicateOwners(object, context, false);
-  trackFields(env, context, target, strategyOf(target), options, object, old);
-  return object;
+  const tracking = trackFields(env, context, target, strategyOf(target), options, object, old);
+  return tracking === undefined ? object : tracking.then(() => object);
 }
 
 /** A tree with the members of all objects in order. */
@@ -149,8 +155,7 @@ function applied(
   request: PatchRequest,
   options: WriteRequestOptions,
   old: KubeObject | undefined,
-): KubeObject {
-  const { definition } = target;
+): KubeObject | Promise<KubeObject> {
   const config = request.body as JsonObject as KubeObject;
   const result = applyConfiguration(
     env,
@@ -161,9 +166,21 @@ function applied(
     config,
     old,
   );
+  return result instanceof Promise
+    ? result.then(({ object }) => decodeApplied(context, target, request, options, object))
+    : decodeApplied(context, target, request, options, result.object);
+}
+
+function decodeApplied(
+  context: RequestContext,
+  { definition }: Target,
+  request: PatchRequest,
+  options: WriteRequestOptions,
+  document: KubeObject,
+): KubeObject {
   const object = decodePatched({
     definition,
-    document: result.object,
+    document,
     applied: true,
     sentBody: request.body,
     strictErrors: request.strictErrors,

@@ -99,7 +99,7 @@ async function replaceScale(
   target: Target,
   options: WriteRequestOptions,
   optionsKind: "UpdateOptions" | "PatchOptions",
-  make: (old: KubeObject) => KubeObject,
+  make: (old: KubeObject) => Promise<KubeObject>,
 ): Promise<ObjectResult> {
   const { definition } = target;
   const paths = replicasPaths(env, definition);
@@ -110,11 +110,11 @@ async function replaceScale(
     options,
     optionsKind,
     forceAllowCreate: false,
-    make(parent) {
+    async make(parent) {
       const old = scaleOf(definition, parent!);
       const shown = entriesOfScale(parent!.metadata.managedFields, paths);
       if (shown !== undefined) old.metadata.managedFields = shown;
-      const scale = make(old);
+      const scale = await make(old);
       checkScale(target, scale, parent!);
       return withScale(definition, parent!, scale, paths);
     },
@@ -190,9 +190,9 @@ function updateScale(
   object: KubeObject,
   options: WriteRequestOptions,
 ): Promise<ObjectResult> {
-  return replaceScale(env, context, target, options, "UpdateOptions", (old) => {
+  return replaceScale(env, context, target, options, "UpdateOptions", async (old) => {
     const scale = clone(object);
-    trackFields(env, context, scaleTarget(target), {}, options, scale, old);
+    await trackFields(env, context, scaleTarget(target), {}, options, scale, old);
     return scale;
   });
 }
@@ -205,10 +205,11 @@ function patchScale(
   options: WriteRequestOptions,
 ): Promise<ObjectResult> {
   const about = scaleTarget(target);
-  return replaceScale(env, context, target, options, "PatchOptions", (old) => {
+  return replaceScale(env, context, target, options, "PatchOptions", async (old) => {
     if (request.kind === "apply") {
       const config = request.body as JsonObject as KubeObject;
-      return applyConfiguration(env, context, about, {}, options, config, old).object;
+      const { object } = await applyConfiguration(env, context, about, {}, options, config, old);
+      return object;
     }
     const { document, strictErrors, quote } = patchDocument(
       old,
@@ -225,7 +226,7 @@ function patchScale(
       quote,
       warn: (text) => context.warn(text),
     });
-    trackFields(env, context, about, {}, options, scale, old);
+    await trackFields(env, context, about, {}, options, scale, old);
     return scale;
   });
 }

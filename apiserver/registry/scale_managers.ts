@@ -76,11 +76,15 @@ export function entriesOfParent(
     if (path === undefined || Object.keys(entry.fieldsV1 ?? {}).length === 0) continue;
     result.push({ ...entry, apiVersion, fieldsV1: only(elements(path)) });
   }
-  result.sort((a, b) => rank(a) - rank(b));
+  result.sort(compareEntries);
   return result.length === 0 ? undefined : result;
 }
 
-/** Appliers first; within, the old order stands. */
-function rank({ operation }: ManagedFieldsEntry): number {
-  return operation === "Apply" ? 0 : 1;
+/** The order in which the real server keeps entries: those without a time come before those with one. */
+function compareEntries(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
+  for (const member of ["operation", "time", "manager", "apiVersion", "subresource"] as const) {
+    const [left, right] = [a[member] ?? "", b[member] ?? ""];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
 }

@@ -21,7 +21,7 @@ import { authorizeCreate } from "./create_on_update.ts";
 import { trackFields } from "./managed_fields.ts";
 import { dropDuplicateOwners } from "./owner_references.ts";
 import { storageKey } from "./storage_key.ts";
-import { fromStorage, optimisticLockError, resultOf, toStorage } from "./versions.ts";
+import { asIfStored, fromStorage, optimisticLockError, resultOf, toStorage } from "./versions.ts";
 
 /** Beyond so many lost races something is wrong. */
 const ATTEMPTS_MAX = 100;
@@ -70,8 +70,8 @@ export async function update(
     forceAllowCreate: false,
     make(old) {
       const next = clone(object);
-      trackFields(env, context, target, strategy, options, next, old);
-      return next;
+      const tracking = trackFields(env, context, target, strategy, options, next, old);
+      return tracking === undefined ? next : tracking.then(() => next);
     },
   });
 }
@@ -162,7 +162,7 @@ async function finish(
   }
   allocate(definition, strategy, next, old, scope);
   if (equal(next, old)) return await resultOf(definition, entry);
-  if (options.dryRun) return { object: next };
+  if (options.dryRun) return { object: await asIfStored(definition, next) };
   const converted = toStorage(definition, next);
   const stored = converted instanceof Promise ? await converted : converted;
   const written = env.store.put(definition.storage, entry.key, stored, entry.revision);

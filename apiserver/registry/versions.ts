@@ -12,20 +12,34 @@ import { groupResource } from "./environment.ts";
 export const OPTIMISTIC_LOCK =
   "the object has been modified; please apply your changes to the latest version and try again";
 
-/** A stored object as this definition serves it. A promise only where a conversion webhook is asked. */
+/**
+ * A stored object as this definition serves it. A promise only where a conversion webhook is asked;
+ * `fresh` asks it again about objects that are known.
+ */
 export function fromStorage(
   definition: ResourceDefinition,
   object: KubeObject,
+  fresh = false,
 ): KubeObject | Promise<KubeObject> {
   const { conversion, defaultOnRead } = definition;
   if (conversion === undefined) {
     return defaultOnRead === undefined ? object : definition.defaultOnRead!(object);
   }
-  const converted = conversion.fromStorage(object);
+  const converted = conversion.fromStorage(object, fresh);
   if (defaultOnRead === undefined) return converted;
   return converted instanceof Promise
     ? converted.then((object) => definition.defaultOnRead!(object))
     : definition.defaultOnRead!(converted);
+}
+
+/** Has a conversion webhook asked about all of these at once, so that the next reads of each know. */
+export function convertTogether(
+  definition: ResourceDefinition,
+  entries: readonly Entry[],
+): Promise<unknown> | undefined {
+  if (definition.conversion?.fromStorageAll === undefined || entries.length < 2) return undefined;
+  const all = definition.conversion.fromStorageAll(entries.map(({ object }) => object));
+  return all instanceof Promise ? all : undefined;
 }
 
 /** An object of this definition's version as it is stored. */
@@ -36,12 +50,22 @@ export function toStorage(
   return definition.conversion?.toStorage(object) ?? object;
 }
 
+/** What storing an object and reading it again would answer: a dry run converts there and back, too. */
+export async function asIfStored(
+  definition: ResourceDefinition,
+  object: KubeObject,
+): Promise<KubeObject> {
+  if (definition.conversion === undefined) return object;
+  return await fromStorage(definition, await toStorage(definition, object), true);
+}
+
 /** An entry as a result; the entry rides along when nothing was converted. */
 export function resultOf(
   definition: ResourceDefinition,
   entry: Entry,
+  fresh = false,
 ): ObjectResult | Promise<ObjectResult> {
-  const object = fromStorage(definition, entry.object);
+  const object = fromStorage(definition, entry.object, fresh);
   if (object === entry.object) return { object, entry };
   return object instanceof Promise ? object.then((object) => ({ object })) : { object };
 }

@@ -25,7 +25,7 @@ import {
   parseSelection,
   type Selection,
 } from "./selection.ts";
-import { fromStorage } from "./versions.ts";
+import { convertTogether, fromStorage } from "./versions.ts";
 
 /** Watches without a timeout of their own end after this, times up to two (--min-request-timeout). */
 const MIN_TIMEOUT_SECONDS = 1800;
@@ -263,6 +263,7 @@ class RegistryWatch implements WatchStream {
   /** As above where conversions take time: each object is converted before it is looked at. */
   async #slowly(events: readonly StoreEvent[], end: WatchResult[]): Promise<WatchResult[]> {
     const results: WatchResult[] = [];
+    await convertTogether(this.#definition, this.#entriesOf(events));
     for (const event of events) {
       if (!event.entry.key.startsWith(this.#prefix)) continue;
       const converted = new Map<Entry, KubeObject>();
@@ -288,6 +289,10 @@ class RegistryWatch implements WatchStream {
       }
     }
     return [...results, ...end];
+  }
+
+  #entriesOf(events: readonly StoreEvent[]): Entry[] {
+    return events.map(({ entry }) => entry).filter(({ key }) => key.startsWith(this.#prefix));
   }
 
   #bookmark(metadata: { annotations?: Record<string, string> }): WatchResult {

@@ -1,0 +1,69 @@
+// Where a webhook is: the `clientConfig` of admission webhooks and of the
+// conversion of custom resources, and the address that becomes of it.
+// Source: k8s.io/apiserver util/webhook/client.go.
+
+import { Buffer } from "node:buffer";
+
+/** A reference to a service of the cluster. */
+export interface WebhookServiceReference {
+  readonly namespace: string;
+  readonly name: string;
+  readonly path?: string;
+  /** Default 443. */
+  readonly port?: number;
+}
+
+/** `clientConfig`: a URL or a service, and who signs its certificates. */
+export interface WebhookClientConfig {
+  readonly url?: string;
+  readonly service?: WebhookServiceReference;
+  /** PEM in base64. Absent or empty: the system's authorities. */
+  readonly caBundle?: string;
+}
+
+/** What a webhook is called with. */
+export interface WebhookEndpoint {
+  /** `https://host[:port]/path`, without a query: what errors name and what functions are registered under. */
+  readonly url: string;
+  /** Behind which it really is; absent: the URL says it all. */
+  readonly service?: Required<Pick<WebhookServiceReference, "namespace" | "name" | "port">>;
+  /** PEM, `""` for the system's authorities. */
+  readonly authorities: string;
+}
+
+/** The endpoint that a `clientConfig` means. */
+export function endpointOf(config: WebhookClientConfig): WebhookEndpoint {
+  const authorities = decodeBundle(config.caBundle);
+  const { service } = config;
+  if (service === undefined) {
+    return { url: plainURL(config.url ?? ""), authorities };
+  }
+  const port = service.port ?? 443;
+  return {
+    url: serviceURL(service),
+    service: { namespace: service.namespace, name: service.name, port },
+    authorities,
+  };
+}
+
+/** The URL under which a service is called: the port is always told. */
+export function serviceURL(
+  { namespace, name, path = "", port = 443 }: WebhookServiceReference,
+): string {
+  const absolute = path.startsWith("/") ? path : `/${path}`;
+  return `https://${name}.${namespace}.svc:${port}${absolute}`;
+}
+
+/** A URL without query. A port stays in the text even when it is the scheme's own. */
+export function plainURL(url: string): string {
+  const { origin, pathname } = new URL(url);
+  const port = /^https:\/\/[^/?#]*:443(?:[/?#]|$)/.test(url) ? ":443" : "";
+  return `${origin}${port}${pathname}`;
+}
+
+/** A bundle of nothing but white space counts as none. */
+function decodeBundle(bundle: string | undefined): string {
+  if (bundle === undefined) return "";
+  const text = Buffer.from(bundle, "base64").toString("latin1");
+  return text.trim() === "" ? "" : text;
+}

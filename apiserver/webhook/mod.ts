@@ -1,0 +1,27 @@
+// Webhooks: how the server asks others, over HTTPS or in process.
+
+export {
+  plainURL,
+  type WebhookClientConfig,
+  type WebhookServiceReference,
+} from "./client_config.ts";
+export { type WebhookHandler, WebhookHandlers, type WebhookTarget } from "./handlers.ts";
+export {
+  ClusterServiceResolver,
+  type WebhookAddress,
+  type WebhookService,
+  type WebhookServiceResolver,
+} from "./service_resolver.ts";
+export {
+  HttpsTransport,
+  type WebhookRequest,
+  type WebhookResponse,
+  type WebhookTransport,
+  WebhookTransportError,
+} from "./transport.ts";
+export {
+  type ReviewCall,
+  WebhookCallError,
+  WebhookClient,
+  type WebhookClientOptions,
+} from "./webhook_client.ts";
