@@ -35,6 +35,11 @@ Deno.test("RecordedEtcd follows its pods and records what happens to its members
     (await client.get(PODS, { namespace: "kube-system", name: `etcd-${node}` })).metadata
       .annotations ?? {};
   try {
+    await client.create({ apiVersion: "v1", resource: "serviceaccounts" }, {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { namespace: "kube-system", name: "default" },
+    });
     await settle();
     for (const [i, node] of ["a", "b", "c"].entries()) await addPod(client, node, 101 + i);
     await settle();
