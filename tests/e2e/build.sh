@@ -2,7 +2,7 @@
 # Builds the real programs that end-to-end tests judge capim by, from public
 # Go modules, into a folder (default: the user's cache). Needs Go.
 # Usage: tests/e2e/build.sh [FOLDER] [PROGRAM…]
-# Programs: clusterctl core bootstrap control-plane etcd kube-apiserver kube-controller-manager
+# Programs: clusterctl core bootstrap control-plane etcd etcdctl kube-apiserver kube-controller-manager
 set -eu
 out=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/capim-e2e}
 shift || true
@@ -59,6 +59,11 @@ for program in $programs; do
       dir=$(module etcd)
       (cd "$dir" && go mod edit -require "go.etcd.io/etcd/server/v3@$etcd")
       build etcd go.etcd.io/etcd/server/v3 etcd
+      ;;
+    etcdctl)
+      dir=$(module etcdctl)
+      (cd "$dir" && go mod edit -require "go.etcd.io/etcd/etcdctl/v3@$etcd")
+      build etcdctl go.etcd.io/etcd/etcdctl/v3 etcdctl
       ;;
     kube-apiserver | kube-controller-manager)
       kubernetes
