@@ -4,7 +4,8 @@
 
 import { ApiServer, type ApiServerOptions } from "./apiserver/mod.ts";
 import { fetchAdapter } from "./apiserver/http/fetch.ts";
-import { Listener, type UpgradeHandler } from "./apiserver/listener/mod.ts";
+import { Listener } from "./apiserver/listener/mod.ts";
+import type { PodPorts } from "./apiserver/tunnel/mod.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
 import type { WorkloadControllers } from "./controllers/workload/mod.ts";
 import type { Client } from "./runtime/client.ts";
@@ -39,8 +40,8 @@ export interface FakeClusterOptions {
   readonly server?: Omit<ApiServerOptions, "clock" | "random">;
   /** Admission webhooks that are functions of this process. */
   readonly webhooks?: readonly Webhook[];
-  /** Takes over connections that ask for an upgrade. */
-  readonly onUpgrade?: UpgradeHandler;
+  /** What listens on the ports of pods, for port forwarding. Default: there are no kubelets to ask. */
+  readonly ports?: PodPorts;
 }
 
 /**
@@ -87,6 +88,7 @@ export class FakeCluster implements AsyncDisposable {
       ...options.server,
       clock: this.#clock,
       random,
+      ...(options.ports === undefined ? {} : { ports: options.ports }),
       ...(webhooks.length === 0
         ? {}
         : { moreAdmission: [webhookAdmission(webhooks, () => this.client)] }),
@@ -160,14 +162,13 @@ export class FakeCluster implements AsyncDisposable {
   }
 
   #open(): Promise<Listener> {
-    const { host = "127.0.0.1", port = 0, onUpgrade } = this.#options;
+    const { host = "127.0.0.1", port = 0 } = this.#options;
     return Listener.open({
       handler: this.server.handler,
       host,
       port,
       serving: servingCertificate(this.authority, host, this.#clock.now()),
       clientAuthorities: [this.authority.certificate],
-      ...(onUpgrade === undefined ? {} : { onUpgrade }),
     });
   }
 

@@ -8,14 +8,15 @@ import {
   Listener,
   PortPool,
   type PortRange,
-  type UpgradeHandler,
 } from "./apiserver/listener/mod.ts";
 import type { Endpoint, EtcdMemberSpec, WorkloadHost } from "./controllers/provider/host.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
 import type { WorkloadControllers } from "./controllers/workload/mod.ts";
+import { ControlPlanePorts } from "./control_plane_ports.ts";
 import { servingCertificate } from "./fake_cluster.ts";
 import type { Client } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
+import { type Logger, silentLogger } from "./runtime/log.ts";
 import type { KeyPair } from "./runtime/pki/mod.ts";
 import { type Random, systemRandom } from "./runtime/random.ts";
 import type { Journal, Restored } from "./runtime/store/types.ts";
@@ -41,8 +42,8 @@ export interface FakeFleetOptions {
   readonly ports?: PortRange;
   /** Default: memory only. */
   readonly storage?: FleetStorage;
-  /** Takes over connections to that cluster that ask for an upgrade. */
-  readonly onUpgrade?: (cluster: string) => UpgradeHandler;
+  /** Where trouble is told. Default: nowhere. */
+  readonly logger?: Logger;
 }
 
 /** One cluster of the fleet. */
@@ -53,7 +54,7 @@ interface Member {
   readonly client: Client;
   readonly controllers: WorkloadControllers;
   readonly apiServers: Set<string>;
-  readonly etcdMembers: Map<string, EtcdMemberSpec>;
+  readonly ports: ControlPlanePorts;
   authority: KeyPair | undefined;
   /** Set from the first API server's start to the last one's stop. */
   listener: Promise<Listener> | undefined;
@@ -130,17 +131,16 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   /** Adds an etcd member. */
   addEtcdMember(
     cluster: string,
-    _authority: KeyPair,
+    authority: KeyPair,
     member: EtcdMemberSpec,
   ): Promise<void> {
-    this.#memberOf(cluster).etcdMembers.set(member.machine, member);
+    this.#memberOf(cluster).ports.addEtcdMember(authority, member);
     return Promise.resolve();
   }
 
   /** Removes an etcd member; a no-op when there is none. */
-  removeEtcdMember(cluster: string, machine: string): Promise<void> {
-    this.#members.get(cluster)?.etcdMembers.delete(machine);
-    return Promise.resolve();
+  async removeEtcdMember(cluster: string, machine: string): Promise<void> {
+    await this.#members.get(cluster)?.ports.removeEtcdMember(machine);
   }
 
   /** The cluster's data, as its administrator. */
@@ -204,7 +204,16 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
 
   #makeMember(name: string, port: number): Member {
     const stored = this.#options.storage?.open(name);
+    const ports = new ControlPlanePorts({
+      clock: this.#clock,
+      random: this.#random,
+      logger: (this.#options.logger ?? silentLogger).with({ cluster: name }),
+      client: () => member.client,
+      listener: () => member.listener,
+      runsApiServer: (machine) => member.apiServers.has(machine),
+    });
     const server = new ApiServer({
+      ports,
       clock: this.#clock,
       random: this.#random,
       ...(stored === undefined ? {} : { journal: stored.journal }),
@@ -222,7 +231,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
         authority: () => member.authority?.certificate,
       }),
       apiServers: new Set(),
-      etcdMembers: new Map(),
+      ports,
       authority: undefined,
       listener: undefined,
     };
@@ -236,9 +245,6 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       port: member.port,
       serving: servingCertificate(authority, this.#host, this.#clock.now()),
       clientAuthorities: [authority.certificate],
-      ...(this.#options.onUpgrade === undefined
-        ? {}
-        : { onUpgrade: this.#options.onUpgrade(member.name) }),
     });
   }
 
@@ -254,6 +260,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   async #end(member: Member): Promise<void> {
     member.controllers.stop();
     await this.#stopListening(member);
+    await member.ports.close();
     member.server.close();
     this.#ports.release(member.port);
   }

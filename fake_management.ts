@@ -82,6 +82,7 @@ export class FakeManagement implements AsyncDisposable {
     const fleet = new FakeFleet({
       clock,
       random,
+      logger,
       ...options.fleet,
       ...(storage === undefined ? {} : { storage }),
     });

@@ -24,3 +24,5 @@ export type { Environment } from "./registry/environment.ts";
 export { ResourceRegistry } from "./registry/registry.ts";
 export type { SubresourceHandler } from "./registry/subresources.ts";
 export * from "./webhook/mod.ts";
+export type { PodPorts } from "./tunnel/mod.ts";
+export { PortForwarder, type PortForwarderOptions, type TunnelLimits } from "./tunnel/mod.ts";

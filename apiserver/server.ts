@@ -20,15 +20,20 @@ import { InProcessClient } from "./client.ts";
 import { ConversionWebhook } from "./crd/conversion_webhook.ts";
 import { CustomResources } from "./crd/custom_resources.ts";
 import { Definitions } from "./definitions.ts";
+import { NoKubelet } from "./http/no_kubelet.ts";
 import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
 import type { HttpHandler } from "./http/types.ts";
 import type { Environment } from "./registry/environment.ts";
 import { ResourceRegistry } from "./registry/registry.ts";
 import { type SubresourceHandler, subresourceHandlers } from "./registry/subresources.ts";
 import type { Registry } from "./request.ts";
+import type { PodPorts } from "./tunnel/pod_ports.ts";
+import { PortForwarder } from "./tunnel/port_forwarder.ts";
 import {
   ClusterServiceResolver,
   HttpsTransport,
+  mutatingWebhooks,
+  validatingWebhooks,
   WebhookClient,
   type WebhookHandler,
   WebhookHandlers,
@@ -73,6 +78,8 @@ export interface ApiServerOptions {
   readonly webhookServices?: WebhookServiceResolver;
   /** Handlers of subresources beside the built-in ones, by `group/resource/subresource`. */
   readonly subresources?: ReadonlyMap<string, SubresourceHandler>;
+  /** What listens on the ports of pods. Default: there are no kubelets to ask. */
+  readonly ports?: PodPorts;
   /** Makes more followers of the store, once everything else is there. */
   readonly followers?: readonly ((server: ApiServer) => Follower)[];
   /** Further options of the HTTP layer. */
@@ -139,7 +146,14 @@ export class ApiServer {
       random,
       definitions: this.definitions,
       admission: options.admission === undefined
-        ? defaultAdmission({ authorizer, webhooks: options.moreAdmission ?? [] })
+        ? defaultAdmission({
+          authorizer,
+          webhooks: [
+            ...options.moreAdmission ?? [],
+            mutatingWebhooks({ store, client: webhooks }),
+            validatingWebhooks({ store, client: webhooks }),
+          ],
+        })
         : [...options.admission, ...(options.moreAdmission ?? [])],
       authenticators,
       authorizer,
@@ -165,6 +179,14 @@ export class ApiServer {
           return tokens.publicKeys();
         },
       },
+      ...(options.ports === undefined ? {} : {
+        connector: new PortForwarder({
+          registry: this.registry,
+          ports: options.ports,
+          clock,
+          next: new NoKubelet({ registry: this.registry, definitions: this.definitions }),
+        }),
+      }),
       ...options.http,
     });
     this.#followers.push(

@@ -78,6 +78,14 @@ export class RecordedEtcd {
     return server;
   }
 
+  /** Reads the whole record now, for who cannot wait until the changes arrive. */
+  async synchronize(): Promise<void> {
+    const query = { namespace: NAMESPACE, labels: SELECTOR };
+    const { items } = await this.#options.client.list(PODS, query);
+    if (this.#stop.signal.aborted) return;
+    for (const pod of items) this.#read(pod, false);
+  }
+
   /** A member that is gone serves nobody any more. */
   #disconnect(node: string): void {
     for (const [key, server] of this.#servers) {

@@ -13,18 +13,7 @@ export async function authorize(
   user: UserInfo,
   authorizer: Authorizer,
 ): Promise<void> {
-  const attributes: AuthorizationAttributes = {
-    user,
-    verb: info.verb,
-    resourceRequest: info.resourceRequest,
-    group: info.group,
-    version: info.version,
-    resource: info.resource,
-    subresource: info.subresource,
-    namespace: info.namespace,
-    name: info.name,
-    path: info.path,
-  };
+  const attributes = attributesOf(info, user, info.verb);
   const decided = authorizer.authorize(attributes);
   const decision = decided instanceof Promise ? await decided : decided;
   if (decision.allowed) return;
@@ -33,6 +22,25 @@ export async function authorize(
     info.name,
     forbiddenMessage(attributes, decision.reason),
   );
+}
+
+/** Throws 403 unless the user may do this with the same resource too. The real server gives no more than the authorizer's reason. */
+export async function authorizeVerb(
+  verb: string,
+  info: RequestInfo,
+  user: UserInfo,
+  authorizer: Authorizer,
+): Promise<void> {
+  if (info.verb === verb) return;
+  const { allowed, reason } = await authorizer.authorize(attributesOf(info, user, verb));
+  if (allowed) return;
+  throw forbidden({ group: info.group, resource: info.resource }, info.name, reason);
+}
+
+function attributesOf(info: RequestInfo, user: UserInfo, verb: string): AuthorizationAttributes {
+  const { resourceRequest, group, version, resource, subresource, namespace, name, path } = info;
+  const what = { group, version, resource, subresource, namespace, name };
+  return { user, verb, resourceRequest, path, ...what };
 }
 
 /** `User "x" cannot list resource "pods" in API group "" at the cluster scope`. */

@@ -13,10 +13,12 @@ import type {
   RequestContext,
   Target,
 } from "../request.ts";
+import type { Authorizer } from "../auth/types.ts";
 import type { Definitions } from "../definitions.ts";
 import { BODY_BYTES_MAX, decodeDeleteBody, decodeObject, decodePatch } from "./body.ts";
 import { deleteOptions } from "./delete_options.ts";
 import { encodeList, encodeObject } from "./encode.ts";
+import { authorizeVerb } from "./authorize.ts";
 import { CONNECTED, type Connector } from "./connect.ts";
 import { contextOf, type Exchange } from "./exchange.ts";
 import {
@@ -61,11 +63,14 @@ const CUSTOM_PATCHES = [
   "application/apply-patch+yaml",
 ];
 
+/** Subresources that can be had by GET, but only by who may create them. */
+const CONVERSATIONS: ReadonlySet<string> = new Set(["attach", "exec", "portforward"]);
+
 /** Carries out requests on resources. */
 export class ResourceHandler {
   readonly #registry: Registry;
   readonly #clock: Clock;
-
+  readonly #authorizer: Authorizer;
   readonly #connector: Connector;
 
   /** Over the registry of one cluster. */
@@ -74,9 +79,11 @@ export class ResourceHandler {
       registry: Registry;
       definitions: Definitions;
       clock: Clock;
+      authorizer: Authorizer;
       connector?: Connector;
     },
   ) {
+    this.#authorizer = options.authorizer;
     this.#registry = options.registry;
     this.#clock = options.clock;
     this.#connector = options.connector ?? new NoKubelet(options);
@@ -88,7 +95,7 @@ export class ResourceHandler {
     const accept = exchange.request.headers["accept"];
     const { subresource } = route.target;
     if (subresource !== undefined && CONNECTED.has(subresource.name) && !definition.custom) {
-      return this.#connector.connect(exchange, route.target);
+      return this.#connect(exchange, route.target);
     }
     if (!definition.custom) {
       const produced = route.verb === "list" || route.verb === "watch"
@@ -100,6 +107,14 @@ export class ResourceHandler {
       exchange.warnings.add(definition.deprecationWarning);
     }
     return this.#verb(exchange, route, contextOf(exchange));
+  }
+
+  async #connect(exchange: Exchange, target: Target): Promise<HttpResponse> {
+    // WebSockets begin with GET, and what they do is no reading.
+    if (CONVERSATIONS.has(target.subresource?.name ?? "")) {
+      await authorizeVerb("create", exchange.info, exchange.user, this.#authorizer);
+    }
+    return await this.#connector.connect(exchange, target);
   }
 
   #verb(exchange: Exchange, route: Route, context: RequestContext): Promise<HttpResponse> {

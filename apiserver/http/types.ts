@@ -2,6 +2,8 @@
 // sockets. Adapters make these of node:http2 streams (listener/) and of
 // fetch Requests (fetch.ts).
 
+import type { Duplex } from "node:stream";
+
 /** A verified client certificate's subject. */
 export interface PeerCertificate {
   /** CN: the user's name. */
@@ -32,6 +34,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** The client's address, for logs and audit. */
   readonly remoteAddress: string;
+  /** Set when the connection can be handed over: the answer may have `upgrade`. */
+  readonly upgradable?: boolean;
 }
 
 /** One HTTP response. A stream is pulled only as fast as the client reads, and is returned (closed) when it leaves. */
@@ -42,6 +46,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** Absent: there is none. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Of a 101 to an `upgradable` request: takes the connection over once the headers are sent. `head` has come already. */
+  upgrade?(socket: Duplex, head: Uint8Array): void;
 }
 
 /** The handler chain as adapters see it. Never throws: what goes wrong is a response. */

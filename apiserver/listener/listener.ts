@@ -8,24 +8,18 @@ import http2 from "node:http2";
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Buffer } from "node:buffer";
 import type { KeyPair } from "../../runtime/pki/mod.ts";
-import type { HttpHandler, HttpRequest } from "../http/types.ts";
+import type { HttpHandler } from "../http/types.ts";
 import { installCrashGuard } from "../../runtime/crash_guard.ts";
-import { serveExchange, toHttpRequest } from "./node_exchange.ts";
-
-/** Takes over a connection that asked for an upgrade (`Upgrade: SPDY/3.1`, `websocket`). */
-export type UpgradeHandler = (
-  request: HttpRequest,
-  socket: TLSSocket,
-  head: Uint8Array,
-) => void;
+import { serveExchange } from "./node_exchange.ts";
+import { serveUpgrade } from "./upgrade.ts";
 
 /** Options of {@linkcode Listener.open}. */
 export interface ListenerOptions {
   readonly handler: HttpHandler;
-  readonly onUpgrade?: UpgradeHandler;
   /** Where to listen. Default `127.0.0.1`. */
   readonly host?: string;
   /** 0: any free port. */
@@ -98,6 +92,11 @@ export class Listener {
     });
   }
 
+  /** Serves a connection that did not come through the port, from its first byte. */
+  accept(stream: Duplex): void {
+    this.#server.emit("connection", stream);
+  }
+
   /** Stops listening and cuts every connection. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -144,7 +143,7 @@ function createServer(
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: TLSSocket, head: Buffer) => {
-      upgrade(options, request, socket, head);
+      void serveUpgrade(options.handler, request, socket, head);
     },
   );
   const track = (socket: Socket) => {
@@ -162,27 +161,4 @@ function createServer(
     );
   }
   return server;
-}
-
-function upgrade(
-  options: ListenerOptions,
-  request: IncomingMessage,
-  socket: TLSSocket,
-  head: Buffer,
-): void {
-  if (options.onUpgrade === undefined) {
-    socket.end(
-      "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
-    );
-    return;
-  }
-  // Without this every round trip of a tunnel waits some 40 ms for more data.
-  socket.setNoDelay(true);
-  const abort = new AbortController();
-  socket.on("close", () => abort.abort());
-  options.onUpgrade(
-    toHttpRequest(request as unknown as Http2ServerRequest, abort.signal),
-    socket,
-    head,
-  );
 }

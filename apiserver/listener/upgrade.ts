@@ -1,0 +1,110 @@
+// Requests that want to leave HTTP/1.1 (`Upgrade`): they go through the same
+// chain as all others, and what the chain answers is written by hand, as
+// Node's HTTP server has let go of the connection. Source: RFC 9110, 7.8.
+
+import { Buffer } from "node:buffer";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../http/types.ts";
+import { bodyTooLarge, toHttpRequest } from "./node_exchange.ts";
+
+/** Answers one request. `head` is what came after its headers. Never throws. */
+export async function serveUpgrade(
+  handler: HttpHandler,
+  message: IncomingMessage,
+  socket: TLSSocket,
+  head: Uint8Array,
+): Promise<void> {
+  // Without this every round trip of a tunnel waits some 40 ms for more data.
+  socket.setNoDelay(true);
+  const abort = new AbortController();
+  socket.once("close", () => abort.abort());
+  try {
+    const request: HttpRequest = {
+      ...toHttpRequest(message as unknown as Http2ServerRequest, abort.signal),
+      upgradable: true,
+      body: (limit) => readBody(message, socket, head, limit),
+    };
+    const answer = await handler.handle(request);
+    if (socket.destroyed) return;
+    if (answer.status === 101 && answer.upgrade !== undefined) {
+      socket.write(headOf(answer, {}));
+      answer.upgrade(socket, head);
+    } else await writeAnswer(answer, message.method ?? "", socket, abort.signal);
+  } catch {
+    // The chain answers its own errors: only the connection can have failed.
+    socket.destroy();
+  }
+}
+
+function headOf(answer: HttpResponse, more: Readonly<Record<string, string>>): string {
+  const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}`];
+  for (const [name, value] of Object.entries({ ...answer.headers, ...more })) {
+    for (const one of typeof value === "string" ? [value] : value) lines.push(`${name}: ${one}`);
+  }
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+/** An ordinary answer, and the end of the connection. */
+async function writeAnswer(
+  answer: HttpResponse,
+  method: string,
+  socket: Duplex,
+  signal: AbortSignal,
+): Promise<void> {
+  const { body } = answer;
+  if (body === undefined || body instanceof Uint8Array) {
+    const more = { connection: "close", "content-length": String(body?.byteLength ?? 0) };
+    socket.write(headOf(answer, more));
+    if (body !== undefined && method !== "HEAD") socket.write(body);
+  } else {
+    socket.write(headOf(answer, { connection: "close", "transfer-encoding": "chunked" }));
+    for await (const chunk of body) {
+      if (signal.aborted) return;
+      if (chunk.byteLength === 0) continue;
+      socket.write(`${chunk.byteLength.toString(16)}\r\n`);
+      socket.write(chunk);
+      if (!socket.write("\r\n")) await drained(socket, signal);
+    }
+    socket.write("0\r\n\r\n");
+  }
+  socket.end();
+  // Whatever the client still says is of no interest, its end is.
+  socket.resume();
+}
+
+function drained(socket: Duplex, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.removeListener("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    socket.on("drain", done);
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
+  });
+}
+
+/** The body of a request that could have been upgraded and was not. */
+async function readBody(
+  message: IncomingMessage,
+  socket: TLSSocket,
+  head: Uint8Array,
+  limit: number,
+): Promise<Uint8Array> {
+  const length = Number(message.headers["content-length"] ?? 0);
+  if (!(length <= limit)) throw bodyTooLarge(limit);
+  const parts: Buffer[] = [Buffer.from(head)];
+  let missing = length - head.length;
+  if (missing > 0) {
+    for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+      parts.push(chunk as Buffer);
+      missing -= (chunk as Buffer).length;
+      if (missing <= 0) break;
+    }
+  }
+  return Buffer.concat(parts).subarray(0, length);
+}

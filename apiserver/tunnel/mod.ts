@@ -1,0 +1,10 @@
+/**
+ * Tunnels to pods that are not there: port forwarding over SPDY/3.1 and
+ * WebSockets.
+ *
+ * @module
+ */
+
+export type { PodPorts } from "./pod_ports.ts";
+export { PortForwarder, type PortForwarderOptions } from "./port_forwarder.ts";
+export type { TunnelLimits } from "./spdy_session.ts";

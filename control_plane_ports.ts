@@ -1,0 +1,134 @@
+// What listens in the pods of a fake control plane: etcd's members with
+// certificates of the cluster's etcd authority, and the API server. The
+// state behind them is etcd's own and the cluster's; no socket is opened.
+
+import { type Duplex, duplexPair } from "node:stream";
+import type { Listener } from "./apiserver/listener/mod.ts";
+import type { PodPorts } from "./apiserver/tunnel/mod.ts";
+import type { EtcdMemberSpec } from "./controllers/provider/host.ts";
+import { RecordedEtcd } from "./etcd/recorded_etcd.ts";
+import type { MemberTls } from "./etcd/grpc_server.ts";
+import type { Client } from "./runtime/client.ts";
+import type { Clock } from "./runtime/clock.ts";
+import type { Logger } from "./runtime/log.ts";
+import type { KubeObject } from "./runtime/object.ts";
+import { issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
+import type { Random } from "./runtime/random.ts";
+
+/** Options of {@linkcode ControlPlanePorts}. */
+export interface ControlPlanePortsOptions {
+  /** Dates elections and certificates, and times leases. */
+  readonly clock: Clock;
+  /** Draws ids. */
+  readonly random: Random;
+  /** Where trouble is told. */
+  readonly logger: Logger;
+  /** The cluster. */
+  client(): Client;
+  /** Where its API server listens. */
+  listener(): Promise<Listener> | undefined;
+  /** Whether the machine runs one. */
+  runsApiServer(machine: string): boolean;
+}
+
+/** A member that runs. */
+interface RunningMember {
+  readonly spec: EtcdMemberSpec;
+  readonly authority: KeyPair;
+  /** Made for the first client. */
+  tls: MemberTls | undefined;
+}
+
+const NAMESPACE = "kube-system";
+const ETCD_PORT = 2379;
+const API_SERVER_PORT = 6443;
+
+/** The ports of one cluster's control plane. */
+export class ControlPlanePorts implements PodPorts {
+  readonly #options: ControlPlanePortsOptions;
+  readonly #members = new Map<string, RunningMember>();
+  /** Made for the first client: most etcds never see one. */
+  #etcd: RecordedEtcd | undefined;
+
+  /** Nothing listens yet. */
+  constructor(options: ControlPlanePortsOptions) {
+    this.#options = options;
+  }
+
+  /** An etcd member runs. */
+  addEtcdMember(authority: KeyPair, spec: EtcdMemberSpec): void {
+    const present = this.#members.get(spec.machine);
+    if (
+      present?.spec.memberId === spec.memberId &&
+      present.authority.certificate === authority.certificate
+    ) return;
+    this.#members.set(spec.machine, { spec, authority, tls: undefined });
+  }
+
+  /** An etcd member does not run any more. */
+  async removeEtcdMember(machine: string): Promise<void> {
+    if (!this.#members.delete(machine) || this.#members.size > 0) return;
+    // The data goes with the last member.
+    const etcd = this.#etcd;
+    this.#etcd = undefined;
+    await etcd?.close();
+  }
+
+  /** Connects to a port of a pod. Pods of the host's network see all ports of their machine. */
+  async dial(pod: KubeObject, port: number): Promise<Duplex | undefined> {
+    const { namespace, name = "" } = pod.metadata;
+    const machine = pod.spec?.nodeName as string;
+    if (pod.spec?.hostNetwork !== true) return undefined;
+    // Only what the machine itself runs is there, whoever claims to be on it.
+    if (namespace === NAMESPACE && port === ETCD_PORT && name === `etcd-${machine}`) {
+      return await this.#dialEtcd(machine);
+    }
+    if (port === API_SERVER_PORT && this.#options.runsApiServer(machine)) {
+      const listener = await this.#options.listener();
+      if (listener === undefined) return undefined;
+      const [near, far] = duplexPair();
+      listener.accept(far);
+      return near;
+    }
+    return undefined;
+  }
+
+  async #dialEtcd(machine: string): Promise<Duplex | undefined> {
+    const member = this.#members.get(machine);
+    if (member === undefined) return undefined;
+    const etcd = this.#etcd ??= this.#startEtcd(member.spec);
+    const tls = member.tls ??= this.#certificatesOf(member);
+    let server = etcd.serverOf(machine, tls);
+    if (server === undefined) {
+      await etcd.synchronize();
+      server = etcd.serverOf(machine, tls);
+    }
+    if (server === undefined) return undefined;
+    const [near, far] = duplexPair();
+    await server.serve(far);
+    return near;
+  }
+
+  #startEtcd({ clusterId }: EtcdMemberSpec): RecordedEtcd {
+    const { clock, random, logger, client } = this.#options;
+    return new RecordedEtcd({ client: client(), clock, random, logger }, BigInt(clusterId));
+  }
+
+  #certificatesOf({ spec: { machine }, authority }: RunningMember): MemberTls {
+    const { certificate, key } = issueCertificate(authority, {
+      commonName: machine,
+      dnsNames: ["localhost", machine, `etcd-${machine}`],
+      ipAddresses: ["127.0.0.1", "::1"],
+      usages: ["client", "server"],
+      now_ms: this.#options.clock.now(),
+    });
+    return { authority: authority.certificate, certificate, key };
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    this.#members.clear();
+    await this.#etcd?.close();
+    this.#etcd = undefined;
+  }
+}
