@@ -32,8 +32,6 @@ import { PortForwarder } from "./tunnel/port_forwarder.ts";
 import {
   ClusterServiceResolver,
   HttpsTransport,
-  mutatingWebhooks,
-  validatingWebhooks,
   WebhookClient,
   type WebhookHandler,
   WebhookHandlers,
@@ -146,14 +144,7 @@ export class ApiServer {
       random,
       definitions: this.definitions,
       admission: options.admission === undefined
-        ? defaultAdmission({
-          authorizer,
-          webhooks: [
-            ...options.moreAdmission ?? [],
-            mutatingWebhooks({ store, client: webhooks }),
-            validatingWebhooks({ store, client: webhooks }),
-          ],
-        })
+        ? defaultAdmission({ authorizer, webhooks: options.moreAdmission ?? [] })
         : [...options.admission, ...(options.moreAdmission ?? [])],
       authenticators,
       authorizer,
