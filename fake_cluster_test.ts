@@ -168,6 +168,27 @@ Deno.test("FakeCluster ends pods of nodes that are not there", async () => {
   );
 });
 
+Deno.test("FakeCluster taints nodes by their conditions", async () => {
+  await using cluster = await FakeCluster.start();
+  const nodes = { apiVersion: "v1", resource: "nodes" };
+  const node: KubeObject = { apiVersion: "v1", kind: "Node", metadata: { name: "n" } };
+  const taints = async () => {
+    const { spec } = await cluster.client.get(nodes, { name: "n" });
+    return ((spec?.taints ?? []) as { key: string }[]).map(({ key }) => key).join();
+  };
+  const ready = (status: string) =>
+    cluster.client.patch(nodes, { name: "n" }, "merge", {
+      status: { conditions: [{ type: "Ready", status }] },
+    }, { subresource: "status" });
+  await cluster.client.create(nodes, node);
+  assertEquals(await taints(), "node.kubernetes.io/not-ready");
+  await ready("True");
+  await eventually("a ready node has no taint", async () => await taints() === "");
+  await ready("Unknown");
+  const unreachable = "node.kubernetes.io/unreachable";
+  await eventually("a lost node is tainted", async () => await taints() === unreachable);
+});
+
 Deno.test("FakeCluster with no controllers leaves everything as it is", async () => {
   await using cluster = await FakeCluster.start({ controllers: "none", clock: new VirtualClock() });
   await assertRejects(

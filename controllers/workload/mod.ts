@@ -11,6 +11,7 @@ import { ClusterRoleAggregation } from "./cluster_role_aggregation.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
 import { NamespaceContents } from "./namespace_contents.ts";
 import { NamespaceController } from "./namespace_controller.ts";
+import { NodeTaints } from "./node_taints.ts";
 import { PodTermination } from "./pod_termination.ts";
 
 export * from "./cluster_feed.ts";
@@ -18,6 +19,7 @@ export * from "./cluster_role_aggregation.ts";
 export * from "./garbage_collector.ts";
 export * from "./namespace_contents.ts";
 export * from "./namespace_controller.ts";
+export * from "./node_taints.ts";
 export * from "./pod_termination.ts";
 
 /** Options of {@linkcode startWorkloadControllers}. */
@@ -45,6 +47,7 @@ export function startWorkloadControllers(options: WorkloadControllersOptions): W
     new NamespaceController(options),
     new GarbageCollector(options),
     new PodTermination(options),
+    new NodeTaints(options),
   ];
   return {
     idle: async () => {
