@@ -93,18 +93,26 @@ const DAY_MS = 86_400_000;
 // Clocks of clients may be a little behind.
 const BACKDATE_MS = 5 * 60_000;
 
-/** A new private key. */
-export function generateKey(algorithm: KeyAlgorithm = "ECDSA-P256"): KeyObject {
+/** A private key and what it signs with in public: deriving the one from the other again costs as much as making both. */
+interface FreshKey {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+function generateKeys(algorithm: KeyAlgorithm = "ECDSA-P256"): FreshKey {
   switch (algorithm) {
     case "ECDSA-P256":
-      return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+      return generateKeyPairSync("ec", { namedCurve: "P-256" });
     case "ECDSA-P384":
-      return generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey;
+      return generateKeyPairSync("ec", { namedCurve: "P-384" });
     default:
-      return generateKeyPairSync("rsa", {
-        modulusLength: Number(algorithm.slice(4)),
-      }).privateKey;
+      return generateKeyPairSync("rsa", { modulusLength: Number(algorithm.slice(4)) });
   }
+}
+
+/** A new private key. */
+export function generateKey(algorithm: KeyAlgorithm = "ECDSA-P256"): KeyObject {
+  return generateKeys(algorithm).privateKey;
 }
 
 /** A private key as Kubernetes' own tools write it: `EC PRIVATE KEY` or `RSA PRIVATE KEY`. */
@@ -125,13 +133,15 @@ export function keyToPem(key: KeyObject): string {
  * ```
  */
 export function createAuthority(options: AuthorityOptions): KeyPair {
-  const key = generateKey(options.algorithm);
+  const { privateKey, publicKey } = generateKeys(options.algorithm);
+  const subject = name(options.commonName, []);
+  const spki = encodePublicKey(publicKey);
   const certificate = buildCertificate({
-    issuer: name(options.commonName, []),
-    subject: name(options.commonName, []),
-    publicKey: createPublicKey(key),
-    signer: key,
-    signerPublicKey: createPublicKey(key),
+    issuer: subject,
+    subject,
+    publicKey: spki,
+    signer: privateKey,
+    signerPublicKey: spki,
     notBefore_ms: options.now_ms - BACKDATE_MS,
     notAfter_ms: options.now_ms + (options.days ?? 3650) * DAY_MS,
     extensions: [
@@ -141,25 +151,25 @@ export function createAuthority(options: AuthorityOptions): KeyPair {
       extension("2.5.29.17", false, sequence(context(2, options.commonName))),
     ],
   });
-  return { certificate, key: keyToPem(key) };
+  return { certificate, key: keyToPem(privateKey) };
 }
 
 // Parsing an authority's PEM costs more than signing with it; a cluster signs with the same few all its life.
 const parsedKeys = new Map<
   string,
-  { key: KeyObject; publicKey: KeyObject; issuer: Asn1 }
+  { key: KeyObject; publicKey: EncodedKey; issuer: Asn1 }
 >();
 const PARSED_KEYS_MAX = 256;
 
 function parseAuthority(
   authority: KeyPair,
-): { key: KeyObject; publicKey: KeyObject; issuer: Asn1 } {
+): { key: KeyObject; publicKey: EncodedKey; issuer: Asn1 } {
   const cached = parsedKeys.get(authority.key);
   if (cached !== undefined) return cached;
   const key = createPrivateKey(authority.key);
   const parsed = {
     key,
-    publicKey: createPublicKey(key),
+    publicKey: encodePublicKey(createPublicKey(key)),
     issuer: subjectOf(authority.certificate),
   };
   if (parsedKeys.size >= PARSED_KEYS_MAX) {
@@ -175,10 +185,8 @@ export function issueCertificate(
   options: CertificateOptions,
 ): KeyPair {
   const signer = parseAuthority(authority);
-  const key = options.publicKey === undefined ? generateKey(options.algorithm) : undefined;
-  const publicKey = key === undefined
-    ? createPublicKey(options.publicKey as string)
-    : createPublicKey(key);
+  const fresh = options.publicKey === undefined ? generateKeys(options.algorithm) : undefined;
+  const publicKey = fresh?.publicKey ?? createPublicKey(options.publicKey as string);
   const names = [
     ...(options.dnsNames ?? []).map((dns) => context(2, dns)),
     ...(options.ipAddresses ?? []).map((ip) => context(7, addressBytes(ip))),
@@ -186,7 +194,7 @@ export function issueCertificate(
   const certificate = buildCertificate({
     issuer: signer.issuer,
     subject: name(options.commonName, options.organizations ?? []),
-    publicKey,
+    publicKey: encodePublicKey(publicKey),
     signer: signer.key,
     signerPublicKey: signer.publicKey,
     notBefore_ms: options.now_ms - BACKDATE_MS,
@@ -203,15 +211,15 @@ export function issueCertificate(
       ...(names.length === 0 ? [] : [extension("2.5.29.17", false, sequence(...names))]),
     ],
   });
-  return { certificate, key: key === undefined ? "" : keyToPem(key) };
+  return { certificate, key: fresh === undefined ? "" : keyToPem(fresh.privateKey) };
 }
 
 interface CertificateParts {
   issuer: Asn1;
   subject: Asn1;
-  publicKey: KeyObject;
+  publicKey: EncodedKey;
   signer: KeyObject;
-  signerPublicKey: KeyObject;
+  signerPublicKey: EncodedKey;
   notBefore_ms: number;
   notAfter_ms: number;
   extensions: Asn1[];
@@ -219,8 +227,8 @@ interface CertificateParts {
 
 function buildCertificate(parts: CertificateParts): string {
   const algorithm = signatureAlgorithm(parts.signer);
-  const subjectKeyId = keyIdentifier(parts.publicKey);
-  const authorityKeyId = keyIdentifier(parts.signerPublicKey);
+  const subjectKeyId = parts.publicKey.identifier;
+  const authorityKeyId = parts.signerPublicKey.identifier;
   const toBeSigned = sequence(
     context(0, [integer(Buffer.from([2]))]),
     integer(serialNumber()),
@@ -228,7 +236,7 @@ function buildCertificate(parts: CertificateParts): string {
     parts.issuer,
     sequence(time(parts.notBefore_ms), time(parts.notAfter_ms)),
     parts.subject,
-    fromDer(parts.publicKey.export({ type: "spki", format: "der" })),
+    parts.publicKey.spki,
     context(3, [sequence(
       ...parts.extensions,
       extension("2.5.29.14", false, octets(subjectKeyId)),
@@ -279,15 +287,19 @@ function signatureAlgorithm(
     : { identifier: sequence(oid("1.2.840.10045.4.3.2")), hash: "sha256" };
 }
 
-/** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2, method 1). */
-function keyIdentifier(key: KeyObject): Buffer {
+/** A public key as it stands in a certificate. */
+interface EncodedKey {
+  readonly spki: Asn1;
+  /** SHA-1 of the key's bits (RFC 5280, 4.2.1.2, method 1). */
+  readonly identifier: Buffer;
+}
+
+function encodePublicKey(key: KeyObject): EncodedKey {
   const spki = fromDer(key.export({ type: "spki", format: "der" }));
-  const keyBits = (spki.value as Asn1[])[1] as Asn1 & {
-    bitStringContents?: string;
-  };
+  const keyBits = (spki.value as Asn1[])[1] as Asn1 & { bitStringContents?: string };
   const content = keyBits.bitStringContents ?? keyBits.value as string;
-  return createHash("sha1").update(Buffer.from(content.slice(1), "latin1"))
-    .digest();
+  const identifier = createHash("sha1").update(Buffer.from(content.slice(1), "latin1")).digest();
+  return { spki, identifier };
 }
 
 /** 127 random bits, positive. */
