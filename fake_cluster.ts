@@ -85,6 +85,7 @@ export class FakeCluster implements AsyncDisposable {
     this.#authority = options.authority;
     const { webhooks = [] } = options;
     this.server = new ApiServer({
+      aggregatedRoles: options.controllers !== "none",
       ...options.server,
       clock: this.#clock,
       random,

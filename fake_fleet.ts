@@ -213,6 +213,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       runsApiServer: (machine) => member.apiServers.has(machine),
     });
     const server = new ApiServer({
+      aggregatedRoles: true,
       ports,
       clock: this.#clock,
       random: this.#random,

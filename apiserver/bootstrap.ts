@@ -3,7 +3,8 @@
 // shared by the clusters of one clock.
 
 import { type Clock, rfc3339, rfc3339Micro } from "../runtime/clock.ts";
-import type { KubeObject } from "../runtime/object.ts";
+import { aggregatedRules, AGGREGATION_MANAGER } from "../runtime/aggregated_rules.ts";
+import { equal, type KubeObject } from "../runtime/object.ts";
 import { type Random, SeededRandom } from "../runtime/random.ts";
 import { type FrozenBase, MemoryStore } from "../runtime/store/memory_store.ts";
 import type { Store } from "../runtime/store/types.ts";
@@ -15,24 +16,65 @@ import { keyOf } from "./registry/environment.ts";
 const SEED = 0x6361;
 
 const NAMESPACES = "/namespaces";
+const CLUSTER_ROLES = "rbac.authorization.k8s.io/clusterroles";
 
 // Clusters of one clock share a base, so that times make sense under virtual clocks.
 const bases = new WeakMap<Clock, FrozenBase>();
+const aggregatedBases = new WeakMap<Clock, FrozenBase>();
 
-/** The state every cluster of that clock starts from. */
-export function bootstrapBase(clock: Clock, definitions: Definitions): FrozenBase {
-  let base = bases.get(clock);
-  if (base === undefined) bases.set(clock, base = makeBase(clock, definitions));
+/**
+ * The state every cluster of that clock starts from. `aggregated`: with the
+ * rules of aggregated cluster roles filled in, as where a controller manager
+ * has run.
+ */
+export function bootstrapBase(
+  clock: Clock,
+  definitions: Definitions,
+  aggregated = false,
+): FrozenBase {
+  const known = aggregated ? aggregatedBases : bases;
+  let base = known.get(clock);
+  if (base === undefined) known.set(clock, base = makeBase(clock, definitions, aggregated));
   return base;
 }
 
-function makeBase(clock: Clock, definitions: Definitions): FrozenBase {
+function makeBase(clock: Clock, definitions: Definitions, aggregated: boolean): FrozenBase {
   const store = new MemoryStore();
   const random = new SeededRandom(SEED);
   for (const object of bootstrapObjects) {
     if (object.kind !== "Namespace") put(store, definitions, object, clock, random);
   }
+  if (aggregated) aggregateRoles(store, clock);
   return store.freeze();
+}
+
+function aggregateRoles(store: Store, clock: Clock): void {
+  const entries = store.list(CLUSTER_ROLES).entries;
+  const roles = entries.map(({ object }) => object);
+  // The role `admin` takes in `edit`, which takes in `view`: as often as it takes.
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const [i, role] of roles.entries()) {
+      if (role.aggregationRule === undefined) continue;
+      const rules = aggregatedRules(role, roles);
+      if (equal(role.rules ?? [], rules)) continue;
+      roles[i] = { ...role, rules };
+      changed = true;
+    }
+  }
+  for (const [i, role] of roles.entries()) {
+    const entry = entries[i];
+    if (entry === undefined || role === entry.object) continue;
+    const managedFields = [...role.metadata.managedFields ?? [], {
+      manager: AGGREGATION_MANAGER,
+      operation: "Apply" as const,
+      apiVersion: role.apiVersion,
+      time: rfc3339(clock.now()),
+      fieldsType: "FieldsV1" as const,
+      fieldsV1: { "f:rules": {} },
+    }];
+    store.put(CLUSTER_ROLES, entry.key, { ...role, metadata: { ...role.metadata, managedFields } });
+  }
 }
 
 /** Gives a new cluster its namespaces, whose uids tell it from all others. */

@@ -56,6 +56,8 @@ export interface ApiServerOptions {
   readonly definitions?: Definitions;
   /** What the cluster starts from. Default: what a real one has after its start. */
   readonly base?: FrozenBase;
+  /** Whether aggregated cluster roles have their rules from the start, as where a controller manager runs. Default false. */
+  readonly aggregatedRoles?: boolean;
   /** Told of every write before it is acknowledged. */
   readonly journal?: Journal;
   /** What an earlier process left, on the same base. */
@@ -119,7 +121,7 @@ export class ApiServer {
     const builtin = options.definitions ?? builtinDefinitions();
     this.definitions = new Definitions(builtin);
     this.store = new MemoryStore({
-      base: options.base ?? bootstrapBase(clock, builtin),
+      base: options.base ?? bootstrapBase(clock, builtin, options.aggregatedRoles),
       ...(options.journal === undefined ? {} : { journal: options.journal }),
       ...(options.restored === undefined ? {} : { restored: options.restored }),
       ...(options.events_max === undefined ? {} : { events_max: options.events_max }),

@@ -3,9 +3,9 @@
 // pkg/controller/clusterroleaggregation.
 
 import type { ResourceRef } from "../../runtime/client.ts";
-import { equal, type JsonObject, type KubeObject } from "../../runtime/object.ts";
+import { aggregatedRules, AGGREGATION_MANAGER } from "../../runtime/aggregated_rules.ts";
+import { equal } from "../../runtime/object.ts";
 import { WorkQueue } from "../../runtime/reconcile/workqueue.ts";
-import { compileLabelSelector } from "../../runtime/selector/label.ts";
 import { StatusError } from "../../runtime/status.ts";
 import type { FeedChange, WorkloadContext } from "./cluster_feed.ts";
 
@@ -13,7 +13,6 @@ const CLUSTER_ROLES: ResourceRef = {
   apiVersion: "rbac.authorization.k8s.io/v1",
   resource: "clusterroles",
 };
-const MANAGER = "clusterrole-aggregation-controller";
 
 /** Aggregates cluster roles in one cluster. */
 export class ClusterRoleAggregation {
@@ -65,34 +64,13 @@ export class ClusterRoleAggregation {
     const { feed, client } = this.#context;
     const role = feed.get(CLUSTER_ROLES, "", name);
     if (role?.aggregationRule === undefined) return;
-    const rules = aggregated(role, feed.list(CLUSTER_ROLES, ""));
+    const rules = aggregatedRules(role, feed.list(CLUSTER_ROLES, ""));
     if (equal(role.rules ?? [], rules)) return;
     await client.patch(CLUSTER_ROLES, { name }, "apply", {
       apiVersion: CLUSTER_ROLES.apiVersion,
       kind: "ClusterRole",
       metadata: { name },
       rules,
-    }, { fieldManager: MANAGER, force: true });
+    }, { fieldManager: AGGREGATION_MANAGER, force: true });
   }
-}
-
-/** The union of the selected roles' rules: selectors in order, roles by name, each rule once. */
-function aggregated(role: KubeObject, roles: readonly KubeObject[]): JsonObject[] {
-  const byName = [...roles].sort((a, b) =>
-    (a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1
-  );
-  const seen = new Set<string>();
-  const rules: JsonObject[] = [];
-  for (const selector of role.aggregationRule.clusterRoleSelectors ?? []) {
-    const { matches } = compileLabelSelector(selector);
-    for (const other of byName) {
-      if (other.metadata.name === role.metadata.name || !matches(other.metadata.labels)) continue;
-      for (const rule of (other.rules ?? []) as JsonObject[]) {
-        const text = JSON.stringify(rule);
-        if (!seen.has(text)) rules.push(rule);
-        seen.add(text);
-      }
-    }
-  }
-  return rules;
 }
