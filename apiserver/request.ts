@@ -43,6 +43,8 @@ export interface WriteRequestOptions {
   readonly fieldManager: string;
   /** What becomes of unknown and duplicate fields. */
   readonly fieldValidation: FieldValidation;
+  /** The request says so itself; otherwise `fieldValidation` is the default. */
+  readonly fieldValidationGiven?: boolean;
   /** Only apply patches: `undefined` when not given. */
   readonly force?: boolean;
 }

@@ -32,6 +32,8 @@ import { PortForwarder } from "./tunnel/port_forwarder.ts";
 import {
   ClusterServiceResolver,
   HttpsTransport,
+  mutatingWebhooks,
+  validatingWebhooks,
   WebhookClient,
   type WebhookHandler,
   WebhookHandlers,
@@ -146,7 +148,14 @@ export class ApiServer {
       random,
       definitions: this.definitions,
       admission: options.admission === undefined
-        ? defaultAdmission({ authorizer, webhooks: options.moreAdmission ?? [] })
+        ? defaultAdmission({
+          authorizer,
+          webhooks: [
+            ...options.moreAdmission ?? [],
+            mutatingWebhooks({ store, client: webhooks }),
+            validatingWebhooks({ store, client: webhooks }),
+          ],
+        })
         : [...options.admission, ...(options.moreAdmission ?? [])],
       authenticators,
       authorizer,

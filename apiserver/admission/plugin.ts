@@ -23,8 +23,20 @@ export interface AdmissionAttributes {
   readonly old?: KubeObject;
   /** Go through everything but the write itself. */
   readonly dryRun: boolean;
-  /** The options object of the request (CreateOptions, UpdateOptions, PatchOptions, DeleteOptions) as JSON. */
+  /** The options object of the request (CreateOptions, UpdateOptions, DeleteOptions) as JSON; patches have UpdateOptions. */
   readonly options: KubeObject;
+  /** Set by the first plugin that wants it. */
+  reinvocation?: Reinvocation;
+}
+
+/** Plugins are asked a second time when one of them needs to see what others have changed. */
+export interface Reinvocation {
+  /** This is the second time. */
+  again: boolean;
+  /** A second time is needed. */
+  needed: boolean;
+  /** What plugins remember of the first time, by name. */
+  readonly values: Map<string, unknown>;
 }
 
 /** What plugins may use. */
@@ -37,6 +49,8 @@ export interface AdmissionServices {
   readonly random: Random;
   /** Finds the definition of a kind that is served now. */
   definitionOf(group: string, kind: string): ResourceDefinition | undefined;
+  /** All versions in which the objects of a storage are served. */
+  versionsOf?(storage: string): readonly ResourceDefinition[];
 }
 
 /** One admission plugin. Refusals are thrown as `StatusError`s. */

@@ -33,7 +33,11 @@ export async function deleteDefinition(
       target,
       operation: "DELETE",
       dryRun: options.dryRun,
-      options: deleteOptionsObject(options),
+      // As upstream: from here on the object may not be another one.
+      options: deleteOptionsObject({
+        ...options,
+        preconditions: { uid: old.metadata.uid!, ...options.preconditions },
+      }),
       old,
     });
     if (validating !== undefined) await validating;

@@ -61,6 +61,7 @@ export function writeOptions(
     dryRun: dryRun.length > 0,
     fieldManager,
     fieldValidation: fieldValidation === "" ? "Warn" : fieldValidation as FieldValidation,
+    ...(fieldValidation === "" ? {} : { fieldValidationGiven: true }),
     ...(query.has("force") ? { force: isTrue(query, "force") } : {}),
   };
 }

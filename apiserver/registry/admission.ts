@@ -32,6 +32,7 @@ function servicesOf(env: Environment): AdmissionServices {
       clock: env.clock,
       random: env.random,
       definitionOf: (group, kind) => env.definitions.byKind(group, kind),
+      versionsOf: (storage) => env.definitions.byStorage(storage),
     };
     services.set(env, found);
   }
@@ -44,12 +45,21 @@ export async function admit(
   request: AdmissionRequest,
 ): Promise<KubeObject | undefined> {
   const attributes: AdmissionAttributes = { ...request };
+  await admitOnce(env, attributes);
+  const { reinvocation } = attributes;
+  if (reinvocation?.needed === true) {
+    reinvocation.again = true;
+    await admitOnce(env, attributes);
+  }
+  return attributes.object;
+}
+
+async function admitOnce(env: Environment, attributes: AdmissionAttributes): Promise<void> {
   for (const plugin of env.admission) {
     if (plugin.admit === undefined || !plugin.handles(attributes)) continue;
     const done = plugin.admit(attributes, servicesOf(env));
     if (done !== undefined) await done;
   }
-  return attributes.object;
 }
 
 /** The second pass: plugins may only refuse. Answers nothing to wait for unless a plugin takes time. */
@@ -78,16 +88,15 @@ async function validateRest(
 
 /** Options of a write as admission shows them. */
 export function writeOptionsObject(
-  kind: "CreateOptions" | "UpdateOptions" | "PatchOptions",
+  kind: "CreateOptions" | "UpdateOptions",
   options: WriteRequestOptions,
 ): KubeObject {
   return {
     kind,
     apiVersion: "meta.k8s.io/v1",
     ...(options.dryRun ? { dryRun: ["All"] } : {}),
-    ...(options.force === undefined ? {} : { force: options.force }),
     ...(options.fieldManager === "" ? {} : { fieldManager: options.fieldManager }),
-    fieldValidation: options.fieldValidation,
+    ...(options.fieldValidationGiven === true ? { fieldValidation: options.fieldValidation } : {}),
   } as unknown as KubeObject;
 }
 

@@ -20,7 +20,7 @@ import { fromStorage, optimisticLockError, resultOf, toStorage } from "./version
 const ATTEMPTS_MAX = 100;
 
 /** Storages whose objects are marked first and go when they have been emptied. */
-const TWO_STEPS: Readonly<Record<string, typeof deleteStored>> = {
+const TWO_STEPS: Readonly<Record<string, typeof deleteNamespace>> = {
   "/namespaces": (...request) => deleteNamespace(...request),
   "apiextensions.k8s.io/customresourcedefinitions": (...request) => deleteDefinition(...request),
 };
@@ -67,19 +67,20 @@ export async function deleteObject(
   };
 }
 
-/** Deletes, again and again until nobody comes in between. */
+/** Deletes, again and again until nobody comes in between. `collection`: the request did not name the object. */
 export async function deleteStored(
   env: Environment,
   context: RequestContext,
   target: Target,
   options: DeleteRequestOptions,
+  collection = false,
 ): Promise<Deletion> {
   const explicit = options.propagationPolicy !== undefined ||
     options.orphanDependents !== undefined;
   const { orphaningWarning } = target.definition.strategy;
   if (!explicit && orphaningWarning !== undefined) context.warn(orphaningWarning);
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const deletion = await tryDelete(env, context, target, options);
+    const deletion = await tryDelete(env, context, target, options, collection);
     if (deletion !== undefined) return deletion;
   }
   throw optimisticLockError(target.definition, target.name);
@@ -90,6 +91,7 @@ async function tryDelete(
   context: RequestContext,
   target: Target,
   options: DeleteRequestOptions,
+  collection: boolean,
 ): Promise<Deletion | undefined> {
   const { definition, namespace, name } = target;
   const entry = env.store.get(definition.storage, keyOf(definition, namespace, name));
@@ -104,7 +106,8 @@ async function tryDelete(
   if (grace.kind === "pending") {
     return { deleted: false, object: old, entry, showsObject: returned };
   }
-  const validating = validateDeletion(env, context, target, options, old);
+  const asked = collection ? { ...target, name: "" } : target;
+  const validating = validateDeletion(env, context, asked, options, old);
   if (validating !== undefined) await validating;
   const finalizers = finalizersForPropagation(definition, old, options);
   if (

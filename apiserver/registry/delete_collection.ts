@@ -33,7 +33,7 @@ export async function deleteCollection(
   for (const { object } of found.items) {
     const { name = "", namespace = "" } = object.metadata;
     try {
-      await deleteStored(env, context, { ...target, name, namespace }, options);
+      await deleteStored(env, context, { ...target, name, namespace }, options, true);
     } catch (error) {
       // Somebody else was faster; that is as good.
       if (!(error instanceof StatusError) || error.code !== 404) throw error;

@@ -40,7 +40,6 @@ export function patch(
     target,
     strategy,
     options,
-    optionsKind: "PatchOptions",
     forceAllowCreate: request.kind === "apply",
     make(old) {
       const object = request.kind === "apply"

@@ -98,7 +98,6 @@ async function replaceScale(
   context: RequestContext,
   target: Target,
   options: WriteRequestOptions,
-  optionsKind: "UpdateOptions" | "PatchOptions",
   make: (old: KubeObject) => Promise<KubeObject>,
 ): Promise<ObjectResult> {
   const { definition } = target;
@@ -108,8 +107,13 @@ async function replaceScale(
     target,
     strategy: definition.strategy,
     options,
-    optionsKind,
     forceAllowCreate: false,
+    view: {
+      show: (object) => scaleOf(definition, object),
+      carry(shown, object) {
+        writePath(object, definition.scale!.specReplicas, shown.spec?.replicas ?? 0);
+      },
+    },
     async make(parent) {
       const old = scaleOf(definition, parent!);
       const shown = entriesOfScale(parent!.metadata.managedFields, paths);
@@ -190,7 +194,7 @@ function updateScale(
   object: KubeObject,
   options: WriteRequestOptions,
 ): Promise<ObjectResult> {
-  return replaceScale(env, context, target, options, "UpdateOptions", async (old) => {
+  return replaceScale(env, context, target, options, async (old) => {
     const scale = clone(object);
     await trackFields(env, context, scaleTarget(target), {}, options, scale, old);
     return scale;
@@ -205,7 +209,7 @@ function patchScale(
   options: WriteRequestOptions,
 ): Promise<ObjectResult> {
   const about = scaleTarget(target);
-  return replaceScale(env, context, target, options, "PatchOptions", async (old) => {
+  return replaceScale(env, context, target, options, async (old) => {
     if (request.kind === "apply") {
       const config = request.body as JsonObject as KubeObject;
       const { object } = await applyConfiguration(env, context, about, {}, options, config, old);

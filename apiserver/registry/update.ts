@@ -33,7 +33,12 @@ export interface Replacement {
   /** Of the main resource or of the subresource that is written. */
   readonly strategy: Strategy;
   readonly options: WriteRequestOptions;
-  readonly optionsKind: "UpdateOptions" | "PatchOptions";
+  /** What admission sees and may change instead of the objects themselves: a Scale. */
+  readonly view?: {
+    show(object: KubeObject): KubeObject;
+    /** Carries what was changed in the view over, in place. */
+    carry(shown: KubeObject, object: KubeObject): void;
+  };
   /** The object's `metadata.uid` as sent: the stored one must have it. */
   readonly uid?: string;
   /** Apply patches create what is not there, whatever the strategy says. */
@@ -65,7 +70,6 @@ export async function update(
     target,
     strategy,
     options,
-    optionsKind: "UpdateOptions",
     ...(uid ? { uid } : {}),
     forceAllowCreate: false,
     make(old) {
@@ -113,7 +117,7 @@ async function tryReplace(
 
 async function admitUpdate(
   env: Environment,
-  { context, target, options, optionsKind }: Replacement,
+  { context, target, options, view }: Replacement,
   object: KubeObject,
   old: KubeObject,
 ): Promise<KubeObject> {
@@ -123,10 +127,15 @@ async function admitUpdate(
     target,
     operation: "UPDATE",
     dryRun: options.dryRun,
-    options: writeOptionsObject(optionsKind, options),
-    object,
-    old,
+    // Patches show as updates, too.
+    options: writeOptionsObject("UpdateOptions", options),
+    object: view?.show(object) ?? object,
+    old: view?.show(old) ?? old,
   });
+  if (view !== undefined) {
+    view.carry(admitted!, object);
+    return object;
+  }
   dropDuplicateOwners(admitted!, context, true);
   return admitted!;
 }
@@ -139,7 +148,7 @@ async function finish(
   old: KubeObject,
   entry: Entry,
 ): Promise<ObjectResult | undefined> {
-  const { context, target, strategy, options, optionsKind } = replacement;
+  const { context, target, strategy, options, view } = replacement;
   const { definition } = target;
   checkResourceVersion(target, strategy, object, old);
   const scope = strategyContext(env, context, target, options.dryRun);
@@ -149,9 +158,9 @@ async function finish(
     target,
     operation: "UPDATE",
     dryRun: options.dryRun,
-    options: writeOptionsObject(optionsKind, options),
-    object,
-    old,
+    options: writeOptionsObject("UpdateOptions", options),
+    object: view?.show(object) ?? object,
+    old: view?.show(old) ?? old,
   });
   if (validating !== undefined) await validating;
   const next = keepTimes(old, object);

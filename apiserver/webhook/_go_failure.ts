@@ -3,7 +3,8 @@
 // that was refused is fetched once more and looked at.
 
 import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
+import { getServers } from "node:dns";
+import { connect as connectPlainly, isIP } from "node:net";
 import { connect } from "node:tls";
 import type { WebhookRequest } from "./transport.ts";
 
@@ -45,13 +46,15 @@ export async function describeFailure(
       return dialed(error.address ?? host, error.port ?? port, "connection timed out");
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return `dial tcp: lookup ${host}: no such host`;
+      return `dial tcp: lookup ${host}${nameServer()}: no such host`;
     case "ECONNRESET":
       return /before secure TLS connection/.test(error.message) || /hang up/.test(error.message)
         ? "EOF"
         : `read tcp ${hostPort(host, port)}: read: connection reset by peer`;
     case "ERR_SSL_WRONG_VERSION_NUMBER":
-      return "http: server gave HTTP response to HTTPS client";
+      return await speaksHttp(host, port)
+        ? "http: server gave HTTP response to HTTPS client"
+        : "tls: first record does not look like a TLS handshake";
     default:
       return error.message;
   }
@@ -64,6 +67,30 @@ function placeOf({ url, address }: WebhookRequest): { host: string; port: number
 
 function hostPort(host: string, port: number | string): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Go's resolver tells whom it asked. */
+function nameServer(): string {
+  const [server] = getServers();
+  return server === undefined ? "" : ` on ${hostPort(server, 53)}`;
+}
+
+/** Whether what answers something that is not HTTP answers in HTTP. */
+function speaksHttp(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectPlainly({ host, port, timeout: DIAGNOSIS_MS_MAX });
+    socket.on("connect", () => socket.write("\x16\x03\x01\r\n\r\n"));
+    socket.on("data", (data) => {
+      resolve(data.toString("latin1").startsWith("HTTP/"));
+      socket.destroy();
+    });
+    for (const event of ["error", "close", "timeout"]) {
+      socket.on(event, () => {
+        resolve(false);
+        socket.destroy();
+      });
+    }
+  });
 }
 
 function dialed(host: string, port: number | string, why: string): string {

@@ -50,15 +50,29 @@ export function endpointOf(config: WebhookClientConfig): WebhookEndpoint {
 export function serviceURL(
   { namespace, name, path = "", port = 443 }: WebhookServiceReference,
 ): string {
-  const absolute = path.startsWith("/") ? path : `/${path}`;
+  const absolute = goPath(path.startsWith("/") ? path : `/${path}`);
   return `https://${name}.${namespace}.svc:${port}${absolute}`;
 }
 
 /** A URL without query. A port stays in the text even when it is the scheme's own. */
 export function plainURL(url: string): string {
   const { origin, pathname } = new URL(url);
+  const path = goPath(pathname);
   const port = /^https:\/\/[^/?#]*:443(?:[/?#]|$)/.test(url) ? ":443" : "";
-  return `${origin}${port}${pathname}`;
+  return `${origin}${port}${path}`;
+}
+
+/** A path as Go writes it: only what has to be is escaped. */
+function goPath(path: string): string {
+  let plain: string;
+  try {
+    plain = decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+  return encodeURIComponent(plain)
+    .replace(/%(24|26|2B|2C|2F|3A|3B|3D|40)/g, (escaped) => decodeURIComponent(escaped))
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** A bundle of nothing but white space counts as none. */

@@ -25,3 +25,7 @@ export {
   WebhookClient,
   type WebhookClientOptions,
 } from "./webhook_client.ts";
+export { mutatingWebhooks } from "./mutating_webhooks.ts";
+export { validatingWebhooks, type WebhookPluginOptions } from "./validating_webhooks.ts";
+export type { Hook, HookRule, HookSpec, MatchCondition } from "./hooks.ts";
+export type { MatchConditions, MatchResult } from "./match.ts";

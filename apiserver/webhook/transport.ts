@@ -52,6 +52,8 @@ export interface WebhookTransport {
 }
 
 const POOLS_MAX = 64;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const REDIRECTS_MAX = 10;
 const IDLE_SOCKETS_MAX = 16;
 /** Go reads what comes; a fake in a test suite had better not. */
 const RESPONSE_BYTES_MAX = 64 * 1024 * 1024;
@@ -63,7 +65,7 @@ export class HttpsTransport implements WebhookTransport {
   /** Sends a request. */
   async post(request: WebhookRequest): Promise<WebhookResponse> {
     try {
-      return await this.#send(request);
+      return await this.#follow(request);
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
       if (error instanceof WebhookTransportError) throw error;
@@ -75,6 +77,22 @@ export class HttpsTransport implements WebhookTransport {
   close(): void {
     for (const agent of this.#pools.values()) agent.destroy();
     this.#pools.clear();
+  }
+
+  /** Goes where it is sent to. */
+  async #follow(request: WebhookRequest): Promise<WebhookResponse> {
+    let [next, method] = [request, "POST"];
+    for (let hops = 0; hops < REDIRECTS_MAX; hops++) {
+      const { location, ...response } = await this.#send(next, method);
+      if (location === undefined || !REDIRECTS.has(response.status)) return response;
+      const { address, ...rest } = next;
+      const url = new URL(location, next.url);
+      const same = url.host === new URL(next.url).host && address !== undefined;
+      // Only these two repeat the request as it was.
+      if (response.status !== 307 && response.status !== 308) method = "GET";
+      next = { ...rest, ...(same ? { address } : {}), url: url.href };
+    }
+    throw new WebhookTransportError(`stopped after ${REDIRECTS_MAX} redirects`);
   }
 
   #pool(authorities: string): Agent {
@@ -91,13 +109,16 @@ export class HttpsTransport implements WebhookTransport {
     return agent;
   }
 
-  #send({ url, address, authorities, body, signal }: WebhookRequest): Promise<WebhookResponse> {
+  #send(
+    { url, address, authorities, body, signal }: WebhookRequest,
+    method: string,
+  ): Promise<WebhookResponse & { location?: string }> {
     const { hostname, port, host, pathname, search } = new URL(url);
     const name = hostname.replace(/^\[|\]$/g, "");
     return new Promise((resolve, reject) => {
       const sent = httpsRequest({
         agent: this.#pool(authorities),
-        method: "POST",
+        method,
         host: address?.host ?? name,
         port: address?.port ?? (port || 443),
         servername: isIP(name) ? "" : name,
@@ -105,19 +126,21 @@ export class HttpsTransport implements WebhookTransport {
         headers: {
           host,
           accept: "application/json, */*",
-          "content-type": "application/json",
-          "content-length": Buffer.byteLength(body),
+          ...(method === "GET" ? {} : {
+            "content-type": "application/json",
+            "content-length": Buffer.byteLength(body),
+          }),
           "user-agent": "kube-apiserver-admission",
         },
         signal,
       }, (response) => read(response).then(resolve, reject));
       sent.on("error", reject);
-      sent.end(body);
+      sent.end(method === "GET" ? undefined : body);
     });
   }
 }
 
-async function read(response: IncomingMessage): Promise<WebhookResponse> {
+async function read(response: IncomingMessage): Promise<WebhookResponse & { location?: string }> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response) {
@@ -131,5 +154,6 @@ async function read(response: IncomingMessage): Promise<WebhookResponse> {
     status: response.statusCode ?? 0,
     contentType: response.headers["content-type"] ?? "",
     body: Buffer.concat(chunks).toString("utf8"),
+    ...(response.headers.location === undefined ? {} : { location: response.headers.location }),
   };
 }

@@ -40,10 +40,14 @@ export interface ReviewCall {
 
 /** A call that failed. The message is that of the real server's client. */
 export class WebhookCallError extends Error {
+  /** Nothing has been sent: the settings are wrong. */
+  readonly beforeSending: boolean;
+
   /** With that message. */
-  constructor(message: string) {
+  constructor(message: string, beforeSending = false) {
     super(message);
     this.name = "WebhookCallError";
+    this.beforeSending = beforeSending;
   }
 }
 
@@ -99,6 +103,7 @@ export class WebhookClient {
     if (authorities !== "" && !authorities.includes("-----BEGIN CERTIFICATE-----")) {
       throw new WebhookCallError(
         "unable to load root certificates: unable to parse bytes as PEM block",
+        true,
       );
     }
     const { transport, resolver } = this.#options;

@@ -4,6 +4,7 @@
 // patch is answered with one and the same 422, as upstream does.
 
 import { clone, equal, type JsonObject, type JsonValue } from "../object.ts";
+import { goQuote } from "../go_text.ts";
 import { badRequest, StatusError } from "../status.ts";
 import { getMember, setMember } from "./_member.ts";
 import { goKind } from "./go_value.ts";
@@ -13,8 +14,14 @@ const OPERATIONS_MAX = 10_000;
 const COPY_SIZE_MAX = 3 * 1024 * 1024;
 const OPERATION_FIELDS: readonly string[] = ["op", "path", "from", "value"];
 
-/** Why an operation does not apply. The texts stay inside: the client gets `rejected()`. */
-class Inapplicable extends Error {}
+/**
+ * An operation that does not apply; the message is that of the library. Clients that send
+ * patches are not told (they get one and the same 422), those whose webhooks send them are.
+ */
+export class JsonPatchError extends Error {}
+
+/** There is nothing where a pointer leads. */
+class NoContainer extends JsonPatchError {}
 
 function rejected(): StatusError {
   return new StatusError(
@@ -47,13 +54,22 @@ export function applyJsonPatch(
       `Request entity is too large: The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${patch.length}`,
     );
   }
-  const draft = new Draft(document);
   try {
-    for (const operation of patch) applyOperation(draft, operation);
+    return applyOperations(document, patch);
   } catch (error) {
-    if (error instanceof Inapplicable) throw rejected();
+    if (error instanceof JsonPatchError) throw rejected();
     throw error;
   }
+}
+
+/**
+ * The document after operations that have been decoded. Their number is not bounded.
+ *
+ * @throws {JsonPatchError} when one does not apply
+ */
+export function applyOperations(document: JsonValue, patch: readonly JsonObject[]): JsonValue {
+  const draft = new Draft(document);
+  for (const operation of patch) applyOperation(draft, operation);
   return draft.root;
 }
 
@@ -67,7 +83,12 @@ export function jsonPatchUnknownFields(operations: JsonValue): string[] {
   );
 }
 
-function decodeOperations(body: JsonValue, validated: boolean): JsonObject[] {
+/**
+ * The operations of a decoded body. `validated` decodes more carefully.
+ *
+ * @throws {StatusError} 400 when they are no patch
+ */
+export function decodeOperations(body: JsonValue, validated: boolean): JsonObject[] {
   const cannot = (value: JsonValue | undefined, what: string) =>
     badRequest(
       `${validated ? "error decoding patch: " : ""}json: cannot unmarshal ${
@@ -113,39 +134,48 @@ class Draft {
     this.root = root;
   }
 
-  /** The container that a pointer's last part is looked up in, and that part. */
+  /** The container that a pointer's last part is looked up in, and that part. Throws NoContainer. */
   find(pointer: string): [JsonObject | JsonValue[], string] {
-    const parts = pointer.split("/");
-    if (parts.length < 2) throw new Inapplicable(pointer);
-    let container = this.root;
-    for (let i = 1; i < parts.length - 1; i++) {
-      container = read(container, unescape(parts[i]!)) ?? null;
-    }
-    if (container === null || typeof container !== "object") {
-      throw new Inapplicable(pointer);
-    }
-    return [container, unescape(parts[parts.length - 1]!)];
+    return this.#follow(pointer, (parts) => {
+      let container = this.root;
+      for (const key of parts) container = read(container, key) ?? null;
+      if (container === null || typeof container !== "object") throw new NoContainer();
+      return container;
+    });
   }
 
   /** As `find`, but the container may be written to. */
   own(pointer: string): [JsonObject | JsonValue[], string] {
-    const parts = pointer.split("/");
-    if (parts.length < 2) throw new Inapplicable(pointer);
-    let container = this.root = this.#owned(this.root);
-    for (let i = 1; i < parts.length - 1; i++) {
-      const key = unescape(parts[i]!);
-      const inner = this.#owned(read(container, key) ?? null);
-      if (Array.isArray(container)) {
-        container[existingIndex(container, key)] = inner;
-      } else setMember(container, key, inner);
-      container = inner;
+    return this.#follow(pointer, (parts) => {
+      let container = this.root = this.#owned(this.root);
+      for (const key of parts) {
+        const inner = this.#owned(read(container, key) ?? null);
+        if (Array.isArray(container)) {
+          container[existingIndex(container, key)] = inner;
+        } else setMember(container, key, inner);
+        container = inner;
+      }
+      return container;
+    });
+  }
+
+  #follow(
+    pointer: string,
+    walk: (parts: readonly string[]) => JsonObject | JsonValue[],
+  ): [JsonObject | JsonValue[], string] {
+    const parts = pointer.split("/").slice(1).map(unescape);
+    const last = parts.pop();
+    if (last === undefined) throw new NoContainer();
+    try {
+      return [walk(parts), last];
+    } catch (error) {
+      throw error instanceof JsonPatchError ? new NoContainer() : error;
     }
-    return [container, unescape(parts[parts.length - 1]!)];
   }
 
   #owned(value: JsonValue): JsonObject | JsonValue[] {
     if (value === null || typeof value !== "object") {
-      throw new Inapplicable("no container");
+      throw new NoContainer();
     }
     if (this.#own.has(value)) return value;
     const copy = Array.isArray(value) ? value.slice() : { ...value };
@@ -160,22 +190,24 @@ function unescape(part: string): string {
 
 /** strconv.Atoi: a sign and leading zeros are fine. */
 function parseIndex(key: string): number {
-  if (!/^[+-]?\d+$/.test(key)) throw new Inapplicable(`invalid index ${key}`);
+  if (!/^[+-]?\d+$/.test(key)) {
+    throw new JsonPatchError(`strconv.Atoi: parsing ${goQuote(key)}: invalid syntax`);
+  }
   return Number(key);
+}
+
+function invalidIndex(index: number): JsonPatchError {
+  return new JsonPatchError(`Unable to access invalid index: ${index}: invalid index referenced`);
 }
 
 function existingIndex(list: JsonValue[], key: string): number {
   const index = parseIndex(key);
-  if (index >= list.length || index < -list.length) {
-    throw new Inapplicable(`invalid index ${key}`);
-  }
+  if (index >= list.length || index < -list.length) throw invalidIndex(index);
   return index < 0 ? index + list.length : index;
 }
 
 function read(container: JsonValue, key: string): JsonValue | undefined {
-  if (container === null || typeof container !== "object") {
-    throw new Inapplicable(key);
-  }
+  if (container === null || typeof container !== "object") throw new NoContainer();
   if (Array.isArray(container)) return container[existingIndex(container, key)];
   return getMember(container, key);
 }
@@ -187,11 +219,9 @@ function insert(
 ): void {
   if (!Array.isArray(container)) return setMember(container, key, value);
   if (key === "-") return void container.push(value);
-  const index = parseIndex(key);
+  const index = attempt(`value was not a proper array index: '${key}'`, () => parseIndex(key));
   const size = container.length + 1;
-  if (index >= size || index < -size) {
-    throw new Inapplicable(`invalid index ${key}`);
-  }
+  if (index >= size || index < -size) throw invalidIndex(index);
   container.splice(index < 0 ? index + size : index, 0, value);
 }
 
@@ -200,77 +230,156 @@ function remove(container: JsonObject | JsonValue[], key: string): void {
     container.splice(existingIndex(container, key), 1);
   } else {
     if (!Object.hasOwn(container, key)) {
-      throw new Inapplicable(`no member ${key}`);
+      throw new JsonPatchError(`Unable to remove nonexistent key: ${key}: missing value`);
     }
     delete container[key];
   }
 }
 
+/** A step of an operation; what goes wrong in it is told after `prefix`. */
+function attempt<T>(prefix: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof JsonPatchError) throw new JsonPatchError(`${prefix}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A container; `missing` is said when there is none. */
+function locate(
+  missing: string,
+  find: () => [JsonObject | JsonValue[], string],
+): [JsonObject | JsonValue[], string] {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof NoContainer) throw new JsonPatchError(`${missing}: missing value`);
+    throw error;
+  }
+}
+
 function pointerOf(operation: JsonObject, field: "path" | "from"): string {
   const pointer = operation[field];
-  if (typeof pointer !== "string") throw new Inapplicable(`no ${field}`);
-  return pointer;
+  if (typeof pointer === "string") return pointer;
+  const { op } = operation;
+  const why = field === "from"
+    ? "operation, missing from field: "
+    : op === "add" || op === "remove" || op === "copy"
+    ? ""
+    : "operation missing path field: ";
+  throw new JsonPatchError(`${op} operation failed to decode ${field}: ${why}missing value`);
 }
 
 function applyOperation(draft: Draft, operation: JsonObject | null): void {
-  if (operation === null) throw new Inapplicable("no operation");
-  const value = operation["value"] ?? null;
-  switch (operation["op"]) {
+  const { op, value = null } = operation ?? {};
+  switch (op) {
     case "add":
-      return insert(...draft.own(pointerOf(operation, "path")), value);
+      return add(draft, pointerOf(operation!, "path"), value);
     case "remove":
-      return remove(...draft.own(pointerOf(operation, "path")));
+      return removeAt(draft, pointerOf(operation!, "path"));
     case "replace":
-      return replace(draft, pointerOf(operation, "path"), value);
+      return replace(draft, pointerOf(operation!, "path"), value);
     case "move":
-      return move(
-        draft,
-        pointerOf(operation, "from"),
-        pointerOf(operation, "path"),
-      );
+      return move(draft, pointerOf(operation!, "from"), operation!);
     case "copy":
-      return copy(
-        draft,
-        pointerOf(operation, "from"),
-        pointerOf(operation, "path"),
-      );
+      return copy(draft, pointerOf(operation!, "from"), operation!);
     case "test":
-      return test(draft, pointerOf(operation, "path"), value);
+      return test(draft, pointerOf(operation!, "path"), value);
     default:
-      throw new Inapplicable("unknown operation");
+      throw new JsonPatchError(`Unexpected kind: ${typeof op === "string" ? op : "unknown"}`);
   }
+}
+
+function add(draft: Draft, path: string, value: JsonValue): void {
+  const [container, key] = locate(
+    `add operation does not apply: doc is missing path: "${path}"`,
+    () => draft.own(path),
+  );
+  attempt(`error in add for path: '${path}'`, () => insert(container, key, value));
+}
+
+function removeAt(draft: Draft, path: string): void {
+  const [container, key] = locate(
+    `remove operation does not apply: doc is missing path: "${path}"`,
+    () => draft.own(path),
+  );
+  attempt(`error in remove for path: '${path}'`, () => remove(container, key));
 }
 
 function replace(draft: Draft, path: string, value: JsonValue): void {
   if (path === "") {
     if (value === null || typeof value !== "object") {
-      throw new Inapplicable("no document");
+      throw new JsonPatchError("replace operation value must be object or array: %!w(<nil>)");
     }
     draft.root = value;
     return;
   }
-  const [container, key] = draft.own(path);
+  const [container, key] = locate(
+    `replace operation does not apply: doc is missing path: ${path}`,
+    () => draft.own(path),
+  );
   // An absent member is simply set; an absent item is an error.
-  if (Array.isArray(container)) {
+  if (!Array.isArray(container)) return setMember(container, key, value);
+  try {
     container[existingIndex(container, key)] = value;
-  } else setMember(container, key, value);
+  } catch (error) {
+    if (!(error instanceof JsonPatchError)) throw error;
+    throw new JsonPatchError(
+      `replace operation does not apply: doc is missing key: ${path}: missing value`,
+    );
+  }
 }
 
-function move(draft: Draft, from: string, path: string): void {
-  const [container, key] = draft.own(from);
-  const value = read(container, key) ?? null;
-  remove(container, key);
-  insert(...draft.own(path), value);
+function move(draft: Draft, from: string, operation: JsonObject): void {
+  const [container, key] = locate(
+    `move operation does not apply: doc is missing from path: ${from}`,
+    () => draft.own(from),
+  );
+  const value = attempt(`error in move for path: '${key}'`, () => {
+    const found = read(container, key) ?? null;
+    remove(container, key);
+    return found;
+  });
+  const path = pointerOf(operation, "path");
+  const [target, name] = locate(
+    `move operation does not apply: doc is missing destination path: ${path}`,
+    () => draft.own(path),
+  );
+  attempt(`error in move for path: '${path}'`, () => insert(target, name, value));
 }
 
-function copy(draft: Draft, from: string, path: string): void {
-  const value = read(...draft.find(from)) ?? null;
+function copy(draft: Draft, from: string, operation: JsonObject): void {
+  const [container, key] = locate(
+    `copy operation does not apply: doc is missing from path: ${from}`,
+    () => draft.find(from),
+  );
+  const value = attempt(`error in copy for from: '${from}'`, () => read(container, key) ?? null);
+  const path = pointerOf(operation, "path");
+  const [target, name] = locate(
+    `copy operation does not apply: doc is missing destination path: ${path}`,
+    () => draft.own(path),
+  );
   draft.copied += JSON.stringify(value).length;
-  if (draft.copied > COPY_SIZE_MAX) throw new Inapplicable("copies too much");
-  insert(...draft.own(path), clone(value));
+  if (draft.copied > COPY_SIZE_MAX) {
+    throw new JsonPatchError(
+      `Unable to complete the copy, the accumulated size increase of copy is ${draft.copied}, exceeding the limit ${COPY_SIZE_MAX}`,
+    );
+  }
+  attempt("error while adding value during copy", () => insert(target, name, clone(value)));
 }
 
 function test(draft: Draft, path: string, expected: JsonValue): void {
-  const value = path === "" ? draft.root : read(...draft.find(path)) ?? null;
-  if (!equal(value, expected)) throw new Inapplicable("test failed");
+  const value = path === "" ? draft.root : testedValue(draft, path);
+  if (!equal(value, expected)) {
+    throw new JsonPatchError(`testing value ${path} failed: test failed`);
+  }
+}
+
+function testedValue(draft: Draft, path: string): JsonValue {
+  const [container, key] = locate(
+    `test operation does not apply: is missing path: ${path}`,
+    () => draft.find(path),
+  );
+  return attempt(`error in test for path: '${path}'`, () => read(container, key) ?? null);
 }
