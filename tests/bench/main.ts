@@ -3,6 +3,8 @@
 // run (docs/performance.md).
 
 import { emptyClusters } from "./empty_clusters.ts";
+import { fanOut } from "./fan_out.ts";
+import { requests } from "./requests.ts";
 import { workloadClusters } from "./workload_clusters.ts";
 
 /** One measurement: what it is, its columns, and rows made by running it. */
@@ -15,7 +17,7 @@ export interface Bench {
 /** A row of a result, by column. */
 export type Row = Record<string, string | number>;
 
-const BENCHES: readonly Bench[] = [emptyClusters, workloadClusters];
+const BENCHES: readonly Bench[] = [emptyClusters, workloadClusters, requests, fanOut];
 
 function printTable(title: string, rows: readonly Row[]): void {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
