@@ -51,7 +51,12 @@ export function shapeOf(node: SchemaNode, value: JsonValue | undefined): Shape {
 
 /** What a member of a map is, as far as the schema knows. */
 export function memberNode(node: SchemaNode, name: string): SchemaNode {
-  return node.fields?.get(name)?.node ?? node.values ?? ANY;
+  return node.fields?.get(name)?.node ?? valuesOf(node) ?? ANY;
+}
+
+/** What all members of a map are. Where only the value tells the shape, the schema says nothing of what is inside. */
+export function valuesOf(node: SchemaNode): SchemaNode | undefined {
+  return isOpen(node) ? undefined : node.values;
 }
 
 /** Whether the schema names this member. */

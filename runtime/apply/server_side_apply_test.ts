@@ -264,3 +264,25 @@ Deno.test("serverSideApply() keeps the metadata of objects that lose all applied
     { name: "t", uid: "u", resourceVersion: "7", managedFields: undefined },
   );
 });
+
+Deno.test("serverSideApply() takes what the schema leaves open as it is, though decoding knows more", () => {
+  const schema = object({ type: node("string") });
+  const kind = object({ items: node("any", { values: schema }) });
+  const config = {
+    apiVersion: "v1",
+    kind: "A",
+    metadata: {},
+    items: { type: "a", more: { b: 1 } },
+  };
+  const { object: applied } = serverSideApply({
+    node: kind,
+    kind: "A",
+    manager: "m",
+    apiVersion: "v1",
+    subresource: "",
+    time: "2026-01-01T00:00:00Z",
+    config: config as KubeObject,
+    force: false,
+  });
+  assertEquals(applied.items, items);
+});

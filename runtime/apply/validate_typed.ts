@@ -6,7 +6,7 @@
 import type { JsonObject, JsonValue } from "../object.ts";
 import { goType, printGoValue } from "../patch/go_value.ts";
 import type { SchemaNode } from "../schema/node.ts";
-import { isOpen, itemNode, shapeOf } from "./_shape.ts";
+import { isOpen, itemNode, shapeOf, valuesOf } from "./_shape.ts";
 import { itemElement, printElement } from "./path_element.ts";
 
 /** Errors kept; a configuration with more is as wrong as one with these. */
@@ -49,7 +49,7 @@ function validateMap(node: SchemaNode, map: JsonObject, path: string, errors: st
   for (const name of Object.keys(map)) {
     const value = map[name];
     if (value === undefined) continue;
-    const child = node.fields?.get(name)?.node ?? node.values;
+    const child = node.fields?.get(name)?.node ?? valuesOf(node);
     const below = `${path}.${name}`;
     if (child === undefined) {
       if (node.preserveUnknown || node.fields === undefined) continue;
