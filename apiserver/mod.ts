@@ -23,6 +23,19 @@ export type { PolicyRule } from "./auth/policy_rule.ts";
 export type { Environment } from "./registry/environment.ts";
 export { ResourceRegistry } from "./registry/registry.ts";
 export type { SubresourceHandler } from "./registry/subresources.ts";
-export * from "./webhook/mod.ts";
+export {
+  ClusterServiceResolver,
+  HttpsTransport,
+  type WebhookAddress,
+  type WebhookHandler,
+  type WebhookRequest,
+  type WebhookResponse,
+  type WebhookService,
+  type WebhookServiceReference,
+  type WebhookServiceResolver,
+  type WebhookTarget,
+  type WebhookTransport,
+  WebhookTransportError,
+} from "./webhook/mod.ts";
 export type { PodPorts } from "./tunnel/mod.ts";
 export { PortForwarder, type PortForwarderOptions, type TunnelLimits } from "./tunnel/mod.ts";

@@ -1,10 +1,10 @@
 // The AdmissionReview protocol: what webhooks are told, and what counts as
 // an answer. Source: k8s.io/apiserver admission/plugin/webhook/request.
 
-import { Buffer } from "node:buffer";
-import { compactObject } from "./_compact.ts";
+import { decodeBase64 } from "../../runtime/base64.ts";
 import type { JsonObject, JsonValue } from "../../runtime/object.ts";
 import type { AdmissionAttributes } from "../admission/plugin.ts";
+import { compactObject } from "./_compact.ts";
 import type { HookSpec } from "./hooks.ts";
 import type { Invocation } from "./match.ts";
 import { answerTypeProblem } from "./review_types.ts";
@@ -135,5 +135,5 @@ function checkPatch(mutating: boolean, patch: string, type: string | null | unde
 }
 
 function decodePatch(patch: JsonValue | undefined): string {
-  return typeof patch === "string" ? Buffer.from(patch, "base64").toString("utf8") : "";
+  return typeof patch === "string" ? new TextDecoder().decode(decodeBase64(patch)) : "";
 }

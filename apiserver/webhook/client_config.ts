@@ -6,8 +6,11 @@ import { Buffer } from "node:buffer";
 
 /** A reference to a service of the cluster. */
 export interface WebhookServiceReference {
+  /** Where the service is. */
   readonly namespace: string;
+  /** The service's name. */
   readonly name: string;
+  /** Begins with `/`. Default `/`. */
   readonly path?: string;
   /** Default 443. */
   readonly port?: number;
@@ -15,10 +18,22 @@ export interface WebhookServiceReference {
 
 /** `clientConfig`: a URL or a service, and who signs its certificates. */
 export interface WebhookClientConfig {
+  /** `https://host[:port]/path`. */
   readonly url?: string;
+  /** Instead of a URL. */
   readonly service?: WebhookServiceReference;
   /** PEM in base64. Absent or empty: the system's authorities. */
   readonly caBundle?: string;
+}
+
+/** A service and one of its ports. */
+export interface WebhookService {
+  /** Where the service is. */
+  readonly namespace: string;
+  /** The service's name. */
+  readonly name: string;
+  /** The service's port. */
+  readonly port: number;
 }
 
 /** What a webhook is called with. */
@@ -26,7 +41,7 @@ export interface WebhookEndpoint {
   /** `https://host[:port]/path`, without a query: what errors name and what functions are registered under. */
   readonly url: string;
   /** Behind which it really is; absent: the URL says it all. */
-  readonly service?: Required<Pick<WebhookServiceReference, "namespace" | "name" | "port">>;
+  readonly service?: WebhookService;
   /** PEM, `""` for the system's authorities. */
   readonly authorities: string;
 }

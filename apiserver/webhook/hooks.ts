@@ -11,32 +11,51 @@ import type { WebhookClientConfig } from "./client_config.ts";
 
 /** A rule: which writes a webhook wants to see. */
 export interface HookRule {
+  /** `CREATE`, `UPDATE`, `DELETE`, `CONNECT` or `*`. */
   readonly operations?: readonly string[];
+  /** Groups, or `*`. */
   readonly apiGroups?: readonly string[];
+  /** Versions, or `*`. */
   readonly apiVersions?: readonly string[];
+  /** Resources and subresources, such as `pods` and `pods/status`; either part may be a star. */
   readonly resources?: readonly string[];
+  /** `Cluster`, `Namespaced` or `*`. */
   readonly scope?: string;
 }
 
 /** A match condition: a CEL expression that has to hold. */
 export interface MatchCondition {
+  /** Names it in errors. */
   readonly name: string;
+  /** CEL, about the request. */
   readonly expression: string;
 }
 
 /** An entry of `webhooks`, with defaults. */
 export interface HookSpec {
+  /** Fully qualified. */
   readonly name: string;
+  /** Where it is. */
   readonly clientConfig: WebhookClientConfig;
+  /** Which writes it wants to see. */
   readonly rules?: readonly HookRule[];
+  /** `Fail` or `Ignore`. */
   readonly failurePolicy?: string;
+  /** `Equivalent` or `Exact`. */
   readonly matchPolicy?: string;
+  /** Of which namespaces. */
   readonly namespaceSelector?: JsonObject;
+  /** Of which objects. */
   readonly objectSelector?: JsonObject;
+  /** `None` or `NoneOnDryRun` where dry runs may be shown. */
   readonly sideEffects?: string;
+  /** How long it may take. */
   readonly timeoutSeconds?: number;
+  /** In the order it likes them. */
   readonly admissionReviewVersions?: readonly string[];
+  /** `Never` or `IfNeeded`. */
   readonly reinvocationPolicy?: string;
+  /** All have to hold. */
   readonly matchConditions?: readonly MatchCondition[];
 }
 
@@ -44,8 +63,11 @@ export interface HookSpec {
 export interface Hook {
   /** Tells it apart from all others: configuration, name and how many of that name came before. */
   readonly id: string;
+  /** As the configuration says. */
   readonly spec: HookSpec;
+  /** Compiled. */
   readonly namespaceSelector: LabelSelector;
+  /** Compiled. */
   readonly objectSelector: LabelSelector;
 }
 

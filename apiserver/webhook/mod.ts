@@ -3,13 +3,13 @@
 export {
   plainURL,
   type WebhookClientConfig,
+  type WebhookService,
   type WebhookServiceReference,
 } from "./client_config.ts";
 export { type WebhookHandler, WebhookHandlers, type WebhookTarget } from "./handlers.ts";
 export {
   ClusterServiceResolver,
   type WebhookAddress,
-  type WebhookService,
   type WebhookServiceResolver,
 } from "./service_resolver.ts";
 export {

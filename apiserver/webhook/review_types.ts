@@ -1,7 +1,7 @@
 // The types of the members of an AdmissionResponse, checked the way decoding
 // it into Go's struct would.
 
-import { base64Problem } from "./_base64_problem.ts";
+import { Base64Error, decodeBase64 } from "../../runtime/base64.ts";
 import type { JsonObject, JsonValue } from "../../runtime/object.ts";
 
 type MemberType = "string" | "bool" | "bytes" | "strings" | "texts" | "status";
@@ -45,7 +45,7 @@ function memberProblem(response: JsonObject, name: string, type: MemberType): st
   if (!fits(value, type)) return mistyped(value, field, GO_TYPES[type]);
   switch (type) {
     case "bytes":
-      return base64Problem(value as string);
+      return bytesProblem(value as string);
     case "strings":
     case "texts": {
       const wrong = Object.values(value as JsonObject | JsonValue[])
@@ -56,6 +56,16 @@ function memberProblem(response: JsonObject, name: string, type: MemberType): st
       return statusProblem(value as JsonObject);
     default:
       return undefined;
+  }
+}
+
+function bytesProblem(text: string): string | undefined {
+  try {
+    decodeBase64(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Base64Error) return error.message;
+    throw error;
   }
 }
 

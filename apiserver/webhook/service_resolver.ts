@@ -7,20 +7,20 @@
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import type { Random } from "../../runtime/random.ts";
 import type { Store } from "../../runtime/store/types.ts";
-import type { WebhookEndpoint } from "./client_config.ts";
+import type { WebhookService } from "./client_config.ts";
 import { WebhookTransportError } from "./transport.ts";
 
 /** A host and a port to connect to. */
 export interface WebhookAddress {
+  /** A name or an IP address. */
   readonly host: string;
+  /** The port. */
   readonly port: number;
 }
 
-/** The service that is looked for. */
-export type WebhookService = NonNullable<WebhookEndpoint["service"]>;
-
 /** Finds services. Throws {@linkcode WebhookTransportError} when there is no way to one. */
 export interface WebhookServiceResolver {
+  /** Where to connect to. */
   resolve(service: WebhookService): WebhookAddress | Promise<WebhookAddress>;
 }
 

@@ -25,9 +25,11 @@ export interface WebhookRequest {
 
 /** What a webhook answered, not yet looked at. */
 export interface WebhookResponse {
+  /** The HTTP status code. */
   readonly status: number;
   /** `""` when there was none. */
   readonly contentType: string;
+  /** As it came. */
   readonly body: string;
 }
 

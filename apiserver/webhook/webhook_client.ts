@@ -21,18 +21,23 @@ const REVIEW_VERSIONS: ReadonlySet<string> = new Set(["v1", "v1beta1"]);
 
 /** What a {@linkcode WebhookClient} works with. */
 export interface WebhookClientOptions {
+  /** Reaches webhooks. */
   readonly transport: WebhookTransport;
+  /** Finds the services behind webhooks. */
   readonly resolver: WebhookServiceResolver;
   /** Webhooks that are functions of this process. */
   readonly handlers: WebhookHandlers;
+  /** Tells when the time is up. */
   readonly clock: Clock;
 }
 
 /** A review that is sent. */
 export interface ReviewCall {
+  /** Whom to ask. */
   readonly config: WebhookClientConfig;
   /** `AdmissionReview` or `ConversionReview` with its request. */
   readonly review: JsonObject;
+  /** How long the webhook may take; it is told. */
   readonly timeout_seconds: number;
   /** What is said when the time is up. */
   readonly expired: string;

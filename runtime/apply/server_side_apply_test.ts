@@ -267,13 +267,13 @@ Deno.test("serverSideApply() keeps the metadata of objects that lose all applied
 
 Deno.test("serverSideApply() takes what the schema leaves open as it is, though decoding knows more", () => {
   const schema = object({ type: node("string") });
-  const kind = object({ items: node("any", { values: schema }) });
-  const config = {
-    apiVersion: "v1",
-    kind: "A",
-    metadata: {},
-    items: { type: "a", more: { b: 1 } },
-  };
+  const kind = object({
+    apiVersion: node("string"),
+    kind: node("string"),
+    metadata: object({}),
+    items: node("any", { values: schema }),
+  });
+  const items = { type: "a", more: { b: 1 } };
   const { object: applied } = serverSideApply({
     node: kind,
     kind: "A",
@@ -281,7 +281,7 @@ Deno.test("serverSideApply() takes what the schema leaves open as it is, though 
     apiVersion: "v1",
     subresource: "",
     time: "2026-01-01T00:00:00Z",
-    config: config as KubeObject,
+    config: { apiVersion: "v1", kind: "A", metadata: {}, items } as KubeObject,
     force: false,
   });
   assertEquals(applied.items, items);
