@@ -32,6 +32,7 @@ import { PortForwarder } from "./tunnel/port_forwarder.ts";
 import {
   ClusterServiceResolver,
   HttpsTransport,
+  matchConditions,
   mutatingWebhooks,
   validatingWebhooks,
   WebhookClient,
@@ -142,6 +143,11 @@ export class ApiServer {
     const authenticators = options.authenticators ??
       [new BearerAuthenticator([new ServiceAccountAuthenticator(store, clock, tokens)])];
     const authorizer = options.authorizer ?? new RbacAuthorizer(store);
+    const webhookOptions = {
+      store,
+      client: webhooks,
+      matchConditions: matchConditions(authorizer),
+    };
     const environment: Environment = {
       store: this.store,
       clock,
@@ -152,8 +158,8 @@ export class ApiServer {
           authorizer,
           webhooks: [
             ...options.moreAdmission ?? [],
-            mutatingWebhooks({ store, client: webhooks }),
-            validatingWebhooks({ store, client: webhooks }),
+            mutatingWebhooks(webhookOptions),
+            validatingWebhooks(webhookOptions),
           ],
         })
         : [...options.admission, ...(options.moreAdmission ?? [])],

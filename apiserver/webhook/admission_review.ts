@@ -8,7 +8,7 @@ import { compactObject } from "./_compact.ts";
 import type { HookSpec } from "./hooks.ts";
 import type { Invocation } from "./match.ts";
 import { answerTypeProblem } from "./review_types.ts";
-import { nameOf, namespaceOf, subjectOf } from "./review_subject.ts";
+import { nameOf, namespaceOf, type ReviewSubject, subjectOf } from "./review_subject.ts";
 import type { VersionedObjects } from "./versioned_objects.ts";
 
 const GROUP = "admission.k8s.io";
@@ -37,33 +37,48 @@ export function admissionReview(
   version: string,
   { subject }: Invocation,
   attributes: AdmissionAttributes,
+  objects: VersionedObjects,
+): JsonObject {
+  return {
+    kind: KIND,
+    apiVersion: `${GROUP}/${version}`,
+    request: admissionRequest(uid, subject, attributes, objects),
+  };
+}
+
+/** `request` of a review. */
+export function admissionRequest(
+  uid: string,
+  subject: ReviewSubject,
+  attributes: AdmissionAttributes,
   { object, old }: VersionedObjects,
 ): JsonObject {
   const asked = subjectOf(attributes);
   const { user } = attributes.context;
-  const request = compactObject({
-    uid,
-    kind: { ...subject.kind },
-    resource: { ...subject.resource },
-    subResource: subject.subresource,
-    requestKind: { ...asked.kind },
-    requestResource: { ...asked.resource },
-    requestSubResource: asked.subresource,
-    name: nameOf(attributes),
-    namespace: namespaceOf(attributes),
-    operation: attributes.operation,
-  });
-  request.userInfo = compactObject({
-    username: user.name,
-    uid: user.uid ?? "",
-    groups: [...user.groups],
-    extra: user.extra === undefined ? undefined : { ...user.extra } as unknown as JsonObject,
-  });
-  request.object = (object ?? null) as unknown as JsonValue;
-  request.oldObject = (old ?? null) as unknown as JsonValue;
-  request.dryRun = attributes.dryRun;
-  request.options = attributes.options as unknown as JsonValue;
-  return { kind: KIND, apiVersion: `${GROUP}/${version}`, request };
+  return {
+    ...compactObject({
+      uid,
+      kind: { ...subject.kind },
+      resource: { ...subject.resource },
+      subResource: subject.subresource,
+      requestKind: { ...asked.kind },
+      requestResource: { ...asked.resource },
+      requestSubResource: asked.subresource,
+      name: nameOf(attributes),
+      namespace: namespaceOf(attributes),
+      operation: attributes.operation,
+    }),
+    userInfo: compactObject({
+      username: user.name,
+      uid: user.uid ?? "",
+      groups: [...user.groups],
+      extra: user.extra === undefined ? undefined : { ...user.extra } as unknown as JsonObject,
+    }),
+    object: (object ?? null) as unknown as JsonValue,
+    oldObject: (old ?? null) as unknown as JsonValue,
+    dryRun: attributes.dryRun,
+    options: attributes.options as unknown as JsonValue,
+  };
 }
 
 /** What is wrong with an answer. */

@@ -29,3 +29,4 @@ export { mutatingWebhooks } from "./mutating_webhooks.ts";
 export { validatingWebhooks, type WebhookPluginOptions } from "./validating_webhooks.ts";
 export type { Hook, HookRule, HookSpec, MatchCondition } from "./hooks.ts";
 export type { MatchConditions, MatchResult } from "./match.ts";
+export { matchConditions } from "./match_conditions.ts";

@@ -282,6 +282,31 @@ Deno.test("validatingWebhooks() shows Scales as Scales, and namespaces as lying 
   assertEquals(seen, ["Scale default scale 2", "Namespace n undefined undefined"]);
 });
 
+Deno.test("validatingWebhooks() asks where all match conditions hold", async () => {
+  const cases: [string[], string][] = [
+    [["object.data.k == 'v'", "request.operation == 'CREATE'"], "asked"],
+    [["object.data.k == 'v'", "oldObject != null"], "left out"],
+    [["authorizer.group('').resource('pods').check('list').allowed()"], "asked"],
+    [
+      ["object.metadata.labels['absent'] == 'x'"],
+      "configmaps \"a\" is forbidden: expression 'object.metadata.labels['absent'] == 'x'' resulted in error: no such key: labels",
+    ],
+    // One that does not hold is enough.
+    [["object.metadata.labels['absent'] == 'x'", "false"], "left out"],
+  ];
+  for (const [expressions, expected] of cases) {
+    using setup = new Setup();
+    let outcome = "left out";
+    const matchConditions = expressions.map((expression, i) => ({ name: `c${i}`, expression }));
+    await setup.add("Validating", "v", () => {
+      outcome = "asked";
+      return { allowed: true };
+    }, { matchConditions });
+    await setup.create().catch(({ message }) => outcome = message);
+    assertEquals(outcome, expected);
+  }
+});
+
 Deno.test("validatingWebhooks() respects side effects in dry runs", async () => {
   for (const sideEffects of ["None", "NoneOnDryRun"]) {
     using setup = new Setup();
