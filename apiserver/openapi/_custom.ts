@@ -88,10 +88,17 @@ function* pathsOf(
 
 const CUSTOM_TYPES = ["application/json", "application/yaml"];
 
+// No strategic merge patch: kubectl looks here before it sends one.
+const CUSTOM_PATCH_TYPES = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/apply-patch+yaml",
+];
+
 /** The recorded facts, with the media types of custom resources at the end. */
 function customFacts(): OperationsFacts {
   const facts = operations();
-  return { ...facts, types: [...facts.types, CUSTOM_TYPES] };
+  return { ...facts, types: [...facts.types, CUSTOM_PATCH_TYPES, CUSTOM_TYPES] };
 }
 
 /** The operations of another resource, with this one's schemas. */
@@ -107,7 +114,7 @@ function renamed(
     const [action, requestTypes, , query, codes, body, result] = operation;
     out[method] = [
       action,
-      body === "" || action === "patch" ? requestTypes : types,
+      action === "patch" ? types - 1 : body === "" ? requestTypes : types,
       types,
       query,
       codes,
