@@ -6,6 +6,7 @@ import { X509Certificate } from "node:crypto";
 import { getServers } from "node:dns";
 import { connect as connectPlainly, isIP } from "node:net";
 import { connect } from "node:tls";
+import { systemClock } from "../../runtime/clock.ts";
 import type { WebhookRequest } from "./transport.ts";
 
 interface PlatformError extends Error {
@@ -111,7 +112,7 @@ async function certificateProblem(request: WebhookRequest): Promise<string> {
 
 function validityProblem(certificate: X509Certificate): string | undefined {
   // The platform compared with the system's time, whatever the cluster's is.
-  const now = new Date(performance.timeOrigin + performance.now());
+  const now = new Date(systemClock.now());
   const [from, to] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
   const prefix = `certificate has expired or is not yet valid: current time ${seconds(now)} is`;
   if (now < from) return `${prefix} before ${seconds(from)}`;
