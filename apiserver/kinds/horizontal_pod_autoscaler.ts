@@ -13,6 +13,8 @@ import { age } from "./human_duration.ts";
 import { isEmpty, items, type Part, restore, struct } from "./part.ts";
 
 const TARGETS_SHOWN = 2;
+/** The percentage of the requested CPU that is aimed at where nothing is said. */
+const CPU_UTILIZATION = 80;
 
 const SCALE_UP: Part = {
   stabilizationWindowSeconds: 0,
@@ -41,7 +43,10 @@ function setDefaultsV2(object: KubeObject): void {
   if (isEmpty(spec.metrics)) {
     spec.metrics = [{
       type: "Resource",
-      resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } },
+      resource: {
+        name: "cpu",
+        target: { type: "Utilization", averageUtilization: CPU_UTILIZATION },
+      },
     }];
   }
   if (spec.behavior) {
@@ -50,8 +55,17 @@ function setDefaultsV2(object: KubeObject): void {
   }
 }
 
+/** The conversion from v1 fills the utilization in, before anybody owns it. */
+function setDefaultsV1(object: KubeObject): void {
+  const spec = struct(object, "spec");
+  spec.minReplicas ??= 1;
+  if (isEmpty(autoscalerToV2(object).spec?.metrics)) {
+    spec.targetCPUUtilizationPercentage = CPU_UTILIZATION;
+  }
+}
+
 function setDefaults(object: KubeObject, version: string): void {
-  if (version === "v1") struct(object, "spec").minReplicas ??= 1;
+  if (version === "v1") setDefaultsV1(object);
   else setDefaultsV2(object);
 }
 

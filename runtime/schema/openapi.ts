@@ -135,8 +135,9 @@ export class OpenApiSchemas {
     const facts = this.#facts(messageNameOf(component));
     const properties = schema.properties ?? {};
     const fields = new Map<string, SchemaField>();
-    // The type of a whole object is no field of its message; references have one that is.
-    const type = facts.has("kind") ? [] : ["apiVersion", "kind"];
+    // The type of a whole object is no field of its message; references and
+    // entries of managed fields have one that is.
+    const type = ["apiVersion", "kind"].filter((name) => !facts.has(name));
     const names = new Set([...type, ...facts.keys(), ...Object.keys(properties)]);
     for (const name of names) {
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined;

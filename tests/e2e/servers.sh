@@ -16,7 +16,8 @@ deno_program() {
     npx -y deno@2.9 eval 'console.log(Deno.execPath())'
   fi
 }
-deno=${DENO:-$(deno_program)}
+export DENO=${DENO:-$(deno_program)}
+deno=$DENO
 
 capim() { "$deno" run -A "$root/cmd/capim.ts" "$@"; }
 
