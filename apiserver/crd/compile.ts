@@ -136,15 +136,15 @@ function rulesOf(
     resource: spec.names.plural,
     hasStatus: version.subresources?.status !== undefined,
     terminating,
-    validate: (object, old): FieldError[] => [
+    validate: (object, old, warn): FieldError[] => [
       ...typeErrors(object, spec, version),
-      ...compiled.validate(object, old),
+      ...compiled.validate(object, old, warn),
       ...scaleSpecErrors(object, scale),
       ...scaleStatusErrors(object, scale),
     ],
-    validateStatus: (object, old): FieldError[] => [
+    validateStatus: (object, old, warn): FieldError[] => [
       ...typeErrors(object, spec, version),
-      ...compiled.validateStatus(object, old),
+      ...compiled.validateStatus(object, old, warn),
       ...scaleStatusErrors(object, scale),
     ],
   };

@@ -6,15 +6,14 @@ import { clone, equal, type JsonObject, type KubeObject } from "../../runtime/ob
 import { coerceObject } from "../../runtime/schema/coerce.ts";
 import { applyDefaults } from "../../runtime/schema/defaults.ts";
 import type { SchemaNode } from "../../runtime/schema/node.ts";
-import { sharedSchema, type StructuralOptions } from "../../runtime/schema/structural.ts";
-import { validateStatus, validateValue } from "../../runtime/schema/validate.ts";
+import { schemaOf, sharedSchema, type StructuralOptions } from "../../runtime/schema/structural.ts";
+import { type RuleCheck, validateStatus, validateValue } from "../../runtime/schema/validate.ts";
+import { evaluateRules, type RuleNode, ruleTree } from "../../runtime/cel/rules/mod.ts";
 import { embeddedMetadataErrors } from "./embedded_metadata.ts";
+import { fieldPathOf } from "./rule_errors.ts";
 import { objectMetaNode, resourceNode } from "./resource_node.ts";
 
-/**
- * How all schemas are compiled. `rules` is where the validators of
- * `x-kubernetes-validations` come in; schemas are shared per such function.
- */
+/** How all schemas are compiled; they are shared per such value. */
 const OPTIONS: StructuralOptions = {};
 
 const compiled = new WeakMap<SchemaNode, CompiledSchema>();
@@ -27,6 +26,11 @@ export function compileSchema(schema: JsonObject): CompiledSchema {
   return known;
 }
 
+/** Takes the text of a warning. */
+export type Warn = (text: string) => void;
+
+const silent: Warn = () => {};
+
 /** A compiled schema. */
 export class CompiledSchema {
   /** Of whole objects. */
@@ -36,6 +40,8 @@ export class CompiledSchema {
   readonly #read = new WeakMap<KubeObject, KubeObject>();
   // Members (spec, status …) of objects that went through this schema on their way to the store.
   readonly #clean = new WeakSet<JsonObject>();
+
+  #tree: { root: RuleNode | undefined } | undefined;
 
   /** Root members that have a default. */
   readonly #defaulted: readonly string[];
@@ -103,25 +109,37 @@ export class CompiledSchema {
     }
   }
 
+  /** The rules of the schema (x-kubernetes-validations), compiled when first asked for. */
+  #rules(warn: Warn): { rules?: RuleCheck } {
+    if (this.#tree === undefined) {
+      const schema = schemaOf(this.#schema);
+      this.#tree = { root: schema === undefined ? undefined : ruleTree(schema, fieldPathOf) };
+    }
+    const { root } = this.#tree;
+    if (root === undefined) return {};
+    return { rules: (value, field, old) => evaluateRules(root, value, field, old, warn) };
+  }
+
   /** The errors of a whole object. */
-  validate(object: KubeObject, old?: KubeObject): FieldError[] {
+  validate(object: KubeObject, old?: KubeObject, warn: Warn = silent): FieldError[] {
     const errors = validateValue(
       this.#schema,
       object as unknown as JsonObject,
       "",
       old as unknown as JsonObject | undefined,
-      { metadata: embeddedMetadataErrors },
+      { metadata: embeddedMetadataErrors, ...this.#rules(warn) },
     );
     if (errors.length === 0) this.#markClean(object);
     return errors;
   }
 
   /** The errors of its status. */
-  validateStatus(object: KubeObject, old: KubeObject): FieldError[] {
+  validateStatus(object: KubeObject, old: KubeObject, warn: Warn = silent): FieldError[] {
     const errors = validateStatus(
       this.#schema,
       object as unknown as JsonObject,
       old as unknown as JsonObject,
+      this.#rules(warn),
     );
     if (errors.length === 0) this.#markClean(object);
     return errors;

@@ -18,9 +18,17 @@ export interface CustomResourceRules {
   /** The definition is being deleted: nothing new may come. */
   readonly terminating: boolean;
   /** Everything that the schema says about a whole object; `old` on updates. */
-  validate(object: KubeObject, old?: KubeObject): FieldError[];
+  validate(
+    object: KubeObject,
+    old: KubeObject | undefined,
+    warn: (text: string) => void,
+  ): FieldError[];
   /** What it says about the status alone. */
-  validateStatus(object: KubeObject, old: KubeObject): FieldError[];
+  validateStatus(
+    object: KubeObject,
+    old: KubeObject,
+    warn: (text: string) => void,
+  ): FieldError[];
 }
 
 /** The strategy of the resource itself. */
@@ -50,8 +58,9 @@ export function customResourceStrategy(rules: CustomResourceRules): Strategy {
       if (!equalButMetadata(object, old)) object.metadata.generation = generation + 1;
       else if (generation > 0) object.metadata.generation = generation;
     },
-    validate: (object) => rules.validate(object),
-    validateUpdate: (object, old) => rules.validate(object, old),
+    validate: (object, context) => rules.validate(object, undefined, (text) => context.warn(text)),
+    validateUpdate: (object, old, context) =>
+      rules.validate(object, old, (text) => context.warn(text)),
     warningsOnCreate: (object) => finalizerWarnings(object.metadata.finalizers),
     warningsOnUpdate: (object, old) =>
       finalizerWarnings(object.metadata.finalizers, old.metadata.finalizers),
@@ -76,7 +85,8 @@ export function customResourceStatusStrategy(rules: CustomResourceRules): Strate
       if (status === undefined) delete object["status"];
       else object["status"] = status;
     },
-    validateUpdate: (object, old) => rules.validateStatus(object, old),
+    validateUpdate: (object, old, context) =>
+      rules.validateStatus(object, old, (text) => context.warn(text)),
   };
 }
 

@@ -18,6 +18,7 @@ import {
   type CustomResourceVersion,
   hasCondition,
 } from "./custom_resource_definition.ts";
+import { ruleErrors } from "./rule_errors.ts";
 import {
   hoist,
   type InternalSpec,
@@ -350,7 +351,10 @@ function validationErrors(
         : defaultsErrors(field, schema, options.requirePrunedDefaults)),
     );
   }
-  errors.push(...schemaErrors(field, schema, options));
+  const structured = options.requireStructuralSchema && why === undefined && errors.length === 0;
+  const ofSchema = schemaErrors(field, schema, options);
+  errors.push(...ofSchema);
+  if (structured) errors.push(...ruleErrors(field, schema, ofSchema));
   return errors.length === 0 && why !== undefined ? [invalid(field, "", why)] : errors;
 }
 

@@ -64,6 +64,8 @@ function equalLists(left: CelList, right: CelList): boolean {
 }
 
 function equalMaps(left: CelMap, right: CelMap): boolean {
+  const own = left.equalsMap(right);
+  if (own !== undefined) return own;
   if (left.size !== right.size || left.celType.name !== right.celType.name) return false;
   for (const key of left.keys()) {
     const other = right.get(key);

@@ -158,6 +158,10 @@ export abstract class CelMap {
   get celType(): Type {
     return types.MAP;
   }
+  /** Equality of its own; `undefined` for entry by entry. */
+  equalsMap(_other: CelMap): boolean | undefined {
+    return undefined;
+  }
   /** Whether an object has a field that is set; `get` tells by default. */
   has(key: string): boolean {
     return this.get(key) !== undefined;

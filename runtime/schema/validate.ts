@@ -16,7 +16,16 @@ export type { MetadataCheck } from "./_embedded.ts";
 export interface ValidateOptions {
   /** Checks the metadata of embedded objects. Without it they are not looked at. */
   readonly metadata?: MetadataCheck;
+  /** Evaluates the rules of the whole value, in the place of the validators that nodes carry. */
+  readonly rules?: RuleCheck;
 }
+
+/** Evaluates rules; `old` is the value before an update. */
+export type RuleCheck = (
+  value: JsonValue,
+  field: string,
+  old: JsonValue | undefined,
+) => FieldError[];
 
 /** Errors of these kinds leave an object too broken for rules to look at. */
 const BLOCKING: ReadonlySet<string> = new Set([
@@ -50,10 +59,7 @@ export function validateValue(
   if (old === undefined || checkListTypes(node, old, field).length === 0) {
     errors.push(...checkListTypes(node, value, field));
   }
-  if (!hasRules(node)) return errors;
-  if (errors.some(({ type }) => BLOCKING.has(type))) errors.push(NOT_CHECKED);
-  else errors.push(...runRules(node, value, field, old));
-  return errors;
+  return withRules(errors, node, options.rules, value, field, old);
 }
 
 /**
@@ -64,15 +70,29 @@ export function validateStatus(
   node: SchemaNode,
   object: JsonObject,
   old: JsonObject,
+  options: ValidateOptions = {},
 ): FieldError[] {
   const status = node.fields?.get("status")?.node;
   const errors = status === undefined || object.status === undefined
     ? []
     : validateKeywords(status, object.status, "status", old.status);
   if (checkListTypes(node, old, "").length === 0) errors.push(...checkListTypes(node, object, ""));
-  if (!hasRules(node)) return errors;
+  return withRules(errors, node, options.rules, object, "", old);
+}
+
+/** The errors and those of the rules, unless the errors keep rules from being looked at. */
+function withRules(
+  errors: FieldError[],
+  node: SchemaNode,
+  rules: RuleCheck | undefined,
+  value: JsonValue,
+  field: string,
+  old: JsonValue | undefined,
+): FieldError[] {
+  if (rules === undefined && !hasRules(node)) return errors;
   if (errors.some(({ type }) => BLOCKING.has(type))) errors.push(NOT_CHECKED);
-  else errors.push(...runRules(node, object, "", old));
+  else if (rules !== undefined) errors.push(...rules(value, field, old));
+  else errors.push(...runRules(node, value, field, old));
   return errors;
 }
 

@@ -108,10 +108,13 @@ function read(text: string): URLValue {
   return new URLValue(text);
 }
 
+// deno-lint-ignore no-control-regex -- they are what is looked for
+const CONTROL = /[\0-\x1f\x7f]/;
+
 /** Why Go refuses a request URI. */
 function problem(text: string): string {
   if (text === "") return "empty url";
-  if (/[\0-\x1f\x7f]/.test(text)) return "net/url: invalid control character in URL";
+  if (CONTROL.test(text)) return "net/url: invalid control character in URL";
   if (text.startsWith(":")) return "missing protocol scheme";
   const escape = /%(?![0-9A-Fa-f]{2}).{0,2}/.exec(text);
   if (escape !== null) return `invalid URL escape ${goQuote(escape[0])}`;
