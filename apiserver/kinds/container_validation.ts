@@ -36,6 +36,7 @@ const TERMINATION_POLICIES = ["File", "FallbackToLogsOnError"];
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 const RESIZE_POLICIES = ["NotRequired", "RestartContainer"];
 const RESTART_POLICIES = ["Always", "Never", "OnFailure"];
+const RESTART_ACTIONS = ["Restart", "RestartAllContainers"];
 const RESTART_RULES_MAX = 20;
 const EXIT_CODES_MAX = 255;
 const SPACED_IMAGE = "must not have leading or trailing whitespace";
@@ -159,8 +160,9 @@ function validateRestart(container: Part, field: string): FieldError[] {
 
 function validateRestartRule(rule: Part, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (rule.action !== "Restart") {
-    errors.push(notSupported(`${field}.action`, text(rule.action), ["Restart"]));
+  const action = text(rule.action);
+  if (!RESTART_ACTIONS.includes(action)) {
+    errors.push(notSupported(`${field}.action`, action, RESTART_ACTIONS));
   }
   if (!rule.exitCodes) return [...errors, required(`${field}.exitCodes`, "must be specified")];
   const { operator = "", values = [] } = rule.exitCodes;

@@ -3,9 +3,9 @@
 
 import { type FieldError, invalid, notSupported, required } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
-import { immutable, nonNegative } from "./field_messages.ts";
-import { goNullable, goString, goStruct, goValue } from "./go_value.ts";
-import { validateLabelSelector } from "./label_selector.ts";
+import { nonNegative } from "./field_messages.ts";
+import { goNullable, goPointer, goString, goStruct, goValue } from "./go_value.ts";
+import { immutableSelector, invalidSelector, validateLabelSelector } from "./label_selector.ts";
 import { isEmpty, type Part } from "./part.ts";
 import {
   validatePodTemplateSpec,
@@ -18,7 +18,8 @@ import {
   positiveIntOrPercent,
 } from "./rolling_update_validation.ts";
 
-const goStrategy = goStruct(["Type", goString], ["RollingUpdate", goNullable]);
+const goRolling = goStruct(["MaxUnavailable", goNullable], ["MaxSurge", goNullable]);
+const goStrategy = goStruct(["Type", goString], ["RollingUpdate", goPointer(() => goRolling)]);
 
 function validateRolling(rolling: Part, field: string): FieldError[] {
   const { maxUnavailable, maxSurge } = rolling;
@@ -57,7 +58,7 @@ function validateSpec(spec: Part): FieldError[] {
   const matched = validateSelected(selector, spec.template);
   if (selector && isEmpty(selector.matchLabels) && isEmpty(selector.matchExpressions)) {
     errors.push(
-      invalid("spec.selector", selector, "empty selector is invalid for daemonset"),
+      invalidSelector(selector, "empty selector is invalid for daemonset"),
     );
   }
   return [
@@ -79,7 +80,7 @@ export function validateDaemonSet(object: KubeObject): FieldError[] {
 /** Errors of a changed DaemonSet: its selector stays. */
 export function validateDaemonSetUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   return [
-    ...immutable("spec.selector", object.spec?.selector, old.spec?.selector),
+    ...immutableSelector(object.spec?.selector, old.spec?.selector),
     ...validateSpec(object.spec ?? {}),
   ];
 }

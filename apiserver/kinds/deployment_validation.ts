@@ -9,8 +9,9 @@ import {
   required,
 } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
-import { immutable, integer, nonNegative } from "./field_messages.ts";
-import { goNullable, goString, goStruct, goValue } from "./go_value.ts";
+import { integer, nonNegative } from "./field_messages.ts";
+import { goNullable, goPointer, goString, goStruct, goValue } from "./go_value.ts";
+import { immutableSelector, invalidSelector } from "./label_selector.ts";
 import type { Part } from "./part.ts";
 import {
   isSelector,
@@ -23,7 +24,8 @@ import {
   positiveIntOrPercent,
 } from "./rolling_update_validation.ts";
 
-const goStrategy = goStruct(["Type", goString], ["RollingUpdate", goNullable]);
+const goRolling = goStruct(["MaxUnavailable", goNullable], ["MaxSurge", goNullable]);
+const goStrategy = goStruct(["Type", goString], ["RollingUpdate", goPointer(() => goRolling)]);
 
 function validateRolling(rolling: Part, field: string): FieldError[] {
   const { maxUnavailable, maxSurge } = rolling;
@@ -63,7 +65,7 @@ function validateSelector(spec: Part): FieldError[] {
   const errors = validateWorkloadSelector(spec.selector, "deployment");
   if (isSelector(spec.selector)) {
     errors.push(...validateSelectedTemplate(spec, "ReplicaSet"));
-  } else errors.push(invalid("spec.selector", spec.selector, "invalid label selector"));
+  } else errors.push(invalidSelector(spec.selector, "invalid label selector"));
   return errors;
 }
 
@@ -98,7 +100,7 @@ export function validateDeployment(object: KubeObject): FieldError[] {
 export function validateDeploymentUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   return [
     ...validateSpec(object.spec ?? {}),
-    ...immutable("spec.selector", object.spec?.selector, old.spec?.selector),
+    ...immutableSelector(object.spec?.selector, old.spec?.selector),
   ];
 }
 

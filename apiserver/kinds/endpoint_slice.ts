@@ -12,7 +12,7 @@ import {
 import { ipWarnings } from "../../runtime/ip.ts";
 import { isDNS1123Subdomain, isValidLabelValue } from "../../runtime/names.ts";
 import type { KubeObject } from "../../runtime/object.ts";
-import { ipFamily, legacyIPErrors, nonSpecialIPErrors } from "./address_validation.ts";
+import { ipErrors, ipFamily, legacyIPErrors, nonSpecialIPErrors } from "./address_validation.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { PORT_PROTOCOLS, shortList } from "./endpoints.ts";
 import { immutable, oneOf, requiredOneOf, text } from "./field_messages.ts";
@@ -33,15 +33,15 @@ const ENDPOINTS_MAX = 1000;
 const TOPOLOGY_LABELS_MAX = 16;
 const HINTS_MAX = 8;
 const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
-const DEPRECATED_ADDRESS_TYPES = ["FQDN", "IP", "IPv4", "IPv6"];
 const ZONE = "topology.kubernetes.io/zone";
 
-function validate(object: KubeObject, types: readonly string[], old?: KubeObject): FieldError[] {
-  const known = items(old?.endpoints).flatMap(({ addresses }) => strings(addresses));
+function validate(object: KubeObject, old?: KubeObject): FieldError[] {
+  // What is stored stays good, whatever it is.
+  const kept = old !== undefined && semanticEqual(object.endpoints, old.endpoints);
   return [
-    ...requiredOneOf("addressType", object.addressType, types),
+    ...requiredOneOf("addressType", object.addressType, ADDRESS_TYPES),
     ...validatePorts(items(object.ports)),
-    ...validateEndpoints(items(object.endpoints), text(object.addressType), known),
+    ...(kept ? [] : validateEndpoints(items(object.endpoints), text(object.addressType))),
   ];
 }
 
@@ -64,18 +64,14 @@ function validatePorts(ports: Part[]): FieldError[] {
   });
 }
 
-function validateEndpoints(
-  endpoints: Part[],
-  type: string,
-  known: readonly string[],
-): FieldError[] {
+function validateEndpoints(endpoints: Part[], type: string): FieldError[] {
   if (endpoints.length > ENDPOINTS_MAX) {
     return [tooMany("endpoints", endpoints.length, ENDPOINTS_MAX)];
   }
   return endpoints.flatMap((endpoint, i) => {
     const field = `endpoints[${i}]`;
     return [
-      ...validateAddresses(strings(endpoint.addresses), type, `${field}.addresses`, known),
+      ...validateAddresses(strings(endpoint.addresses), type, `${field}.addresses`),
       ...(typeof endpoint.nodeName === "string"
         ? dnsSubdomainErrors(endpoint.nodeName, `${field}.nodeName`)
         : []),
@@ -88,12 +84,7 @@ function validateEndpoints(
   });
 }
 
-function validateAddresses(
-  addresses: string[],
-  type: string,
-  field: string,
-  known: readonly string[],
-): FieldError[] {
+function validateAddresses(addresses: string[], type: string, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (addresses.length === 0) errors.push(required(field, "must contain at least 1 address"));
   else if (addresses.length > ADDRESSES_MAX) {
@@ -102,11 +93,11 @@ function validateAddresses(
   addresses.forEach((address, i) => {
     const path = `${field}[${i}]`;
     if (type === "IPv4" || type === "IPv6") {
-      const spelling = legacyIPErrors(address, path, known);
+      const spelling = type === "IPv4" ? legacyIPErrors(address, path) : ipErrors(address, path);
       errors.push(...spelling);
-      // What the old slice had stays good, whatever the type.
-      if (spelling.length === 0 && !known.includes(address) && ipFamily(address) !== type) {
-        errors.push(invalid(path, address, `must be an ${type} address`));
+      if (spelling.length > 0) return;
+      if (ipFamily(address) !== type) {
+        errors.push(invalid(field, address, `must be an ${type} address`));
       }
       errors.push(...nonSpecialIPErrors(address, path));
     } else if (type === "FQDN") errors.push(...fullyQualifiedDomainName(address, path));
@@ -151,9 +142,8 @@ function validateNamed(
   });
 }
 
-function warnings(object: KubeObject): string[] {
+function addressWarnings(object: KubeObject): string[] {
   const type = object.addressType;
-  if (type === "FQDN") return ["spec.addressType: FQDN endpoints are deprecated"];
   if (type !== "IPv4" && type !== "IPv6") return [];
   return items(object.endpoints).flatMap(({ addresses }, i) =>
     strings(addresses).flatMap((address, j) =>
@@ -188,13 +178,16 @@ export const endpointSlices: KindBehaviour = {
       object.metadata.generation = changed ? generation + 1 : generation;
       if (!semanticEqual(object.endpoints, old.endpoints)) dropTopology(object);
     },
-    validate: (object) => validate(object, ADDRESS_TYPES),
+    validate: (object) => validate(object),
     validateUpdate: (object, old) => [
-      ...validate(object, DEPRECATED_ADDRESS_TYPES, old),
+      ...validate(object, old),
       ...immutable("addressType", text(object.addressType), text(old.addressType)),
     ],
-    warningsOnCreate: warnings,
-    warningsOnUpdate: warnings,
+    warningsOnCreate: (object) =>
+      object.addressType === "FQDN"
+        ? ["spec.addressType: FQDN endpoints are deprecated"]
+        : addressWarnings(object),
+    warningsOnUpdate: addressWarnings,
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: true,
   },

@@ -4,14 +4,28 @@
 // as any other object: it has no lease that ends.
 
 import { type FieldError, invalid, required } from "../../runtime/field/error.ts";
-import { isDNS1123Subdomain, isQualifiedName, nameIsPathSegment } from "../../runtime/names.ts";
+import {
+  byteLength,
+  isDNS1123Subdomain,
+  isQualifiedName,
+  nameIsPathSegment,
+} from "../../runtime/names.ts";
 import type { JsonValue, KubeObject } from "../../runtime/object.ts";
 import type { Strategy } from "../definition.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { immutable, text } from "./field_messages.ts";
 import { age } from "./human_duration.ts";
+import {
+  goInt,
+  goNullable,
+  goPointer,
+  type GoShape,
+  goString,
+  goStruct,
+  goValue,
+} from "./go_value.ts";
 import { invalids } from "./name_validation.ts";
-import { isEmpty, type Part } from "./part.ts";
+import { isEmpty, type Part, semanticEqual } from "./part.ts";
 
 const NEW_GROUP = "events.k8s.io/v1";
 const NAME_LENGTH_MAX = 128;
@@ -75,7 +89,11 @@ function toNew(object: KubeObject): KubeObject {
 function namespaceErrors(event: KubeObject): FieldError[] {
   const own = text(event.metadata.namespace);
   const other = text(event.involvedObject?.namespace);
-  const good = other === "" ? own === "" || own === "default" : own === other;
+  const good = event.eventTime
+    ? other !== "" || own === "default" || own === "kube-system"
+    : other === ""
+    ? own === "" || own === "default"
+    : own === other;
   return good ? [] : [invalid("involvedObject.namespace", other, "does not match event.namespace")];
 }
 
@@ -86,18 +104,17 @@ function validateShared(event: KubeObject, controller: string): FieldError[] {
   const component = text(event.reportingComponent);
   if (component === "") errors.push(required(controller));
   errors.push(...invalids(component, controller, isQualifiedName(component)));
-  const check = (name: string, field = name) => {
+  const check = (name: string) => {
     const value = text(event[name]);
     if (value === "") errors.push(required(name));
-    if (value.length > NAME_LENGTH_MAX) {
-      errors.push(invalid(field, "", `can have at most ${NAME_LENGTH_MAX} characters`));
+    if (byteLength(value) > NAME_LENGTH_MAX) {
+      errors.push(invalid(name, "", `can have at most ${NAME_LENGTH_MAX} characters`));
     }
   };
-  // Upstream misspells the field of one of the two.
-  check("reportingInstance", "reportingIntance");
+  check("reportingInstance");
   check("action");
   check("reason");
-  if (text(event.message).length > NOTE_LENGTH_MAX) {
+  if (byteLength(text(event.message)) > NOTE_LENGTH_MAX) {
     errors.push(invalid("message", "", `can have at most ${NOTE_LENGTH_MAX} characters`));
   }
   return errors;
@@ -106,17 +123,17 @@ function validateShared(event: KubeObject, controller: string): FieldError[] {
 function seriesErrors({ series }: KubeObject): FieldError[] {
   if (!series) return [];
   const errors: FieldError[] = [];
-  if (!series.lastObservedTime) errors.push(required("series.lastObservedTime"));
   if ((series.count ?? 0) < 2) {
     errors.push(invalid("series.count", "", "should be at least 2"));
   }
+  if (!series.lastObservedTime) errors.push(required("series.lastObservedTime"));
   return errors;
 }
 
 function validateNew(event: KubeObject): FieldError[] {
   const errors = validateShared(event, "reportingController");
   const name = text(event.metadata.name);
-  errors.push(...invalids(name, "metadata.name", isDNS1123Subdomain(name)));
+  if (name !== "") errors.push(...invalids(name, "metadata.name", isDNS1123Subdomain(name)));
   errors.push(...seriesErrors(event));
   if (!event.eventTime) errors.push(required("eventTime"));
   const type = text(event.type);
@@ -129,19 +146,42 @@ function validateNew(event: KubeObject): FieldError[] {
   return errors;
 }
 
-const FIXED = [
-  "involvedObject",
-  "reason",
-  "message",
-  "source",
-  "firstTimestamp",
-  "lastTimestamp",
-  "count",
-  "type",
-  "eventTime",
-  "action",
-  "related",
+const goReference = goStruct(
+  ["Kind", goString],
+  ["Namespace", goString],
+  ["Name", goString],
+  ["UID", "uid", goString],
+  ["APIVersion", "apiVersion", goString],
+  ["ResourceVersion", goString],
+  ["FieldPath", goString],
+);
+
+/** What no update of a new event may change, in the order of the errors. */
+const FIXED: readonly (readonly [string, GoShape])[] = [
+  ["involvedObject", goReference],
+  ["reason", goString],
+  ["message", goString],
+  ["source", goStruct(["Component", goString], ["Host", goString])],
+  ["firstTimestamp", goNullable],
+  ["lastTimestamp", goNullable],
+  ["count", goInt],
+  // Upstream looks at the reason twice.
+  ["reason", goString],
+  ["type", goString],
+  ["eventTime", goNullable],
+  ["action", goString],
+  ["related", goPointer(() => goReference)],
+  ["reportingComponent", goString],
+  ["reportingInstance", goString],
 ];
+
+function fixed(event: KubeObject, before: KubeObject): FieldError[] {
+  return FIXED.flatMap(([name, shape]) => {
+    const value = goValue(event[name], shape);
+    const field = name === "reportingComponent" ? "reportingController" : name;
+    return immutable(field, value, goValue(before[name], shape));
+  });
+}
 
 function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   const event = toCore(object);
@@ -149,12 +189,8 @@ function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   const before = toCore(old);
   return [
     ...validateShared(event, "reportingController"),
-    ...seriesErrors(event),
-    ...FIXED.flatMap((name) =>
-      immutable(name, event[name] ?? undefined, before[name] ?? undefined)
-    ),
-    ...immutable("reportingController", event.reportingComponent, before.reportingComponent),
-    ...immutable("reportingInstance", event.reportingInstance, before.reportingInstance),
+    ...(semanticEqual(event.series, before.series) ? [] : seriesErrors(event)),
+    ...fixed(event, before),
   ];
 }
 

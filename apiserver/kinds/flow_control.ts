@@ -25,6 +25,7 @@ import { resetMetadataForStatus } from "./status_metadata.ts";
 
 const PRECEDENCE_MAX = 10_000;
 const EXEMPT = "exempt";
+const DISTINGUISHERS = ["ByNamespace", "ByUser"];
 const VERBS = [
   "create",
   "delete",
@@ -72,12 +73,13 @@ function validateFlowSchemaSpec(name: string, spec: Part): FieldError[] {
     );
   }
   if (spec.distinguisherMethod) {
-    errors.push(
-      ...requiredOneOf("spec.distinguisherMethod.type", spec.distinguisherMethod.type, [
-        "ByNamespace",
-        "ByUser",
-      ]),
-    );
+    const type = text(spec.distinguisherMethod.type);
+    if (!DISTINGUISHERS.includes(type)) {
+      // Upstream prints the whole method.
+      errors.push(
+        notSupported("spec.distinguisherMethod.type", { Type: type }, DISTINGUISHERS),
+      );
+    }
   }
   const level = text(spec.priorityLevelConfiguration?.name);
   const levelField = "spec.priorityLevelConfiguration.name";
@@ -123,7 +125,7 @@ function validateSubject(subject: Part, field: string): FieldError[] {
   const kind = text(subject.kind);
   const own = SUBJECT_MEMBERS.find(([, known]) => known === kind)?.[0];
   if (own === undefined) {
-    return requiredOneOf(`${field}.kind`, subject.kind, ["Group", "ServiceAccount", "User"]);
+    return [notSupported(`${field}.kind`, kind, ["Group", "ServiceAccount", "User"])];
   }
   const errors: FieldError[] = [];
   const value: Part | undefined = subject[own] ?? undefined;
@@ -334,7 +336,7 @@ function validateLevelSpec(name: string, spec: Part): FieldError[] {
   const type = text(spec.type);
   if ((name === EXEMPT) !== (type === "Exempt")) {
     errors.push(
-      invalid("spec.type", type, "type must be 'Exempt' if and only if name is 'exempt'"),
+      invalid("spec.type", type, "must be 'Exempt' if and only if `name` is 'exempt'"),
     );
   }
   switch (type) {

@@ -2,12 +2,13 @@
 // `GoName:type` for each member in declaration order, `GoName=jsonName:type`
 // where the JSON name is not the Go name with a small first letter. Types:
 // `s` string, `i` integer, `b` boolean, `n` anything behind a pointer or in a
-// slice, `m` a map of plain values, `T` a struct, `*T` a pointer to one,
+// slice, `l` a pointer to a label selector, `m` a map of plain values, `T` a struct, `*T` a pointer to one,
 // `[T]` a slice, `{T}` a map.
 
 import {
   goBool,
   goInt,
+  goLabelSelector,
   goList,
   goMap,
   goNullable,
@@ -22,6 +23,7 @@ const PLAIN: Readonly<Record<string, GoShape>> = {
   i: goInt,
   b: goBool,
   n: goNullable,
+  l: goLabelSelector,
   m: goMap(() => goNullable),
 };
 

@@ -12,6 +12,8 @@ export type GoShape =
   | { readonly kind: "nullable"; readonly of?: () => GoShape }
   | { readonly kind: "list"; readonly of: () => GoShape }
   | { readonly kind: "map"; readonly of: () => GoShape }
+  /** metav1.LabelSelector, which keeps its JSON names. */
+  | { readonly kind: "labelSelector" }
   /** Go name, JSON name and shape of each member. An empty JSON name embeds the members of the same object. */
   | { readonly kind: "struct"; readonly members: readonly (readonly [string, string, GoShape])[] };
 
@@ -23,6 +25,9 @@ export const goInt: GoShape = { kind: "scalar", zero: 0 };
 export const goBool: GoShape = { kind: "scalar", zero: false };
 /** A pointer to, or slice or map of, something that prints as in JSON. */
 export const goNullable: GoShape = { kind: "nullable" };
+
+/** A pointer to a label selector. */
+export const goLabelSelector: GoShape = { kind: "labelSelector" };
 
 /** A struct; a member's JSON name is its Go name with a small first letter unless it is given. */
 export function goStruct(
@@ -64,6 +69,8 @@ export function goValue(value: unknown, shape: GoShape): unknown {
         : shape.of === undefined
         ? value
         : goValue(value, shape.of());
+    case "labelSelector":
+      return labelSelector(value);
     case "list":
       return Array.isArray(value) ? value.map((item) => goValue(item, shape.of())) : null;
     case "map": {
@@ -82,4 +89,18 @@ export function goValue(value: unknown, shape: GoShape): unknown {
       return struct;
     }
   }
+}
+
+/** Its members stand in the order of the type, and empty ones are left out. */
+function labelSelector(value: unknown): unknown {
+  if (value === undefined || value === null) return null;
+  const { matchLabels, matchExpressions } = value as Record<string, Record<string, unknown>>;
+  const struct = new GoStruct();
+  if (matchLabels !== undefined && Object.keys(matchLabels).length > 0) {
+    struct.matchLabels = matchLabels;
+  }
+  if (Array.isArray(matchExpressions) && matchExpressions.length > 0) {
+    struct.matchExpressions = matchExpressions;
+  }
+  return struct;
 }

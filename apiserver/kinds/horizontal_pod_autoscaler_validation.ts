@@ -38,7 +38,9 @@ export function validateAutoscalerSpec(spec: Part): FieldError[] {
     );
   }
   if (max === 0) errors.push(required("spec.maxReplicas", "must be set and greater than 0"));
-  else if (max < 1) errors.push(invalid("spec.maxReplicas", max, "must be greater than 0"));
+  else if (max < 1) {
+    errors.push(invalid("spec.maxReplicas", max, "must be greater than or equal to 1"));
+  }
   if (min !== undefined && max < min) {
     errors.push(
       invalid("spec.maxReplicas", max, "must be greater than or equal to `minReplicas`"),
@@ -128,7 +130,9 @@ function validateSource(name: string, source: Part, field: string): FieldError[]
         errors.push(
           required(
             `${path}.averageValue`,
-            "must set either a target value for metric or a per-pod target",
+            name === "object"
+              ? "must set either a target value or averageValue"
+              : "must set either a target value for metric or a per-pod target",
           ),
         );
       }
@@ -145,7 +149,7 @@ function validateSource(name: string, source: Part, field: string): FieldError[]
     case "pods": {
       const errors = validateIdentifier(source.metric ?? {}, `${field}.metric`);
       errors.push(...validateTarget(target, path));
-      if (average === undefined || quantity(average).sign !== 1) {
+      if (average === undefined) {
         errors.push(
           required(`${path}.averageValue`, "must specify a positive target averageValue"),
         );

@@ -6,7 +6,9 @@ import type { KubeObject } from "../../runtime/object.ts";
 import { validateFailurePolicy, validateSuccessPolicy } from "./job_policy_validation.ts";
 import { domainPrefixedPath } from "./domain_prefixed_path.ts";
 import { immutable, nonNegative, text } from "./field_messages.ts";
-import { validateLabelSelector } from "./label_selector.ts";
+import { goTypes } from "./go_types.ts";
+import { goValue } from "./go_value.ts";
+import { immutableSelector, invalidSelector, validateLabelSelector } from "./label_selector.ts";
 import { byteLength } from "../../runtime/names.ts";
 import { clone } from "../../runtime/object.ts";
 import { isEmpty, items, type Part, semanticEqual } from "./part.ts";
@@ -45,7 +47,7 @@ function validateGenerated(object: KubeObject): FieldError[] {
   const legacy = isEmpty(selector.matchExpressions) &&
     semanticEqual(matchLabels, { "controller-uid": uid });
   if (!own && !legacy) {
-    errors.push(invalid("spec.selector", selector, "`selector` not auto-generated"));
+    errors.push(invalidSelector(selector, "`selector` not auto-generated"));
   }
   return errors;
 }
@@ -251,6 +253,21 @@ function validateCompletions(spec: Part, before: Part): FieldError[] {
     : [];
 }
 
+const policies = goTypes({
+  podFailurePolicy: "Rules:[FailureRule]",
+  FailureRule: "Action:s OnExitCodes:*ExitCodes OnPodConditions:[Condition]",
+  ExitCodes: "ContainerName:n Operator:s Values:n",
+  Condition: "Type:s Status:s",
+  successPolicy: "Rules:[SuccessRule]",
+  SuccessRule: "SucceededIndexes:n SucceededCount:n",
+});
+
+function immutablePolicy(name: string, spec: Part, before: Part): FieldError[] {
+  const value = spec[name];
+  const shown = value === undefined ? null : goValue(value, policies(name));
+  return immutable(`spec.${name}`, value, before[name], shown);
+}
+
 /** Errors of a changed Job. */
 export function validateJobUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   const spec: Part = object.spec ?? {};
@@ -261,17 +278,17 @@ export function validateJobUpdate(object: KubeObject, old: KubeObject): FieldErr
     ...validateWithSelector(object),
     ...validateWithSelector(object),
     ...validateCompletions(spec, before),
-    ...immutable("spec.selector", spec.selector, before.selector),
+    ...immutableSelector(spec.selector, before.selector),
     ...validateTemplateChange(object, old),
     ...immutable("spec.completionMode", spec.completionMode, before.completionMode),
-    ...immutable("spec.podFailurePolicy", spec.podFailurePolicy, before.podFailurePolicy),
+    ...immutablePolicy("podFailurePolicy", spec, before),
     ...immutable(
       "spec.backoffLimitPerIndex",
       spec.backoffLimitPerIndex,
       before.backoffLimitPerIndex,
     ),
     ...immutable("spec.managedBy", spec.managedBy, before.managedBy),
-    ...immutable("spec.successPolicy", spec.successPolicy, before.successPolicy),
+    ...immutablePolicy("successPolicy", spec, before),
   ];
 }
 

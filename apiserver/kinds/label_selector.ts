@@ -3,9 +3,10 @@
 
 import { type FieldError, forbiddenField, invalid, required } from "../../runtime/field/error.ts";
 import { isValidLabelValue } from "../../runtime/names.ts";
-import { text } from "./field_messages.ts";
+import { FIELD_IMMUTABLE, text } from "./field_messages.ts";
 import { invalids, labelsErrors, qualifiedNameErrors } from "./name_validation.ts";
-import { items, type Part, strings } from "./part.ts";
+import { goLabelSelector, goValue } from "./go_value.ts";
+import { items, type Part, semanticEqual, strings } from "./part.ts";
 
 /** Errors of a label's key. */
 export function validateLabelName(key: string, field: string): FieldError[] {
@@ -58,4 +59,22 @@ function validateRequirement(
     });
   }
   return errors;
+}
+
+/** An error about a whole selector, which prints it. */
+export function invalidSelector(
+  selector: unknown,
+  detail: string,
+  field = "spec.selector",
+): FieldError {
+  return invalid(field, goValue(selector, goLabelSelector), detail);
+}
+
+/** An error when the selector differs from the old one. */
+export function immutableSelector(
+  selector: unknown,
+  old: unknown,
+  field = "spec.selector",
+): FieldError[] {
+  return semanticEqual(selector, old) ? [] : [invalidSelector(selector, FIELD_IMMUTABLE, field)];
 }

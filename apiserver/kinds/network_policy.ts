@@ -66,7 +66,8 @@ function validatePort(port: Part, field: string): FieldError[] {
     errors.push(...portNumber(`${field}.port`, port.port));
     if (hasEnd) {
       if (endPort < port.port) {
-        errors.push(invalid(path, endPort, "must be greater than or equal to `port`"));
+        // Upstream prints the port, not its end.
+        errors.push(invalid(path, port.port, "must be greater than or equal to `port`"));
       }
       errors.push(...portNumber(path, endPort));
     }

@@ -176,7 +176,7 @@ export const node: KindBehaviour = {
       dropDisabled(object, old);
     },
     validate,
-    validateUpdate,
+    validateUpdate: (object, old) => [...validate(object), ...validateUpdate(object, old)],
     warningsOnCreate: warnings,
     warningsOnUpdate: warnings,
     resetFields: { "f:status": {} },

@@ -34,7 +34,7 @@ import {
   VOLUME_MODES,
 } from "./persistent_volume_claim_validation.ts";
 import { goPersistentVolumeSource } from "./pod_go_shapes.ts";
-import { fractionWarnings, nodeTermWarnings, removedPlugins } from "./pod_warnings.ts";
+import { nodeTermWarnings, removedPlugins } from "./pod_warnings.ts";
 import { quantity, roundResources } from "./resource_list.ts";
 import { noBacksteps } from "./path_validation.ts";
 import { structDiff } from "./struct_diff.ts";
@@ -46,6 +46,7 @@ import {
 } from "./volume_source_validation.ts";
 
 const RECLAIM_POLICIES = ["Delete", "Recycle", "Retain"];
+const BETA_OPTIONS = "volume.beta.kubernetes.io/mount-options";
 const BETA_CLASS = "volume.beta.kubernetes.io/storage-class";
 
 function setDefaults(object: KubeObject): void {
@@ -227,7 +228,8 @@ function validateAttributesClass(spec: Part): FieldError[] {
 }
 
 function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
-  const errors = validate(object);
+  // Upstream checks the volume both as a new one and as a changed one.
+  const errors = [...validate(object), ...validate(object)];
   const before: Part = old.spec ?? {};
   let spec: Part = object.spec ?? {};
   // A secret for expansion may still be added.
@@ -262,6 +264,9 @@ function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   return errors;
 }
 
+/** Plugins that are gone, but that nobody warns of in volumes. */
+const UNMENTIONED = ["flocker", "quobyte"];
+
 function warnings({ metadata, spec = {} }: KubeObject): string[] {
   const found: string[] = [];
   if (metadata.annotations?.[BETA_CLASS] !== undefined) {
@@ -269,20 +274,26 @@ function warnings({ metadata, spec = {} }: KubeObject): string[] {
       `metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`,
     );
   }
-  items(spec.nodeAffinity?.required?.nodeSelectorTerms).forEach((term, i) => {
+  if (metadata.annotations?.[BETA_OPTIONS] !== undefined) {
     found.push(
-      ...nodeTermWarnings(term, `spec.nodeAffinity.required.nodeSelectorTerms[${i}]`),
+      `metadata.annotations[${BETA_OPTIONS}]: deprecated since v1.31; use "mountOptions" attribute instead`,
     );
-  });
+  }
   if (spec.persistentVolumeReclaimPolicy === "Recycle") {
     found.push(
       "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.",
     );
   }
+  items(spec.nodeAffinity?.required?.nodeSelectorTerms).forEach((term, i) => {
+    found.push(
+      ...nodeTermWarnings(term, `spec.nodeAffinity.required.nodeSelectorTerms[${i}]`),
+    );
+  });
   for (const [name, message] of removedPlugins) {
-    if (spec[name]) found.push(`spec.${name === "storageos" ? "storageOS" : name}: ${message}`);
+    if (!spec[name] || UNMENTIONED.includes(name)) continue;
+    found.push(`spec.${name === "storageos" ? "storageOS" : name}: ${message}`);
   }
-  return [...found, ...fractionWarnings(spec.capacity, "spec.capacity", ["storage"])];
+  return found;
 }
 
 /** `persistentvolumes`. */

@@ -3,6 +3,7 @@
 // dropDisabledFields of pkg/api/pod.
 
 import { isEmpty, items, type Part } from "./part.ts";
+import { eachContainer } from "./pod_containers.ts";
 
 /** Projections that need a gate, by member of a projected volume's source. */
 const GATED_PROJECTIONS = ["clusterTrustBundle", "podCertificate"];
@@ -20,6 +21,16 @@ export function dropDisabledPodFields(spec: Part | undefined, old: Part | undefi
     for (const volume of items(spec.volumes)) {
       for (const source of items(volume.projected?.sources)) delete source[name];
     }
+  }
+  dropStopSignals(spec, old);
+}
+
+function dropStopSignals(spec: Part, old: Part | undefined): void {
+  if (old && [...eachContainer(old, "")].some(([{ lifecycle }]) => lifecycle?.stopSignal)) return;
+  for (const [container] of eachContainer(spec, "")) {
+    if (container.lifecycle?.stopSignal === undefined) continue;
+    delete container.lifecycle.stopSignal;
+    if (isEmpty(container.lifecycle)) delete container.lifecycle;
   }
 }
 

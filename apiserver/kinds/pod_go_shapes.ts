@@ -93,14 +93,14 @@ const struct = goTypes({
   PodAffinity: `RequiredDuringSchedulingIgnoredDuringExecution:[PodTerm]
     PreferredDuringSchedulingIgnoredDuringExecution:[WeightedPodTerm]`,
   WeightedPodTerm: "Weight:i PodAffinityTerm:PodTerm",
-  PodTerm: `LabelSelector:n Namespaces:n TopologyKey:s NamespaceSelector:n MatchLabelKeys:n
+  PodTerm: `LabelSelector:l Namespaces:n TopologyKey:s NamespaceSelector:l MatchLabelKeys:n
     MismatchLabelKeys:n`,
   Toleration: "Key:s Operator:s Value:s Effect:s TolerationSeconds:n",
   HostAlias: "IP=ip:s Hostnames:n",
   DNSConfig: "Nameservers:n Searches:n Options:[DNSOption]",
   DNSOption: "Name:s Value:n",
   ReadinessGate: "ConditionType:s",
-  Spread: `MaxSkew:i TopologyKey:s WhenUnsatisfiable:s LabelSelector:n MinDomains:n
+  Spread: `MaxSkew:i TopologyKey:s WhenUnsatisfiable:s LabelSelector:l MinDomains:n
     NodeAffinityPolicy:n NodeTaintsPolicy:n MatchLabelKeys:n`,
   PodResourceClaim: "Name:s ResourceClaimName:n ResourceClaimTemplateName:n",
   Volume: `Name:s ${VOLUME_SOURCE}`,
@@ -140,7 +140,7 @@ const struct = goTypes({
   OptionalItems: "Name:s Items:[KeyToPath] Optional:n",
   DownwardItems: "Items:[DownwardFile]",
   TokenProjection: "Audience:s ExpirationSeconds:i Path:s",
-  TrustProjection: "Name:n SignerName:n LabelSelector:n Optional:n Path:s",
+  TrustProjection: "Name:n SignerName:n LabelSelector:l Optional:n Path:s",
   CertificateProjection: `SignerName:s KeyType:s MaxExpirationSeconds:n CredentialBundlePath:s
     KeyPath:s CertificateChainPath:s UserAnnotations:m`,
   Portworx: "VolumeID:s FSType=fsType:s ReadOnly:b",
@@ -150,7 +150,7 @@ const struct = goTypes({
   CSI: "Driver:s ReadOnly:n FSType=fsType:n VolumeAttributes:m NodePublishSecretRef:*NameRef",
   Ephemeral: "VolumeClaimTemplate:*ClaimTemplate",
   ClaimTemplate: "metadata:n Spec:ClaimSpec",
-  ClaimSpec: `AccessModes:n Selector:n Resources:VolumeRequirements VolumeName:s StorageClassName:n
+  ClaimSpec: `AccessModes:n Selector:l Resources:VolumeRequirements VolumeName:s StorageClassName:n
     VolumeMode:n DataSource:*TypedRef DataSourceRef:*TypedObjectRef VolumeAttributesClassName:n`,
   VolumeRequirements: "Limits:m Requests:m",
   TypedRef: "APIGroup=apiGroup:n Kind:s Name:s",
@@ -224,10 +224,16 @@ const TEMPLATE_METADATA = [
 
 /** A pod template as core.PodTemplateSpec: its metadata has JSON names and stands in the object itself. */
 export function goPodTemplateSpec(template: Part): unknown {
+  const printed = goTemplateMetadata(template);
+  printed.Spec = goPodSpec(template.spec ?? {});
+  return printed;
+}
+
+/** The metadata of a template, which has JSON names, as members of a new struct. */
+export function goTemplateMetadata(template: Part): GoStruct {
   const printed = new GoStruct();
   for (const name of TEMPLATE_METADATA) {
     if (!isEmpty(template.metadata?.[name])) printed[name] = template.metadata[name];
   }
-  printed.Spec = goPodSpec(template.spec ?? {});
   return printed;
 }

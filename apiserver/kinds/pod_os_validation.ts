@@ -19,7 +19,7 @@ const NOT_ON_LINUX = "windows options cannot be set for a linux pod";
 export function validateOS(spec: Part, field: string): FieldError[] {
   if (!spec.os) return [];
   const { name } = spec.os;
-  if (!name) return [required(`${field}.os.name`, "cannot be empty")];
+  if (!name) return [required(`${field}.os.name`)];
   if (name === "linux") return validateLinux(spec, field);
   if (name === "windows") return validateWindows(spec, field);
   return [notSupported(`${field}.os`, name, ["linux", "windows"])];

@@ -8,7 +8,7 @@ import type { KubeObject } from "../../runtime/object.ts";
 import type { StrategyContext } from "../definition.ts";
 import { nextGeneration, startGeneration } from "./generation.ts";
 import { isEmpty, items, type Part, restore, semanticEqual, strings } from "./part.ts";
-import { APP_ARMOR_PREFIX, profileAnnotation } from "./pod_annotations_validation.ts";
+import { APP_ARMOR_PREFIX } from "./pod_annotations_validation.ts";
 import { eachContainer } from "./pod_containers.ts";
 import { dropDisabledPodFields } from "./pod_disabled_fields.ts";
 import { podQOS } from "./pod_qos.ts";
@@ -88,7 +88,7 @@ function profileOf(annotation: string): Part | undefined {
     : undefined;
 }
 
-/** Old kubelets read the annotation, new ones the field: whichever is given makes the other. */
+/** The annotation of former versions stands for the field where that is not given. */
 function syncAppArmor(object: KubeObject, context: StrategyContext): void {
   const spec: Part = object.spec;
   if (spec.os?.name === "windows") return;
@@ -97,23 +97,14 @@ function syncAppArmor(object: KubeObject, context: StrategyContext): void {
     const key = `${APP_ARMOR_PREFIX}${container.name}`;
     const own: Part | undefined = container.securityContext?.appArmorProfile;
     const annotation = object.metadata.annotations?.[key];
-    if (annotation === undefined) {
-      const profile = own ?? ofPod;
-      const known = profile?.type === "Localhost"
-        ? profile.localhostProfile !== undefined
-        : profile?.type === "RuntimeDefault" || profile?.type === "Unconfined";
-      if (profile && known) {
-        (object.metadata.annotations ??= {})[key] = profileAnnotation(profile);
-      }
-    } else if (!own) {
-      const made = profileOf(annotation);
-      const good = made !== undefined && validateAppArmor(made, "").length === 0;
-      if (good && !semanticEqual(made, ofPod)) {
-        (container.securityContext ??= {}).appArmorProfile = made;
-      } else if (good) continue;
-      context.warn(
-        `metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`,
-      );
-    }
+    if (annotation === undefined || own) continue;
+    const made = profileOf(annotation);
+    const good = made !== undefined && validateAppArmor(made, "").length === 0;
+    if (good && !semanticEqual(made, ofPod)) {
+      (container.securityContext ??= {}).appArmorProfile = made;
+    } else if (good) continue;
+    context.warn(
+      `metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`,
+    );
   }
 }

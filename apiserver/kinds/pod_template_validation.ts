@@ -11,7 +11,7 @@ import {
   required,
 } from "../../runtime/field/error.ts";
 import { compileLabelSelector } from "../../runtime/selector/label.ts";
-import { validateLabelSelector } from "./label_selector.ts";
+import { invalidSelector, validateLabelSelector } from "./label_selector.ts";
 import { annotationsErrors, labelsErrors } from "./name_validation.ts";
 import { isEmpty, type Part } from "./part.ts";
 import { validatePodAnnotations, validateProfilesMatch } from "./pod_annotations_validation.ts";
@@ -79,7 +79,7 @@ export function validateWorkloadSelector(selector: Part | undefined, kind: strin
   const errors = validateLabelSelector(selector, "spec.selector");
   if (isEmptySelector(selector)) {
     errors.push(
-      invalid("spec.selector", selector, `empty selector is invalid for ${kind}`),
+      invalidSelector(selector, `empty selector is invalid for ${kind}`),
     );
   }
   return errors;

@@ -221,9 +221,9 @@ export function claimSpecWarnings(spec: Part, field: string): string[] {
 }
 
 /** Warnings about the claim templates of a StatefulSet, whose field is named as the Go struct is. */
-export function claimTemplateWarnings(templates: unknown): string[] {
+export function claimTemplateWarnings(templates: unknown, suffix: "" | ".Spec"): string[] {
   return items(templates).flatMap(({ spec }, i) =>
-    claimSpecWarnings(spec ?? {}, `spec.volumeClaimTemplates[${i}].Spec`)
+    claimSpecWarnings(spec ?? {}, `spec.volumeClaimTemplates[${i}]${suffix}`)
   );
 }
 

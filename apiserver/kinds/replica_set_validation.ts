@@ -2,9 +2,10 @@
 // pkg/apis/apps/validation, which speaks of deployments where it means
 // ReplicaSets.
 
-import { type FieldError, invalid } from "../../runtime/field/error.ts";
+import type { FieldError } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
-import { immutable, nonNegative } from "./field_messages.ts";
+import { nonNegative } from "./field_messages.ts";
+import { immutableSelector, invalidSelector } from "./label_selector.ts";
 import type { Part } from "./part.ts";
 import {
   isSelector,
@@ -19,7 +20,7 @@ function validateSpec(spec: Part): FieldError[] {
     ...validateWorkloadSelector(spec.selector, "deployment"),
   ];
   if (isSelector(spec.selector)) errors.push(...validateSelectedTemplate(spec, "ReplicaSet"));
-  else errors.push(invalid("spec.selector", spec.selector, "invalid label selector"));
+  else errors.push(invalidSelector(spec.selector, "invalid label selector"));
   return errors;
 }
 
@@ -32,6 +33,6 @@ export function validateReplicaSet(object: KubeObject): FieldError[] {
 export function validateReplicaSetUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   return [
     ...validateSpec(object.spec ?? {}),
-    ...immutable("spec.selector", object.spec?.selector, old.spec?.selector),
+    ...immutableSelector(object.spec?.selector, old.spec?.selector),
   ];
 }

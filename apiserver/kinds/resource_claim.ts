@@ -30,7 +30,7 @@ import { goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
 import { dnsLabelErrors, dnsSubdomainErrors, labelsErrors } from "./name_validation.ts";
 import { items, type Part, restore, semanticEqual, strings } from "./part.ts";
-import { claimSpecShape, templateSpecShape } from "./resource_claim_shape.ts";
+import { claimSpecShape, goClaimTemplateSpec } from "./resource_claim_shape.ts";
 import { isExtendedResource } from "./resource_requirements_validation.ts";
 import { resetMetadataForStatus } from "./status_metadata.ts";
 
@@ -360,7 +360,7 @@ export function resourceClaimTemplates(check: ExpressionCheck): KindBehaviour {
       validateUpdate: (object, old) =>
         semanticEqual(object.spec, old.spec)
           ? []
-          : [invalid("spec", goValue(object.spec, templateSpecShape), FIELD_IMMUTABLE)],
+          : [invalid("spec", goClaimTemplateSpec(object.spec ?? {}), FIELD_IMMUTABLE)],
       allowCreateOnUpdate: false,
       allowUnconditionalUpdate: true,
     },

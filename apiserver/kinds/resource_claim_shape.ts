@@ -9,7 +9,10 @@ import {
   type GoShape,
   goString,
   goStruct,
+  goValue,
 } from "./go_value.ts";
+import type { Part } from "./part.ts";
+import { goTemplateMetadata } from "./pod_go_shapes.ts";
 
 const selectors = goList(() =>
   goStruct(["CEL", "cel", goPointer(() => goStruct(["Expression", goString]))])
@@ -77,8 +80,9 @@ export const claimSpecShape: GoShape = goStruct([
   ),
 ]);
 
-/** The internal ResourceClaimTemplateSpec, whose metadata keeps its JSON names. */
-export const templateSpecShape: GoShape = goStruct(
-  ["ObjectMeta", "metadata", goNullable],
-  ["Spec", claimSpecShape],
-);
+/** The internal ResourceClaimTemplateSpec: its metadata has JSON names and stands in the object itself. */
+export function goClaimTemplateSpec(spec: Part): unknown {
+  const printed = goTemplateMetadata(spec);
+  printed.Spec = goValue(spec.spec, claimSpecShape);
+  return printed;
+}

@@ -283,7 +283,8 @@ export function validatePodSecurityContext(spec: Part, field: string): FieldErro
   errors.push(...validateWindowsOptions(context.windowsOptions, `${field}.windowsOptions`));
   errors.push(...validateAppArmor(context.appArmorProfile, `${field}.appArmorProfile`));
   policy("supplementalGroupsPolicy", ["Merge", "Strict"]);
-  policy("seLinuxChangePolicy", ["MountOption", "Recursive"]);
+  // Mounting with labels is behind a feature gate that is off.
+  policy("seLinuxChangePolicy", ["Recursive"]);
   return errors;
 }
 

@@ -99,7 +99,8 @@ function warnings(object: KubeObject): string[] {
       warned.push(...ipWarnings(`spec.clusterIPs[${i}]`, ip))
     );
   }
-  if (spec.type === "ClusterIP" && clusterIP === "None") {
+  const headless = spec.type === "ClusterIP" && clusterIP === "None";
+  if (headless) {
     if (text(spec.loadBalancerIP) !== "") {
       warned.push("spec.loadBalancerIP is ignored for headless services");
     }
@@ -109,6 +110,9 @@ function warnings(object: KubeObject): string[] {
     }
   }
   externalIPs.forEach((ip, i) => warned.push(...ipWarnings(`spec.externalIPs[${i}]`, ip)));
+  if (externalIPs.length > 0 && !headless && spec.type !== "ExternalName") {
+    warned.push("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+  }
   if (text(spec.loadBalancerIP) !== "") {
     warned.push(...ipWarnings("spec.loadBalancerIP", spec.loadBalancerIP));
   }

@@ -11,11 +11,7 @@ import { setClaimDefaults } from "./persistent_volume_claim_defaults.ts";
 import { dropDisabledTemplateFields } from "./pod_disabled_fields.ts";
 import { setPodTemplateDefaults } from "./pod_spec_defaults.ts";
 import { containerCells } from "./pod_template_cells.ts";
-import {
-  claimTemplateWarnings,
-  podTemplateWarnings,
-  workloadNameWarnings,
-} from "./pod_warnings.ts";
+import { claimTemplateWarnings, podTemplateWarnings } from "./pod_warnings.ts";
 import {
   validateStatefulSet,
   validateStatefulSetStatus,
@@ -49,6 +45,14 @@ function dropDisabled(object: KubeObject, old: KubeObject | undefined): void {
   }
 }
 
+function historyWarnings({ spec }: KubeObject): string[] {
+  return spec?.revisionHistoryLimit < 0
+    ? [
+      "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
+    ]
+    : [];
+}
+
 /** `apps/statefulsets`. */
 export const statefulSet: KindBehaviour = {
   setDefaults,
@@ -68,15 +72,18 @@ export const statefulSet: KindBehaviour = {
     validate: validateStatefulSet,
     validateUpdate: validateStatefulSetUpdate,
     warningsOnCreate: (object) => [
-      ...workloadNameWarnings(object),
       ...podTemplateWarnings(object.spec?.template, "spec.template"),
-      ...claimTemplateWarnings(object.spec?.volumeClaimTemplates),
+      ...claimTemplateWarnings(object.spec?.volumeClaimTemplates, ""),
+      ...historyWarnings(object),
     ],
-    warningsOnUpdate: (object, old) =>
-      object.metadata.generation === old.metadata.generation ? [] : [
-        ...podTemplateWarnings(object.spec?.template, "spec.template", old.spec?.template),
-        ...claimTemplateWarnings(object.spec?.volumeClaimTemplates),
-      ],
+    warningsOnUpdate: (object, old) => [
+      ...(object.metadata.generation === old.metadata.generation
+        ? []
+        : podTemplateWarnings(object.spec?.template, "spec.template", old.spec?.template)),
+      // Upstream spells the field in Go's way here.
+      ...claimTemplateWarnings(object.spec?.volumeClaimTemplates, ".Spec"),
+      ...historyWarnings(object),
+    ],
     resetFields: { "f:status": {} },
   },
   subresources: {

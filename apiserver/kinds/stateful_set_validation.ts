@@ -9,10 +9,13 @@ import {
   required,
 } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
-import { integer, nonNegative } from "./field_messages.ts";
-import { goInt, goNullable, goString, goStruct, goValue } from "./go_value.ts";
-import { dnsLabelErrors } from "./name_validation.ts";
-import { type Part, semanticEqual } from "./part.ts";
+import { integer, nonNegative, text } from "./field_messages.ts";
+import { goInt, goNullable, goPointer, goString, goStruct, goValue } from "./go_value.ts";
+import { invalidSelector } from "./label_selector.ts";
+import { annotationsErrors, dnsLabelErrors, labelsErrors } from "./name_validation.ts";
+import { items, type Part, semanticEqual } from "./part.ts";
+import { validateClaimSpec } from "./persistent_volume_claim_validation.ts";
+import { validatePodAnnotations } from "./pod_annotations_validation.ts";
 import {
   isSelector,
   validatePodTemplateSpec,
@@ -22,7 +25,7 @@ import {
 } from "./pod_template_validation.ts";
 
 const goRolling = goStruct(["Partition", goInt], ["MaxUnavailable", goNullable]);
-const goStrategy = goStruct(["Type", goString], ["RollingUpdate", goNullable]);
+const goStrategy = goStruct(["Type", goString], ["RollingUpdate", goPointer(() => goRolling)]);
 const RETENTIONS = ["Retain", "Delete"];
 
 function validateStrategy(strategy: Part, field: string): FieldError[] {
@@ -47,7 +50,14 @@ function validateStrategy(strategy: Part, field: string): FieldError[] {
   ];
 }
 
-function validateSpec(spec: Part): FieldError[] {
+/** What is looked at: an update may leave alone what was stored. */
+interface Options {
+  readonly newClaims?: boolean;
+  readonly newServiceName?: boolean;
+  readonly badTemplate?: boolean;
+}
+
+function validateSpec(spec: Part, options: Options): FieldError[] {
   const errors: FieldError[] = [];
   const management = spec.podManagementPolicy;
   if (!management) errors.push(required("spec.podManagementPolicy"));
@@ -65,28 +75,61 @@ function validateSpec(spec: Part): FieldError[] {
       );
     }
   }
+  if (options.newClaims) {
+    items(spec.volumeClaimTemplates).forEach((claim, i) => {
+      errors.push(
+        ...validateClaimSpec(claim.spec ?? {}, `spec.volumeClaimTemplates[${i}].spec`),
+      );
+    });
+  }
   errors.push(
     ...nonNegative("spec.replicas", spec.replicas),
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
     ...nonNegative("spec.ordinals.start", spec.ordinals?.start),
   );
+  if (options.newServiceName && spec.serviceName) {
+    errors.push(...dnsLabelErrors(spec.serviceName, "spec.serviceName"));
+  }
   errors.push(...validateWorkloadSelector(spec.selector, "statefulset"));
-  if (spec.serviceName) errors.push(...dnsLabelErrors(spec.serviceName, "spec.serviceName"));
-  if (isSelector(spec.selector)) {
-    errors.push(
-      ...validateSelected(spec.selector, spec.template),
-      ...validatePodTemplateSpec(spec.template, "spec.template"),
-    );
-  } else errors.push(invalid("spec.selector", spec.selector, ""));
+  if (isSelector(spec.selector)) errors.push(...validateTemplate(spec, options));
+  else errors.push(invalidSelector(spec.selector, ""));
   return [
     ...errors,
     ...validateReplicaTemplate(spec.template?.spec ?? {}, "spec.template.spec", "StatefulSet"),
   ];
 }
 
+/** The template as its pods will have it: the controller names the host and adds a volume for each claim. */
+function templateOfPods(spec: Part): Part {
+  const { template = {} } = spec;
+  const claims = new Map(
+    items(spec.volumeClaimTemplates).map(({ metadata }) => {
+      const name = text(metadata?.name);
+      return [name, { name, persistentVolumeClaim: { claimName: name } }];
+    }),
+  );
+  const { subdomain: _subdomain, hostname: _hostname, ...rest } = (template.spec ?? {}) as Part;
+  const own = items(rest.volumes).filter(({ name }) => !claims.has(text(name)));
+  return { ...template, spec: { ...rest, volumes: [...claims.values(), ...own] } };
+}
+
+function validateTemplate(spec: Part, options: Options): FieldError[] {
+  const template = templateOfPods(spec);
+  const { labels, annotations } = template.metadata ?? {};
+  const field = "spec.template";
+  return [
+    ...validateSelected(spec.selector, template),
+    ...(options.badTemplate ? [] : validatePodTemplateSpec(template, field)),
+    // Upstream checks these once more.
+    ...labelsErrors(labels, `${field}.labels`),
+    ...annotationsErrors(annotations, `${field}.annotations`),
+    ...validatePodAnnotations(annotations, template.spec, `${field}.annotations`),
+  ];
+}
+
 /** Errors of a new StatefulSet. */
 export function validateStatefulSet(object: KubeObject): FieldError[] {
-  return validateSpec(object.spec ?? {});
+  return validateSpec(object.spec ?? {}, { newClaims: true, newServiceName: true });
 }
 
 const MUTABLE = [
@@ -101,7 +144,8 @@ const MUTABLE = [
 
 /** Errors of a changed StatefulSet: little of the spec may change. */
 export function validateStatefulSetUpdate(object: KubeObject, old: KubeObject): FieldError[] {
-  const errors = validateSpec(object.spec ?? {});
+  const badTemplate = validateSpec(old.spec ?? {}, {}).length > 0;
+  const errors = validateSpec(object.spec ?? {}, { badTemplate });
   const spec: Part = { ...object.spec };
   const before: Part = { ...old.spec };
   for (const name of MUTABLE) {

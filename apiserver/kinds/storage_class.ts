@@ -1,7 +1,13 @@
 // Storage classes and volume attributes classes: how volumes are made.
 // Source: pkg/apis/storage/validation and pkg/registry/storage.
 
-import { type FieldError, invalid, required, tooLong } from "../../runtime/field/error.ts";
+import {
+  type FieldError,
+  forbiddenField,
+  invalid,
+  required,
+  tooLong,
+} from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import { byteLength } from "../../runtime/names.ts";
 import type { KindBehaviour } from "./behaviour.ts";
@@ -38,7 +44,7 @@ function validateParameters(parameters: unknown, allowEmpty: boolean): FieldErro
 function validateTopologies(topologies: Part[]): FieldError[] {
   const errors: FieldError[] = [];
   // Upstream starts with as many empty terms as there are, so an empty one repeats each of them.
-  const seen: Record<string, string[]>[] = topologies.map(() => ({}));
+  const seen: string[] = topologies.map(() => "[]");
   topologies.forEach((term, i) => {
     const field = `allowedTopologies[${i}]`;
     const values: Record<string, string[]> = {};
@@ -51,12 +57,11 @@ function validateTopologies(topologies: Part[]): FieldError[] {
       }
       values[key] = [...new Set(strings(requirement.values))].sort();
     });
+    const printed = JSON.stringify(sortedEntries(values));
     for (const other of seen) {
-      if (semanticEqual(values, other)) {
-        errors.push(duplicateOf(`${field}.matchLabelExpressions`, ""));
-      }
+      if (printed === other) errors.push(duplicateOf(`${field}.matchLabelExpressions`, ""));
     }
-    seen.push(values);
+    seen.push(printed);
   });
   return errors;
 }
@@ -114,6 +119,7 @@ export const storageClasses: KindBehaviour = {
   strategy: {
     validate: validateStorageClass,
     validateUpdate: (object, old) => [
+      ...validateStorageClass(object),
       ...immutable("parameters", object.parameters, old.parameters, object.parameters ?? null),
       ...immutable("provisioner", text(object.provisioner), text(old.provisioner)),
       ...immutable("reclaimPolicy", object.reclaimPolicy, old.reclaimPolicy),
@@ -144,6 +150,12 @@ export function isDefaultStorageClass(object: KubeObject): boolean {
     annotations["storageclass.beta.kubernetes.io/is-default-class"] === "true";
 }
 
+function fixed(field: string, value: unknown, old: unknown): FieldError[] {
+  return semanticEqual(value, old)
+    ? []
+    : [forbiddenField(field, `updates to ${field} are forbidden.`)];
+}
+
 function validateAttributesClass(object: KubeObject): FieldError[] {
   return [
     ...validateDriver(text(object.driverName), "driverName"),
@@ -156,8 +168,8 @@ export const volumeAttributesClasses: KindBehaviour = {
   strategy: {
     validate: validateAttributesClass,
     validateUpdate: (object, old) => [
-      ...immutable("driverName", text(object.driverName), text(old.driverName)),
-      ...immutable("parameters", object.parameters, old.parameters, object.parameters ?? null),
+      ...fixed("driverName", text(object.driverName), text(old.driverName)),
+      ...fixed("parameters", object.parameters, old.parameters),
       ...validateAttributesClass(object),
     ],
     allowCreateOnUpdate: false,

@@ -258,8 +258,8 @@ const storageos: SourceCheck = (source, field, claim) => {
 
 /** Errors of the name of a CSI driver. */
 export function csiDriverNameErrors(driver: string, field: string): FieldError[] {
+  if (driver === "") return [required(field)];
   const errors: FieldError[] = [];
-  if (driver === "") errors.push(required(field));
   if (longerThan(driver, 63)) errors.push(tooLong(field, 63));
   errors.push(...invalids(driver, field, isDNS1123Subdomain(driver.toLowerCase())));
   return errors;
