@@ -3,6 +3,7 @@
 
 import { isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { JsonValue } from "../../runtime/object.ts";
+import { goYamlProblem } from "./yaml_problem.ts";
 
 /** A text that is no YAML; the message is go-yaml's as far as it can be. */
 export class YamlSyntaxError extends Error {}
@@ -27,10 +28,11 @@ export function readYaml(text: string): YamlText {
     prettyErrors: false,
     merge: true,
   });
-  const [error] = document.errors;
+  // Only the first document is read.
+  const error = document.errors.find((error) => error.code !== "MULTIPLE_DOCS");
   if (error !== undefined) {
-    const { line } = lines.linePos(error.pos[0]);
-    throw new YamlSyntaxError(`yaml: line ${line}: ${goWords(error.code, error.message)}`);
+    const { code, message, pos: [position] } = error;
+    throw new YamlSyntaxError(goYamlProblem(text, { code, message, position }));
   }
   const duplicates: string[] = [];
   visit(document, {
@@ -49,7 +51,7 @@ export function readYaml(text: string): YamlText {
   try {
     return { value: json(document.toJS({ maxAliasCount: ALIASES_MAX })), duplicates };
   } catch (failure) {
-    throw new YamlSyntaxError(`yaml: ${failure instanceof Error ? failure.message : failure}`);
+    throw new YamlSyntaxError(`yaml: ${goFailure(failure)}`);
   }
 }
 
@@ -80,16 +82,9 @@ function json(value: unknown): JsonValue {
   return object;
 }
 
-function goWords(code: string, message: string): string {
-  switch (code) {
-    case "BLOCK_AS_IMPLICIT_KEY":
-    case "MULTILINE_IMPLICIT_KEY":
-      return "mapping values are not allowed in this context";
-    case "TAB_AS_INDENT":
-      return "found character that cannot start any token";
-    case "BAD_INDENT":
-      return "did not find expected key";
-    default:
-      return message;
-  }
+function goFailure(failure: unknown): string {
+  const message = failure instanceof Error ? failure.message : String(failure);
+  const anchor = /^Unresolved alias .*: (\S+)$/.exec(message)?.[1];
+  if (anchor !== undefined) return `unknown anchor '${anchor}' referenced`;
+  return /Excessive alias/.test(message) ? "document contains excessive aliasing" : message;
 }
