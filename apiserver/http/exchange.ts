@@ -27,6 +27,9 @@ export function contextOf(exchange: Exchange): RequestContext {
     user,
     userAgent: request.headers["user-agent"] ?? "",
     warn: (text) => warnings.add(text),
-    signal: request.signal,
+    // Made only for those who look at it.
+    get signal() {
+      return request.signal;
+    },
   };
 }

@@ -5,8 +5,8 @@
 // hence node:http2.
 
 import http2 from "node:http2";
-import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { IncomingMessage } from "node:http";
+import type { Http2SecureServer } from "node:http2";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
@@ -15,6 +15,7 @@ import type { KeyPair } from "../../runtime/pki/mod.ts";
 import type { HttpHandler } from "../http/types.ts";
 import { installCrashGuard } from "../../runtime/crash_guard.ts";
 import { serveExchange } from "./node_exchange.ts";
+import { serveStream } from "./node_stream.ts";
 import { serveUpgrade } from "./upgrade.ts";
 
 /** Options of {@linkcode Listener.open}. */
@@ -125,21 +126,18 @@ function createServer(
       maxHeaderListSize: MAX_HEADER_BYTES,
     },
   } as http2.SecureServerOptions);
-  const serve = (
-    request: Http2ServerRequest,
-    response: Http2ServerResponse,
-  ) => {
-    void serveExchange(options.handler, request, response);
+  const serve = (request: unknown, response: unknown) => {
+    void serveExchange(options.handler, request as IncomingMessage, response as ServerResponse);
   };
   server.on("request", serve);
   // Clients that expect a go-ahead (kubectl with large bodies) get it, then the same service.
-  server.on(
-    "checkContinue",
-    (request: Http2ServerRequest, response: Http2ServerResponse) => {
-      response.writeContinue();
-      serve(request, response);
-    },
-  );
+  server.on("checkContinue", (request: unknown, response: unknown) => {
+    (response as ServerResponse).writeContinue();
+    serve(request, response);
+  });
+  // HTTP/2 streams as they are, not as the likeness of HTTP/1.1 that a `request` listener makes of them.
+  server.removeAllListeners("stream");
+  server.on("stream", (stream, headers) => void serveStream(options.handler, stream, headers));
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: TLSSocket, head: Buffer) => {
@@ -149,7 +147,7 @@ function createServer(
   const track = (socket: Socket) => {
     sockets.add(socket);
     // Without this the first answer of a connection waits for two delayed acknowledgements, some 90 ms.
-    socket.setNoDelay(true);
+    socket.setNoDelay?.(true);
     socket.on("close", () => sockets.delete(socket));
     // A connection's failure is its own affair.
     socket.on("error", () => {});

@@ -1,123 +1,125 @@
-// Between node:http2's request and response objects (HTTP/1.1 and HTTP/2
-// alike) and the handler chain's HttpRequest and HttpResponse. A response
-// stream is pulled only as fast as the client reads.
+// Between node:http's request and response objects and the handler chain's
+// HttpRequest and HttpResponse: HTTP/1.1. A response stream is pulled only as
+// fast as the client reads.
 
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { Buffer } from "node:buffer";
 import { StatusError } from "../../runtime/status.ts";
 import type { HttpHandler, HttpRequest, HttpResponse, PeerCertificate } from "../http/types.ts";
-
-/** What a TLS connection says about its client. */
-export interface PeerIdentity {
-  readonly certificate?: PeerCertificate;
-  readonly refused: boolean;
-}
-
-const NOBODY: PeerIdentity = { refused: false };
-const identities = new WeakMap<object, PeerIdentity>();
-
-/** The identity behind a connection; worked out once for each. */
-export function peerIdentity(socket: TLSSocket): PeerIdentity {
-  let identity = identities.get(socket);
-  if (identity === undefined) {
-    identities.set(socket, identity = readIdentity(socket));
-  }
-  return identity;
-}
-
-function readIdentity(socket: TLSSocket): PeerIdentity {
-  const shown = socket.getPeerCertificate?.() as {
-    subject?: { CN?: string | string[]; O?: string | string[] };
-    fingerprint256?: string;
-  } | null;
-  if (!shown?.subject) return NOBODY;
-  if (!socket.authorized) return { refused: true };
-  const { CN, O } = shown.subject;
-  return {
-    refused: false,
-    certificate: {
-      commonName: (Array.isArray(CN) ? CN[CN.length - 1] : CN) ?? "",
-      organizations: O === undefined ? [] : Array.isArray(O) ? O : [O],
-      ...(shown.fingerprint256 === undefined
-        ? {}
-        : { fingerprint: shown.fingerprint256.replaceAll(":", "").toLowerCase() }),
-    },
-  };
-}
+import { Departure } from "./departure.ts";
+import { type PeerIdentity, peerIdentity } from "./peer_identity.ts";
 
 /** Answers one request with the handler. Never throws. */
 export async function serveExchange(
   handler: HttpHandler,
-  request: Http2ServerRequest,
-  response: Http2ServerResponse,
+  request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<void> {
-  const abort = new AbortController();
-  response.on("close", () => abort.abort());
+  const departure = new Departure();
+  response.on("close", () => departure.leave());
   // Writing to a client that has left is not this server's error.
-  response.on("error", () => abort.abort());
-  request.on("error", () => abort.abort());
+  response.on("error", () => departure.leave());
+  request.on("error", () => departure.leave());
   try {
-    const answer = await handler.handle(toHttpRequest(request, abort.signal));
-    await writeResponse(answer, response, abort.signal);
+    const answer = await handler.handle(
+      new ReceivedRequest(request, departure, {
+        method: request.method ?? "",
+        target: request.url ?? "",
+        headers: request.headers as Record<string, string | undefined>,
+        identity: peerIdentity(request.socket as TLSSocket),
+      }),
+    );
+    await writeResponse(answer, request, response, departure);
+    departure.forget();
   } catch {
     // The chain answers its own errors: only the connection can have failed.
-    response.stream?.destroy?.();
+    response.destroy();
   }
 }
 
-/** The request as the chain wants it. */
-export function toHttpRequest(
-  request: Http2ServerRequest,
-  signal: AbortSignal,
-): HttpRequest {
-  const socket = (request.stream as { session?: { socket?: TLSSocket } } | undefined)
-    ?.session?.socket ??
-    request.socket as TLSSocket;
-  const identity = peerIdentity(socket);
+/** What stands at the head of a request, and who sent it. */
+export interface RequestHead {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Record<string, string | undefined>;
+  readonly identity: PeerIdentity;
+}
+
+/** A request as the chain wants it; its signal is made when it is asked for. */
+export class ReceivedRequest implements HttpRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Record<string, string | undefined>;
+  readonly certificate?: PeerCertificate;
+  readonly certificateRefused?: boolean;
+  readonly remoteAddress: string;
+  readonly #departure: Departure;
+  readonly #source: Readable;
+
+  constructor(source: Readable, departure: Departure, head: RequestHead) {
+    this.method = head.method;
+    this.target = head.target;
+    this.headers = head.headers;
+    const { certificate, refused, address } = head.identity;
+    if (certificate !== undefined) this.certificate = certificate;
+    if (refused) this.certificateRefused = true;
+    this.remoteAddress = address;
+    this.#source = source;
+    this.#departure = departure;
+  }
+
+  get signal(): AbortSignal {
+    return this.#departure.signal;
+  }
+
+  body(limit: number): Promise<Uint8Array> {
+    return this.method === "GET" || this.method === "HEAD"
+      ? Promise.resolve(NO_BODY)
+      : readBody(this.#source, limit);
+  }
+}
+
+/** The request as a plain value. */
+export function toHttpRequest(request: IncomingMessage, signal: AbortSignal): HttpRequest {
+  const { method = "", url = "" } = request;
+  const { certificate, refused, address } = peerIdentity(request.socket as TLSSocket);
   return {
-    method: request.method,
-    target: request.url,
+    method,
+    target: url,
     headers: request.headers as Record<string, string | undefined>,
-    body: (limit) => readBody(request, limit),
-    ...(identity.certificate === undefined ? {} : { certificate: identity.certificate }),
-    ...(identity.refused ? { certificateRefused: true } : {}),
+    body: (limit) =>
+      method === "GET" || method === "HEAD" ? Promise.resolve(NO_BODY) : readBody(request, limit),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(refused ? { certificateRefused: true } : {}),
     signal,
-    remoteAddress: socket.remoteAddress ?? "",
+    remoteAddress: address,
   };
 }
 
 const NO_BODY = new Uint8Array(0);
 
-function readBody(
-  request: Http2ServerRequest,
-  limit: number,
-): Promise<Uint8Array> {
-  if (request.method === "GET" || request.method === "HEAD") {
-    return Promise.resolve(NO_BODY);
-  }
+function readBody(source: Readable, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    request.on("data", (chunk: Buffer) => {
+    source.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > limit) {
         chunks.length = 0;
-        request.removeAllListeners("data");
-        request.resume();
+        source.removeAllListeners("data");
+        source.resume();
         return reject(bodyTooLarge(limit));
       }
       chunks.push(chunk);
     });
-    request.on(
+    source.on(
       "end",
-      () =>
-        resolve(
-          chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks),
-        ),
+      () => resolve(chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks)),
     );
-    request.on("error", reject);
-    request.on("aborted", () => reject(new Error("The client has left")));
+    source.on("error", reject);
+    source.on("aborted", () => reject(new Error("The client has left")));
   });
 }
 
@@ -130,69 +132,59 @@ export function bodyTooLarge(limit: number): StatusError {
   );
 }
 
-// Forbidden in HTTP/2 (RFC 9113, 8.2.2).
-const CONNECTION_HEADERS = new Set([
-  "connection",
-  "keep-alive",
-  "transfer-encoding",
-  "upgrade",
-]);
-
 async function writeResponse(
   answer: HttpResponse,
-  response: Http2ServerResponse,
-  signal: AbortSignal,
+  request: IncomingMessage,
+  response: ServerResponse,
+  departure: Departure,
 ): Promise<void> {
-  if (signal.aborted) return void await discard(answer);
-  const second = response.req.httpVersionMajor >= 2;
-  for (const [name, value] of Object.entries(answer.headers)) {
-    if (second && CONNECTION_HEADERS.has(name.toLowerCase())) continue;
-    response.setHeader(name, value as string | string[]);
-  }
+  if (departure.gone) return void await discard(answer);
   const { body } = answer;
+  const headers = answer.headers as Record<string, string | string[]>;
   if (body === undefined || body instanceof Uint8Array) {
-    if (body !== undefined && !("content-length" in answer.headers)) {
-      response.setHeader("content-length", body.byteLength);
-    }
-    response.writeHead(answer.status);
-    if (body === undefined || response.req.method === "HEAD") response.end();
+    response.writeHead(
+      answer.status,
+      body === undefined || "content-length" in headers
+        ? headers
+        : { ...headers, "content-length": String(body.byteLength) },
+    );
+    if (body === undefined || request.method === "HEAD") response.end();
     else response.end(body);
     return;
   }
-  response.writeHead(answer.status);
-  (response as unknown as { flushHeaders?: () => void }).flushHeaders?.();
-  await pump(body, response, signal);
+  response.writeHead(answer.status, headers);
+  response.flushHeaders();
+  await pump(body, response, departure);
   response.end();
 }
 
-async function pump(
+/** Writes a stream as fast as it is taken. */
+export async function pump(
   body: AsyncIterable<Uint8Array>,
-  response: Http2ServerResponse,
-  signal: AbortSignal,
+  out: Writable,
+  departure: Departure,
 ): Promise<void> {
   for await (const chunk of body) {
-    if (signal.aborted) return;
-    if (!response.write(chunk)) await drained(response, signal);
+    if (departure.gone) return;
+    if (!out.write(chunk)) await drained(out, departure.signal);
   }
 }
 
-function drained(
-  response: Http2ServerResponse,
-  signal: AbortSignal,
-): Promise<void> {
+function drained(out: Writable, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      response.removeListener("drain", done);
+      out.removeListener("drain", done);
       signal.removeEventListener("abort", done);
       resolve();
     };
-    response.on("drain", done);
+    out.on("drain", done);
     signal.addEventListener("abort", done);
     if (signal.aborted) done();
   });
 }
 
-async function discard(answer: HttpResponse): Promise<void> {
+/** Closes the stream of an answer that nobody waits for. */
+export async function discard(answer: HttpResponse): Promise<void> {
   if (answer.body !== undefined && !(answer.body instanceof Uint8Array)) {
     await answer.body[Symbol.asyncIterator]().return?.();
   }

@@ -2,13 +2,11 @@
 // chain as all others, and what the chain answers is written by hand, as
 // Node's HTTP server has let go of the connection. Source: RFC 9110, 7.8.
 
-import { Buffer } from "node:buffer";
 import { type IncomingMessage, STATUS_CODES } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http/types.ts";
-import { bodyTooLarge, toHttpRequest } from "./node_exchange.ts";
+import { toHttpRequest } from "./node_exchange.ts";
 
 /** Answers one request. `head` is what came after its headers. Never throws. */
 export async function serveUpgrade(
@@ -23,9 +21,8 @@ export async function serveUpgrade(
   socket.once("close", () => abort.abort());
   try {
     const request: HttpRequest = {
-      ...toHttpRequest(message as unknown as Http2ServerRequest, abort.signal),
+      ...toHttpRequest(message, abort.signal),
       upgradable: true,
-      body: (limit) => readBody(message, socket, head, limit),
     };
     const answer = await handler.handle(request);
     if (socket.destroyed) return;
@@ -86,25 +83,4 @@ function drained(socket: Duplex, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", done);
     if (signal.aborted) done();
   });
-}
-
-/** The body of a request that could have been upgraded and was not. */
-async function readBody(
-  message: IncomingMessage,
-  socket: TLSSocket,
-  head: Uint8Array,
-  limit: number,
-): Promise<Uint8Array> {
-  const length = Number(message.headers["content-length"] ?? 0);
-  if (!(length <= limit)) throw bodyTooLarge(limit);
-  const parts: Buffer[] = [Buffer.from(head)];
-  let missing = length - head.length;
-  if (missing > 0) {
-    for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
-      parts.push(chunk as Buffer);
-      missing -= (chunk as Buffer).length;
-      if (missing <= 0) break;
-    }
-  }
-  return Buffer.concat(parts).subarray(0, length);
 }

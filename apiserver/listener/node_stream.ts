@@ -1,0 +1,74 @@
+// Between node:http2's streams and the handler chain's HttpRequest and
+// HttpResponse: HTTP/2, without the likeness of HTTP/1.1 that node:http2
+// offers on top, which costs more than many a request.
+
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import type { HttpHandler, HttpResponse } from "../http/types.ts";
+import { Departure } from "./departure.ts";
+import { discard, pump, ReceivedRequest } from "./node_exchange.ts";
+import { peerIdentity } from "./peer_identity.ts";
+
+// Forbidden in HTTP/2 (RFC 9113, 8.2.2).
+const CONNECTION_HEADERS = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
+
+/** Answers one request with the handler. Never throws. */
+export async function serveStream(
+  handler: HttpHandler,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): Promise<void> {
+  const departure = new Departure();
+  stream.on("close", () => departure.leave());
+  // Writing to a client that has left is not this server's error.
+  stream.on("error", () => departure.leave());
+  try {
+    const { session } = stream;
+    if (session === undefined) return;
+    if (headers["expect"] === "100-continue") stream.additionalHeaders({ ":status": 100 });
+    const method = headers[":method"] ?? "";
+    const answer = await handler.handle(
+      new ReceivedRequest(stream, departure, {
+        method,
+        target: headers[":path"] ?? "",
+        headers: headers as Record<string, string | undefined>,
+        identity: peerIdentity(session.socket as TLSSocket),
+      }),
+    );
+    await writeResponse(answer, method, stream, departure);
+    departure.forget();
+    // A body that nobody wanted to see must not hold the stream open.
+    if (method !== "GET" && !stream.readableEnded) stream.resume();
+  } catch {
+    // The chain answers its own errors: only the connection can have failed.
+    stream.destroy();
+  }
+}
+
+async function writeResponse(
+  answer: HttpResponse,
+  method: string,
+  stream: ServerHttp2Stream,
+  departure: Departure,
+): Promise<void> {
+  if (departure.gone || stream.destroyed) return void await discard(answer);
+  const { body } = answer;
+  if (body === undefined || body instanceof Uint8Array) {
+    const empty = body === undefined || body.byteLength === 0 || method === "HEAD";
+    stream.respond(headersOf(answer, body?.byteLength), { endStream: empty });
+    if (!empty) stream.end(body);
+    return;
+  }
+  stream.respond(headersOf(answer, undefined));
+  await pump(body, stream, departure);
+  stream.end();
+}
+
+function headersOf(answer: HttpResponse, length: number | undefined): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { ":status": answer.status };
+  for (const name in answer.headers) {
+    if (!CONNECTION_HEADERS.has(name)) headers[name] = answer.headers[name] as string | string[];
+  }
+  if (length !== undefined) headers["content-length"] ??= length;
+  return headers;
+}
