@@ -28,15 +28,18 @@ const HOOKS = [
   "poststarthook/start-apiextensions-controllers",
   "poststarthook/crd-informer-synced",
   "poststarthook/start-system-namespaces-controller",
+  "poststarthook/peer-endpoint-reconciler-controller",
   "poststarthook/start-cluster-authentication-info-controller",
   "poststarthook/start-kube-apiserver-identity-lease-controller",
+  "poststarthook/start-kube-apiserver-identity-lease-garbage-collector",
+  "poststarthook/storage-readiness",
   "poststarthook/start-legacy-token-tracking-controller",
   "poststarthook/start-service-ip-repair-controllers",
   "poststarthook/rbac/bootstrap-roles",
   "poststarthook/scheduling/bootstrap-system-priority-classes",
   "poststarthook/priority-and-fairness-config-producer",
   "poststarthook/bootstrap-controller",
-  "poststarthook/aggregator-reload-proxy-client-cert",
+  "poststarthook/start-kubernetes-service-cidr-controller",
   "poststarthook/start-kube-aggregator-informers",
   "poststarthook/apiservice-status-local-available-controller",
   "poststarthook/apiservice-status-remote-available-controller",
@@ -59,11 +62,14 @@ export class HealthChecks {
     const named = (...names: string[]) => names.map((name) => ({ ...nothing, name }));
     const index = (checks: readonly HealthCheck[]) =>
       new Map(checks.map((check) => [check.name, check]));
-    const always = [...named("ping", "log", "etcd"), ...more];
+    const always = [...named("etcd"), ...more];
+    const first = named("ping", "log");
+    const alive = [...first, ...named("loopback-serving-certificate"), ...always];
     this.#checks = {
-      healthz: index([...always, ...named(...HOOKS)]),
-      livez: index([...always, ...named(...HOOKS)]),
+      healthz: index([...alive, ...named(...HOOKS)]),
+      livez: index([...alive, ...named(...HOOKS)]),
       readyz: index([
+        ...first,
         ...always,
         ...named("etcd-readiness", "informer-sync", ...HOOKS, "shutdown"),
       ]),

@@ -6,6 +6,7 @@ import { items } from "./part.ts";
 
 /** `componentstatuses`. */
 export const componentStatus: KindBehaviour = {
+  deprecationWarning: "v1 ComponentStatus is deprecated in v1.19+",
   cells(object) {
     const healthy = items(object.conditions).find(({ type }) => type === "Healthy");
     const status = healthy === undefined
