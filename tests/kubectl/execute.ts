@@ -6,7 +6,7 @@ import { type Scenario, splitArguments, type Step, stepsOf } from "./scenario.ts
 import type { Outcome } from "./transcript.ts";
 
 /** How long a command may take. */
-const COMMAND_TIMEOUT_MS = 60_000;
+const COMMAND_TIMEOUT_MS = 30_000;
 /** How long a background command may take to show what is waited for. */
 const BACKGROUND_TIMEOUT_MS = 15_000;
 
@@ -30,6 +30,7 @@ interface Background {
 /** The output of a process, as far as it came. */
 class Gathered {
   text = "";
+  closed = false;
   readonly ended: Promise<void>;
 
   constructor(stream: ReadableStream<Uint8Array>) {
@@ -39,12 +40,13 @@ class Gathered {
   async #gather(stream: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();
     for await (const chunk of stream) this.text += decoder.decode(chunk, { stream: true });
+    this.closed = true;
   }
 
   async shows(pattern: string): Promise<void> {
     const wanted = new RegExp(pattern, "m");
     const deadline = Date.now() + BACKGROUND_TIMEOUT_MS;
-    while (!wanted.test(this.text) && Date.now() < deadline) {
+    while (!wanted.test(this.text) && !this.closed && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -121,7 +123,12 @@ class Execution {
       if (step.ready !== undefined) await background.stdout.shows(step.ready);
       return undefined;
     }
-    return step.finish === undefined ? await this.#command(step) : await this.#finish(step);
+    if (step.finish !== undefined) return await this.#finish(step);
+    const deadline = Date.now() + BACKGROUND_TIMEOUT_MS;
+    for (;;) {
+      const outcome = await this.#command(step);
+      if (step.patient !== true || outcome.code === 0 || Date.now() > deadline) return outcome;
+    }
   }
 
   #spawn(step: Step): Background {
@@ -163,7 +170,8 @@ class Execution {
     if (command === undefined) throw new Error(`Nothing runs under the name "${step.finish}"`);
     this.#background.delete(step.finish ?? "");
     await command.stdout.shows(step.until ?? "");
-    command.process.kill("SIGTERM");
+    // It may have ended by itself.
+    if (!command.stdout.closed) command.process.kill("SIGTERM");
     await command.process.status;
     return await this.#outcome(step, command, 0);
   }

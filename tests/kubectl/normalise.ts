@@ -18,16 +18,19 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
 ];
 
 const FIXED: readonly (readonly [RegExp, string])[] = [
+  // What client-go tells of watches that were cut, which is a matter of timing.
+  [/^[EWI]\d{4} .* reflector\.go:\d+\].*watch ended with error.*\n/gm, ""],
   [/^([EWIF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ([\w.]+):\d+\]/gm, "$1<log> $2]"],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "<uid>"],
   [/\b20(?:2[5-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g, "<time>"],
-  [/\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g, "<time>"],
+  [/\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4}(?: UTC)?/g, "<time>"],
   [/\b\w{3}, \d\d \w{3} 20\d\d \d\d:\d\d:\d\d [+-]\d{4}/g, "<time>"],
   [/(resourceVersion\\?"?: ?\\?"?)[1-9]\d*/g, "$1<rv>"],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "<token>"],
   [/X509SHA256=[0-9a-f]{64}/g, "X509SHA256=<hash>"],
   [/\bkube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-<random>"],
-  [/\b(LIVE|MERGED|kubectl-edit)-\d+/g, "$1-<n>"],
+  [/\b(LIVE|MERGED)-\d+/g, "$1-<n>"],
+  [/\bkubectl[\w.]*-edit-\d+/g, "kubectl-edit-<n>"],
 ];
 
 /** One output of one command. */

@@ -35,7 +35,7 @@ etcd=$!
   --authorization-mode RBAC --service-cluster-ip-range 10.96.0.0/16 --cert-dir . >apiserver.log 2>&1 &
 apiserver=$!
 # kube-apiserver first: without its etcd it does not stop.
-trap 'kill $apiserver; wait $apiserver || true; kill $etcd; wait $etcd || true' EXIT
+trap 'set +e; kill $apiserver; wait $apiserver; kill $etcd; wait $etcd' EXIT
 trap 'exit 0' INT TERM
 
 cat >kubeconfig <<YAML

@@ -20,6 +20,8 @@ export interface Step {
   readonly unordered?: boolean;
   /** Compare nothing: the step only prepares others. */
   readonly silent?: boolean;
+  /** Repeat it until it succeeds, where the real server publishes something a moment later. */
+  readonly patient?: boolean;
   /** The least minor version of kubectl that knows the command. */
   readonly since?: number;
   /** The last minor version of kubectl that knows the command. */
