@@ -17,6 +17,7 @@ import type { Authenticator, Authorizer } from "./auth/types.ts";
 import { addNamespaces, bootstrapBase } from "./bootstrap.ts";
 import { builtinDefinitions } from "./builtin.ts";
 import { InProcessClient } from "./client.ts";
+import { mutatingPolicies, validatingPolicies } from "./policy/mod.ts";
 import { ConversionWebhook } from "./crd/conversion_webhook.ts";
 import { CustomResources } from "./crd/custom_resources.ts";
 import { Definitions } from "./definitions.ts";
@@ -158,7 +159,9 @@ export class ApiServer {
           authorizer,
           webhooks: [
             ...options.moreAdmission ?? [],
+            mutatingPolicies({ store, authorizer }),
             mutatingWebhooks(webhookOptions),
+            validatingPolicies({ store, authorizer }),
             validatingWebhooks(webhookOptions),
           ],
         })

@@ -15,7 +15,7 @@ import { certificateSigningRequests } from "./certificate_signing_request.ts";
 import { csiDrivers, csiNodes, csiStorageCapacities, volumeAttachments } from "./csi.ts";
 import { endpointSlices } from "./endpoint_slice.ts";
 import { endpoints } from "./endpoints.ts";
-import { acceptExpressions } from "./expression_check.ts";
+import { checkExpression } from "../policy/compile_expression.ts";
 import { flowSchemas, priorityLevelConfigurations } from "./flow_control.ts";
 import { ingressClasses, ingresses } from "./ingress.ts";
 import { customResourceDefinitions } from "./custom_resource_definitions.ts";
@@ -32,8 +32,6 @@ import { ipAddresses, serviceCIDRs } from "./service_cidr.ts";
 import { storageClasses, volumeAttributesClasses } from "./storage_class.ts";
 import { selfSubjectReviews, tokenReviews } from "./user_review.ts";
 import { webhookConfigurations } from "./webhook_configuration.ts";
-
-const checkExpression = acceptExpressions;
 
 /** Behaviour by `group/resource`; the core group is empty, as in `/services`. */
 export const otherKinds: Readonly<Record<string, KindBehaviour>> = {
