@@ -2,9 +2,9 @@
 // certificates of the cluster's etcd authority, and the API server. The
 // state behind them is etcd's own and the cluster's; no socket is opened.
 
-import { type Duplex, duplexPair } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { Listener } from "./apiserver/listener/mod.ts";
-import type { PodPorts } from "./apiserver/tunnel/mod.ts";
+import { connectedPair, type PodPorts } from "./apiserver/tunnel/mod.ts";
 import type { EtcdMemberSpec } from "./controllers/provider/host.ts";
 import { RecordedEtcd } from "./etcd/recorded_etcd.ts";
 import type { MemberTls } from "./etcd/grpc_server.ts";
@@ -86,7 +86,7 @@ export class ControlPlanePorts implements PodPorts {
     if (port === API_SERVER_PORT && this.#options.runsApiServer(machine)) {
       const listener = await this.#options.listener();
       if (listener === undefined) return undefined;
-      const [near, far] = duplexPair();
+      const [near, far] = connectedPair();
       listener.accept(far);
       return near;
     }
@@ -104,7 +104,7 @@ export class ControlPlanePorts implements PodPorts {
       server = etcd.serverOf(machine, tls);
     }
     if (server === undefined) return undefined;
-    const [near, far] = duplexPair();
+    const [near, far] = connectedPair();
     await server.serve(far);
     return near;
   }

@@ -2,9 +2,10 @@
 // pod, and the words for when there is no such port. Source: the words are
 // containerd's, as they come through a kubelet.
 
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
-import type { Clock } from "../../runtime/clock.ts";
+import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { PodPorts } from "./pod_ports.ts";
 
@@ -20,6 +21,7 @@ export interface ForwardOptions {
 
 // Once one direction has ended, the other has so long to end by itself.
 const LINGER_MS = 1_000;
+const LATE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Forwards until the connection is over. Answers what to write to the error stream; `undefined` when all was well. */
 export async function forward(
@@ -62,32 +64,86 @@ function refused(pod: KubeObject, sandbox: string, port: number): string {
 /** Carries bytes both ways until both have ended, or one is gone. */
 export function splice(client: Duplex, target: Duplex, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    let ended = 0;
-    const cut = () => {
-      timer?.cancel();
-      client.destroy();
-      target.destroy();
-      resolve();
-    };
-    let timer: { cancel(): void } | undefined;
-    const end = () => {
-      if (++ended === 2) return finish();
-      timer = clock.after(LINGER_MS, finish, { background: true });
-    };
-    // What has been read from the target may still be on its way out.
-    const finish = () => {
-      timer?.cancel();
-      if (client.writableFinished || client.destroyed) return cut();
-      client.end(cut);
-    };
-    for (const stream of [client, target]) {
-      stream.on("error", cut);
-      stream.on("close", cut);
-      stream.on("end", end);
-    }
+    new Splice(client, target, clock, resolve).start();
+  });
+}
+
+/** The two ends of a connection. */
+class Splice {
+  readonly #client: Duplex;
+  readonly #target: Duplex;
+  readonly #clock: Clock;
+  readonly #done: () => void;
+  /** What the target has said since the client's end. */
+  #late: Buffer[] = [];
+  #late_bytes = 0;
+  #timer: Timer | undefined;
+
+  constructor(client: Duplex, target: Duplex, clock: Clock, done: () => void) {
+    this.#client = client;
+    this.#target = target;
+    this.#clock = clock;
+    this.#done = done;
+  }
+
+  start(): void {
+    const [client, target] = [this.#client, this.#target];
+    const cut = () => this.#cut();
+    client.on("error", cut);
+    client.on("close", cut);
+    target.on("error", cut);
+    // What has been read of it may still be on its way.
+    target.on("close", () => target.readableEnded ? this.#finish() : cut());
+    client.on("end", () => this.#clientEnded());
+    target.on("end", () => this.#targetEnded());
     client.pipe(target);
-    target.pipe(client);
+    target.pipe(client, { end: false });
     // One of them may have gone before anybody listened.
     if (client.destroyed || target.destroyed) cut();
-  });
+  }
+
+  /**
+   * kubectl before 1.29 stops reading a stream when its own client hangs up,
+   * and every frame that it does not read holds up all other streams. So what
+   * comes late goes out in one piece, which it can still take.
+   */
+  #clientEnded(): void {
+    if (this.#target.readableEnded) return this.#finish();
+    this.#target.unpipe(this.#client);
+    this.#target.on("data", (part: Buffer) => {
+      this.#late.push(part);
+      this.#late_bytes += part.length;
+      if (this.#late_bytes > LATE_BYTES_MAX) this.#cut();
+    });
+    this.#target.resume();
+    this.#linger();
+  }
+
+  #targetEnded(): void {
+    if (this.#client.readableEnded) return this.#finish();
+    this.#client.end();
+    this.#linger();
+  }
+
+  #linger(): void {
+    const finish = () => this.#finish();
+    this.#timer = this.#clock.after(LINGER_MS, finish, { background: true });
+  }
+
+  #finish(): void {
+    this.#timer?.cancel();
+    const client = this.#client;
+    if (client.destroyed || client.writableFinished) return this.#cut();
+    const cut = () => this.#cut();
+    if (client.writableEnded) client.once("finish", cut);
+    else if (this.#late.length === 0) client.end(cut);
+    else client.end(Buffer.concat(this.#late.splice(0)), cut);
+  }
+
+  #cut(): void {
+    this.#timer?.cancel();
+    this.#client.destroy();
+    this.#target.destroy();
+    this.#done();
+  }
 }

@@ -9,15 +9,14 @@ import type { KubeObject } from "../../runtime/object.ts";
  *
  * @example
  * ```ts
- * import { duplexPair } from "node:stream";
- * import { FakeCluster } from "@capim/capim";
+ * import { connectedPair, FakeCluster } from "@capim/capim";
  *
  * await using cluster = await FakeCluster.start({
  *   ports: {
  *     // Every pod has an echo server on port 7.
  *     dial(_pod, port) {
  *       if (port !== 7) return undefined;
- *       const [near, far] = duplexPair();
+ *       const [near, far] = connectedPair();
  *       far.pipe(far);
  *       return near;
  *     },

@@ -16,6 +16,8 @@ import {
 export interface WebSocketOptions {
   /** How large a frame may be. Default 16 MiB. */
   readonly frameBytes_max?: number;
+  /** Makes the four bytes that a client masks a frame with. Default: we are the server. */
+  mask?(): Buffer;
 }
 
 const FRAME_BYTES_MAX = 16 * 1024 * 1024;
@@ -23,19 +25,21 @@ const UNSENT_BYTES_MAX = 4 * 1024 * 1024;
 const NORMAL_CLOSURE = 1000;
 const INTERNAL_ERROR = 1011;
 
-/** The server's side of a WebSocket. */
+/** One side of a WebSocket. */
 export class WebSocketConnection {
   readonly #transport: Duplex;
   readonly #head: Uint8Array;
   readonly #reader: WebSocketFrameReader;
+  readonly #mask: (() => Buffer) | undefined;
   #closing = false;
 
   /** Takes the transport over, after the handshake. `head` has come already. */
   constructor(transport: Duplex, head: Uint8Array, options: WebSocketOptions = {}) {
     this.#transport = transport;
     this.#head = head;
+    this.#mask = options.mask;
     this.#reader = new WebSocketFrameReader({
-      masked: true,
+      masked: options.mask === undefined,
       frameBytes_max: options.frameBytes_max ?? FRAME_BYTES_MAX,
     });
     transport.on("error", () => transport.destroy());
@@ -70,8 +74,12 @@ export class WebSocketConnection {
     }
   }
 
+  #frame(opcode: number, payload: Uint8Array): Buffer {
+    return webSocketFrame(opcode, payload, this.#mask?.());
+  }
+
   #answer(payload: Buffer): void {
-    this.#transport.write(webSocketFrame(Opcode.pong, payload));
+    this.#transport.write(this.#frame(Opcode.pong, payload));
     // Whoever asks and does not read the answers is given up.
     if (this.#transport.writableLength > UNSENT_BYTES_MAX) this.#transport.destroy();
   }
@@ -79,7 +87,7 @@ export class WebSocketConnection {
   /** Sends a message; calls back when more may come. */
   send(opcode: number, payload: Uint8Array, done?: (error?: Error | null) => void): void {
     if (this.#closing) return void done?.(new WebSocketError(NORMAL_CLOSURE, "It is closed"));
-    this.#transport.write(webSocketFrame(opcode, payload), done);
+    this.#transport.write(this.#frame(opcode, payload), done);
   }
 
   /** Says that this is the end, and hangs up once it is said. */
@@ -89,7 +97,7 @@ export class WebSocketConnection {
     this.#closing = true;
     const payload = Buffer.alloc(2);
     payload.writeUInt16BE(code);
-    transport.end(webSocketFrame(Opcode.close, payload), () => {
+    transport.end(this.#frame(Opcode.close, payload), () => {
       transport.destroy();
       done?.();
     });
