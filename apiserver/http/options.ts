@@ -72,10 +72,14 @@ function fieldManagerErrors(manager: string): FieldError[] {
   if (encoder.encode(manager).length > FIELD_MANAGER_MAX_BYTES) {
     errors.push(tooLong("fieldManager", FIELD_MANAGER_MAX_BYTES));
   }
+  let position = 0;
   for (const char of manager) {
     if (!printable(char)) {
-      errors.push(invalid("fieldManager", manager, "should only contain printable characters"));
+      const code = char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+      const detail = `invalid character U+${code} (at position ${position})`;
+      errors.push(invalid("fieldManager", manager, detail));
     }
+    position += encoder.encode(char).length;
   }
   return errors;
 }

@@ -6,6 +6,7 @@ import { type FieldError, forbiddenField, invalid, required } from "../../runtim
 import { isDNS1123Subdomain, isValidLabelValue } from "../../runtime/names.ts";
 import { integer, text } from "./field_messages.ts";
 import { validateLabelName, validateLabelSelector } from "./label_selector.ts";
+import { validateMatchLabelKeys } from "./match_label_keys.ts";
 import { dnsLabelErrors, invalids } from "./name_validation.ts";
 import { items, type Part, strings } from "./part.ts";
 
@@ -142,50 +143,10 @@ function validatePodTerm(term: Part, field: string): FieldError[] {
   for (const name of strings(term.namespaces)) {
     errors.push(...dnsLabelErrors(name, `${field}.namespace`));
   }
-  errors.push(...validateMatchKeys(term, field));
+  errors.push(...validateMatchLabelKeys(term, field));
   const key = text(term.topologyKey);
   if (key === "") errors.push(required(`${field}.topologyKey`, "can not be empty"));
   errors.push(...validateLabelName(key, `${field}.topologyKey`));
-  return errors;
-}
-
-function validateKeys(keys: readonly string[], term: Part, field: string): FieldError[] {
-  if (keys.length === 0) return [];
-  if (!term.labelSelector) {
-    return [forbiddenField(field, "must not be specified when labelSelector is not set")];
-  }
-  return keys.flatMap((key, i) => validateLabelName(key, `${field}[${i}]`));
-}
-
-function validateMatchKeys(term: Part, field: string): FieldError[] {
-  const match = strings(term.matchLabelKeys);
-  const mismatch = strings(term.mismatchLabelKeys);
-  const errors = [
-    ...validateKeys(match, term, `${field}.matchLabelKeys`),
-    ...validateKeys(mismatch, term, `${field}.mismatchLabelKeys`),
-  ];
-  // The selector already holds what was made of the keys: only a second one is the user's.
-  const seen = new Set(Object.keys(term.labelSelector?.matchLabels ?? {}));
-  for (const { key } of items(term.labelSelector?.matchExpressions)) {
-    const at = match.lastIndexOf(key);
-    if (at >= 0 && seen.has(key)) {
-      errors.push(
-        invalid(`${field}[${at}]`, key, "exists in both matchLabelKeys and labelSelector"),
-      );
-    }
-    seen.add(key);
-  }
-  match.forEach((key, i) => {
-    if (mismatch.includes(key)) {
-      errors.push(
-        invalid(
-          `${field}.matchLabelKeys[${i}]`,
-          key,
-          "exists in both matchLabelKeys and mismatchLabelKeys",
-        ),
-      );
-    }
-  });
   return errors;
 }
 

@@ -16,31 +16,19 @@ import { items, type Part, restore } from "./part.ts";
 const GROUP_PRIORITY_MAX = 20_000;
 const VERSION_PRIORITY_MAX = 1000;
 
-function nameErrors(object: KubeObject, spec: Part): FieldError[] {
+function nameErrors(name: string, spec: Part): string[] {
+  const messages = isPathSegmentName(name);
   const wanted = `${text(spec.version)}.${text(spec.group)}`;
-  const { name, generateName } = object.metadata;
-  const given: [string, string | undefined][] = [
-    ["metadata.generateName", generateName],
-    ["metadata.name", name],
-  ];
-  return given.flatMap(([field, value]) =>
-    value === undefined || value === "" || value === wanted || isPathSegmentName(value).length > 0
-      ? []
-      : [
-        invalid(
-          field,
-          value,
-          `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`,
-        ),
-      ]
-  );
+  return messages.length > 0 || name === wanted
+    ? messages
+    : [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`];
 }
 
 function validate(object: KubeObject): FieldError[] {
   const spec: Part = object.spec ?? {};
   const group = text(spec.group);
   const version = text(spec.version);
-  const errors = nameErrors(object, spec);
+  const errors: FieldError[] = [];
   if (group === "" && version !== "v1") {
     errors.push(
       required("spec.group", "only v1 may have an empty group and it better be legacy kube"),
@@ -128,7 +116,7 @@ export const apiServices: KindBehaviour = {
     if (service) service.port ??= 443;
   },
   strategy: {
-    validateName: (name) => isPathSegmentName(name),
+    validateName: (name, _prefix, object) => nameErrors(name, object.spec ?? {}),
     prepareForCreate(object, { clock }) {
       object.status = object.spec?.service ? {} : {
         conditions: [{

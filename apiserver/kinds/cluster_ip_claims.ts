@@ -12,7 +12,7 @@ import { items, strings } from "./part.ts";
 const ADDRESSES = "networking.k8s.io/ipaddresses";
 const RANGES = "networking.k8s.io/servicecidrs";
 const DEFAULT_RANGE_NAME = "kubernetes";
-const DEFAULT_RANGE = "10.96.0.0/16";
+const DEFAULT_RANGE = "10.96.0.0/12";
 const DRAWS_MAX = 64;
 // As many are looked at one by one before a range counts as full.
 const SCAN_MAX = 65_536n;

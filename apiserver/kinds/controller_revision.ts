@@ -17,7 +17,7 @@ function validate(object: KubeObject): FieldError[] {
 }
 
 function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
-  const errors = validate(object);
+  const errors = nonNegative("revision", integer(object.revision));
   if (!sameJson(object.data, old.data)) errors.push(invalid("data", object.data, FIELD_IMMUTABLE));
   return errors;
 }

@@ -13,7 +13,6 @@ import {
   definitionStatusErrors,
   definitionUpdateErrors,
 } from "../crd/validate_definition.ts";
-import { invalid } from "../../runtime/field/error.ts";
 import { nameIsDNSSubdomain } from "../../runtime/names.ts";
 import { restore } from "./part.ts";
 
@@ -70,17 +69,14 @@ export const customResourceDefinitions: KindBehaviour = {
       if (!equal(object["spec"], old["spec"])) object.metadata.generation = generation + 1;
       storeVersion(object);
     },
-    validateName: nameIsDNSSubdomain,
-    validate(object) {
-      const crd = asDefinition(object);
-      const { name = "" } = crd.metadata;
-      const errors = definitionErrors(crd);
-      if (name === `${crd.spec.names.plural}.${crd.spec.group}`) return errors;
-      return [
-        invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group'),
-        ...errors,
-      ];
+    validateName(name, prefix, object) {
+      const messages = nameIsDNSSubdomain(name, prefix);
+      const { group, names } = asDefinition(object).spec;
+      return name === `${names.plural}.${group}`
+        ? messages
+        : [...messages, 'must be spec.names.plural+"."+spec.group'];
     },
+    validate: (object) => definitionErrors(asDefinition(object)),
     validateUpdate: (object, old) =>
       definitionUpdateErrors(asDefinition(object), asDefinition(old)),
     warningsOnCreate: (object) => definitionWarnings(asDefinition(object).spec),

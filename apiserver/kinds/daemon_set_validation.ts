@@ -31,7 +31,7 @@ function validateRolling(rolling: Part, field: string): FieldError[] {
   ];
   const missing = intOrPercentValue(maxUnavailable);
   const surge = intOrPercentValue(maxSurge);
-  if (missing > 0 && surge > 0) {
+  if (missing !== 0 && surge !== 0) {
     errors.push(
       invalid(`${field}.maxSurge`, maxSurge, "may not be set when maxUnavailable is non-zero"),
     );

@@ -4,6 +4,7 @@
 // Source: field.Error.ErrorBody and the types of pkg/apis/*/types.go.
 
 import { GoStruct } from "../../runtime/go_text.ts";
+import { givenEmpty } from "../../runtime/schema/empties.ts";
 
 /** The shape of an internal Go value: a scalar's zero value, `null` for a pointer, slice or map, or a struct. */
 export type GoShape =
@@ -84,7 +85,10 @@ export function goValue(value: unknown, shape: GoShape): unknown {
       const object = (value ?? {}) as Record<string, unknown>;
       const struct = new GoStruct();
       for (const [goName, jsonName, member] of shape.members) {
-        struct[goName] = goValue(jsonName === "" ? object : object[jsonName], member);
+        struct[goName] = goValue(
+          jsonName === "" ? object : object[jsonName] ?? givenEmpty(object, jsonName),
+          member,
+        );
       }
       return struct;
     }

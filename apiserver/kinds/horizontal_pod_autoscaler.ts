@@ -2,6 +2,7 @@
 // pkg/registry/autoscaling/horizontalpodautoscaler, the defaults of
 // pkg/apis/autoscaling/v1 and v2, and printHorizontalPodAutoscaler.
 
+import { givenEmpty } from "../../runtime/schema/empties.ts";
 import type { FieldError } from "../../runtime/field/error.ts";
 import type { JsonValue, KubeObject } from "../../runtime/object.ts";
 import type { Strategy } from "../definition.ts";
@@ -32,7 +33,11 @@ const SCALE_DOWN: Part = {
 /** The given rules, with the defaults where they say nothing. */
 function rules(given: Part | undefined, defaults: Part): Part {
   const merged: Part = { ...defaults, ...given };
-  if (isEmpty(given?.policies)) merged.policies = defaults.policies.map((p: Part) => ({ ...p }));
+  // An empty list is no absent one: it stays, and is refused.
+  if (givenEmpty(given, "policies") !== undefined) merged.policies = [];
+  else if (isEmpty(given?.policies)) {
+    merged.policies = defaults.policies.map((p: Part) => ({ ...p }));
+  }
   return merged;
 }
 

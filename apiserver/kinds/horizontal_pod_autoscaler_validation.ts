@@ -10,9 +10,10 @@ import {
 } from "../../runtime/field/error.ts";
 import { nameIsPathSegment } from "../../runtime/names.ts";
 import { integer, text } from "./field_messages.ts";
-import { invalids } from "./name_validation.ts";
+import { dnsLabelErrors, invalids } from "./name_validation.ts";
 import { items, type Part } from "./part.ts";
 import { quantity } from "./resource_list.ts";
+import { validateContainerResourceName } from "./resource_requirements_validation.ts";
 
 const METRIC_TYPES = ["ContainerResource", "External", "Object", "Pods", "Resource"];
 /** Members of a metric, in the order upstream looks, with the type that wants them. */
@@ -166,9 +167,10 @@ function validateResourceSource(source: Part, field: string, container: boolean)
   const target: Part = source.target ?? {};
   const path = `${field}.target`;
   if (!source.name) errors.push(required(`${field}.name`, "must specify a resource name"));
+  else if (container) errors.push(...validateContainerResourceName(source.name, `${field}.name`));
   if (container && !source.container) {
     errors.push(required(`${field}.container`, "must specify a container"));
-  }
+  } else if (container) errors.push(...dnsLabelErrors(source.container, `${field}.container`));
   errors.push(...validateTarget(target, path));
   const { averageUtilization: utilization, averageValue: average } = target;
   if (utilization === undefined && average === undefined) {

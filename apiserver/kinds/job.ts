@@ -55,12 +55,14 @@ function prepareForCreate(object: KubeObject): void {
   prepareCreate(object);
   if (object.spec.manualSelector !== true) generateSelector(object);
   dropDisabledTemplateFields(object.spec.template, undefined);
-  // What is read back from storage has been defaulted once more.
-  const labels = object.spec.template?.metadata?.labels;
-  if (labels !== undefined) {
-    if (isEmpty(object.metadata.labels) || object.metadata.labels === labels) {
-      object.metadata.labels = { ...labels };
-    }
+}
+
+/** What is read back from storage has been defaulted once more. */
+function canonicalize(object: KubeObject): void {
+  const labels = object.spec?.template?.metadata?.labels;
+  if (labels === undefined) return;
+  if (isEmpty(object.metadata.labels) || object.metadata.labels === labels) {
+    object.metadata.labels = { ...labels };
   }
 }
 
@@ -94,6 +96,7 @@ export const job: KindBehaviour = {
   setDefaults,
   strategy: {
     prepareForCreate,
+    canonicalize,
     prepareForUpdate(object, old) {
       dropDisabledTemplateFields(object.spec?.template, old.spec?.template);
       prepareUpdate(object, old);

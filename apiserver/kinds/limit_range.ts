@@ -201,6 +201,13 @@ function compareRatio(
 /** `limitranges`. */
 export const limitRange: KindBehaviour = {
   setDefaults,
-  strategy: { validate, validateUpdate: validate, allowCreateOnUpdate: true },
+  strategy: {
+    prepareForCreate(object, { random }) {
+      if (!object.metadata.name) object.metadata.name = random.uuid();
+    },
+    validate,
+    validateUpdate: validate,
+    allowCreateOnUpdate: true,
+  },
   cells: ({ metadata }) => [metadata.name ?? "", metadata.creationTimestamp ?? ""],
 };

@@ -62,11 +62,6 @@ function validateCIDRs(cidrs: readonly string[]): FieldError[] {
       invalid(field, cidrs, "may specify no more than one CIDR for each IP family"),
     );
   }
-  const seen = new Set<string>();
-  cidrs.forEach((cidr, i) => {
-    if (seen.has(cidr)) errors.push(duplicate(`${field}[${i}]`, cidr));
-    seen.add(cidr);
-  });
   return errors;
 }
 

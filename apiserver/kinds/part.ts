@@ -3,6 +3,7 @@
 // leaves out what is empty, so absent, `null` and empty read the same.
 
 import { equal } from "../../runtime/object.ts";
+import { givenEmpty } from "../../runtime/schema/empties.ts";
 
 /** A JSON object whose members the schema has already typed. */
 export interface Part {
@@ -25,6 +26,11 @@ export function sortedEntries<T = string>(value: unknown): [string, T][] {
   if (value === null || typeof value !== "object") return [];
   const members = value as Record<string, T>;
   return Object.keys(members).sort().map((key) => [key, members[key] as T]);
+}
+
+/** A list or map as errors print it: empty when it was written so, though it counts as absent. */
+export function written(parent: Part | undefined, member: string): unknown {
+  return parent?.[member] ?? givenEmpty(parent, member) ?? null;
 }
 
 /** Whether a value is what Go calls empty: absent, null, false, 0, "", or without members. */

@@ -26,6 +26,7 @@ import {
   semanticEqual,
   sortedEntries,
   struct,
+  written,
 } from "./part.ts";
 import { accessModesCell, classCell } from "./persistent_volume_claim.ts";
 import {
@@ -151,13 +152,14 @@ function validateSources(spec: Part, name: string): FieldError[] {
   return errors;
 }
 
-function validateCapacity(capacity: Part | undefined): FieldError[] {
+function validateCapacity(spec: Part): FieldError[] {
+  const capacity: Part | undefined = spec.capacity;
   const field = "spec.capacity";
   const errors: FieldError[] = [];
   const names = Object.keys(capacity ?? {});
   if (names.length === 0) errors.push(required(field));
   if (capacity?.storage === undefined || names.length > 1) {
-    errors.push(notSupported(field, names.length === 0 ? null : capacity, ["storage"]));
+    errors.push(notSupported(field, written(spec, "capacity"), ["storage"]));
   }
   for (const [name, amount] of sortedEntries(capacity)) {
     errors.push(...basicResourceErrors(amount, `${field}[${name}]`));
@@ -182,7 +184,7 @@ function validate({ metadata, spec = {} }: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
   if (isEmpty(spec.accessModes)) errors.push(required("spec.accessModes"));
   errors.push(...accessModeErrors(spec.accessModes, "spec.accessModes"));
-  errors.push(...validateCapacity(spec.capacity));
+  errors.push(...validateCapacity(spec));
   const policy = text(spec.persistentVolumeReclaimPolicy);
   if (policy !== "" && !RECLAIM_POLICIES.includes(policy)) {
     errors.push(notSupported("spec.persistentVolumeReclaimPolicy", policy, RECLAIM_POLICIES));

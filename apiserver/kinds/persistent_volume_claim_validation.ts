@@ -143,19 +143,27 @@ function sameSource(a: Part, b: Part): boolean {
 
 const TEMPLATE_METADATA = new Set(["labels", "annotations"]);
 
-/** Errors of a claim in a volume: its metadata is labels and annotations, nothing else. */
-export function validateClaimTemplate(template: Part, field: string): FieldError[] {
-  const metadata: Part = template.metadata ?? {};
+/** Errors of the metadata of a template of claims: labels and annotations, nothing else. */
+export function validateTemplateMetadata(given: Part | undefined, field: string): FieldError[] {
+  const metadata: Part = given ?? {};
   const errors = [
-    ...annotationsErrors(metadata.annotations, `${field}.metadata.annotations`),
-    ...labelsErrors(metadata.labels, `${field}.metadata.labels`),
+    ...annotationsErrors(metadata.annotations, `${field}.annotations`),
+    ...labelsErrors(metadata.labels, `${field}.labels`),
   ];
   for (const member of Object.keys(metadata)) {
     if (!TEMPLATE_METADATA.has(member) && !isEmpty(metadata[member])) {
-      errors.push(forbiddenField(`${field}.metadata.${member}`, "cannot be set"));
+      errors.push(forbiddenField(`${field}.${member}`, "cannot be set"));
     }
   }
-  return [...errors, ...validateClaimSpec(template.spec ?? {}, `${field}.spec`)];
+  return errors;
+}
+
+/** Errors of a claim in a volume. */
+export function validateClaimTemplate(template: Part, field: string): FieldError[] {
+  return [
+    ...validateTemplateMetadata(template.metadata, `${field}.metadata`),
+    ...validateClaimSpec(template.spec ?? {}, `${field}.spec`),
+  ];
 }
 
 /** Errors of a new claim. */
@@ -184,17 +192,18 @@ export function validateClaimUpdate(object: KubeObject, old: KubeObject): FieldE
     }
   }
   errors.push(...immutable("volumeMode", spec.volumeMode, before.volumeMode));
-  if (before.volumeAttributesClassName !== undefined) {
+  if (old.status?.currentVolumeAttributesClassName !== undefined) {
     const name = spec.volumeAttributesClassName;
     const bad = (what: string) =>
       errors.push(
         forbiddenField(
           "spec.volumeAttributesClassName",
-          `update from non-nil value to ${what} is forbidden`,
+          `update to ${what} is forbidden when status.currentVolumeAttributesClassName is not nil`,
         ),
       );
+    if (semanticEqual(name, before.volumeAttributesClassName)) return errors;
     if (name === undefined) bad("nil");
-    else if (name === "" && before.volumeAttributesClassName !== "") bad("an empty string");
+    else if (name === "") bad("empty string");
   }
   return errors;
 }

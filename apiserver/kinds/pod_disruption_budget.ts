@@ -2,6 +2,7 @@
 // ValidatePodDisruptionBudget of pkg/apis/policy/validation.
 
 import { type FieldError, invalid, notSupported } from "../../runtime/field/error.ts";
+import { nameIsPathSegment } from "../../runtime/names.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { nonNegative } from "./field_messages.ts";
@@ -62,7 +63,7 @@ export const podDisruptionBudget: KindBehaviour = {
   strategy: {
     allowUnconditionalUpdate: false,
     // Upstream checks no more than that the name can stand in a path.
-    validateName: () => [],
+    validateName: nameIsPathSegment,
     prepareForCreate(object) {
       object.status = { ...ZERO_STATUS };
       startGeneration(object);

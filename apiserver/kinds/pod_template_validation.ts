@@ -13,7 +13,7 @@ import {
 import { compileLabelSelector } from "../../runtime/selector/label.ts";
 import { invalidSelector, validateLabelSelector } from "./label_selector.ts";
 import { annotationsErrors, labelsErrors } from "./name_validation.ts";
-import { isEmpty, type Part } from "./part.ts";
+import { isEmpty, type Part, written } from "./part.ts";
 import { validatePodAnnotations, validateProfilesMatch } from "./pod_annotations_validation.ts";
 import { IN_TEMPLATE, validatePodSpec } from "./pod_spec_validation.ts";
 
@@ -104,7 +104,7 @@ export function validateSelected(
   return isEmptySelector(selector) || selectsLabels(selector, labels) !== false ? [] : [
     invalid(
       "spec.template.metadata.labels",
-      labels,
+      written(template?.metadata, "labels"),
       "`selector` does not match template `labels`",
     ),
   ];

@@ -4,7 +4,7 @@
 import { type FieldError, forbiddenField } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { KindBehaviour } from "./behaviour.ts";
-import { immutable, integer, oneOf, text } from "./field_messages.ts";
+import { immutable, integer, requiredOneOf, text } from "./field_messages.ts";
 import { age } from "./human_duration.ts";
 
 /** The highest value users may give. */
@@ -42,7 +42,10 @@ function validate(object: KubeObject): FieldError[] {
   }
   if (object.preemptionPolicy !== undefined && object.preemptionPolicy !== null) {
     errors.push(
-      ...oneOf("preemptionPolicy", object.preemptionPolicy, ["PreemptLowerPriority", "Never"]),
+      ...requiredOneOf("preemptionPolicy", object.preemptionPolicy, [
+        "PreemptLowerPriority",
+        "Never",
+      ]),
     );
   }
   return errors;

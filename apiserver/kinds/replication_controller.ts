@@ -8,7 +8,7 @@ import { nonNegative, text } from "./field_messages.ts";
 import { nextGeneration, startGeneration } from "./generation.ts";
 import { age } from "./human_duration.ts";
 import { formatLabels } from "./label_text.ts";
-import { isEmpty, type Part, restore, semanticEqual, struct } from "./part.ts";
+import { isEmpty, type Part, restore, semanticEqual, struct, written } from "./part.ts";
 import { dropDisabledTemplateFields } from "./pod_disabled_fields.ts";
 import { setPodTemplateDefaults } from "./pod_spec_defaults.ts";
 import { containerCells } from "./pod_template_cells.ts";
@@ -44,7 +44,7 @@ function validateTemplate(spec: Part): FieldError[] {
     errors.push(
       invalid(
         "spec.template.metadata.labels",
-        template.metadata?.labels,
+        written(template.metadata, "labels"),
         "`selector` does not match template `labels`",
       ),
     );

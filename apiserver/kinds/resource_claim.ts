@@ -28,8 +28,9 @@ import { FIELD_IMMUTABLE, integer, requiredOneOf, text } from "./field_messages.
 import { nextGeneration } from "./generation.ts";
 import { goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
-import { dnsLabelErrors, dnsSubdomainErrors, labelsErrors } from "./name_validation.ts";
+import { dnsLabelErrors, dnsSubdomainErrors } from "./name_validation.ts";
 import { items, type Part, restore, semanticEqual, strings } from "./part.ts";
+import { validateTemplateMetadata } from "./persistent_volume_claim_validation.ts";
 import { claimSpecShape, goClaimTemplateSpec } from "./resource_claim_shape.ts";
 import { isExtendedResource } from "./resource_requirements_validation.ts";
 import { resetMetadataForStatus } from "./status_metadata.ts";
@@ -344,6 +345,13 @@ export function resourceClaims(check: ExpressionCheck): KindBehaviour {
   };
 }
 
+function validateTemplateSpec({ spec }: KubeObject, check: ExpressionCheck): FieldError[] {
+  return [
+    ...validateTemplateMetadata(spec?.metadata, "spec.metadata"),
+    ...validateClaimSpec(spec?.spec ?? {}, "spec.spec", check),
+  ];
+}
+
 /** resource.k8s.io resourceclaimtemplates. */
 export function resourceClaimTemplates(check: ExpressionCheck): KindBehaviour {
   return {
@@ -354,13 +362,14 @@ export function resourceClaimTemplates(check: ExpressionCheck): KindBehaviour {
           wantsAdminAccess(object.spec?.spec ?? {}),
           namespaceLabels(object, context),
         ),
-        ...labelsErrors(object.spec?.metadata?.labels, "spec.metadata.labels"),
-        ...validateClaimSpec(object.spec?.spec ?? {}, "spec.spec", check),
+        ...validateTemplateSpec(object, check),
       ],
-      validateUpdate: (object, old) =>
-        semanticEqual(object.spec, old.spec)
+      validateUpdate: (object, old) => [
+        ...validateTemplateSpec(object, check),
+        ...(semanticEqual(object.spec, old.spec)
           ? []
-          : [invalid("spec", goClaimTemplateSpec(object.spec ?? {}), FIELD_IMMUTABLE)],
+          : [invalid("spec", goClaimTemplateSpec(object.spec ?? {}), FIELD_IMMUTABLE)]),
+      ],
       allowCreateOnUpdate: false,
       allowUnconditionalUpdate: true,
     },

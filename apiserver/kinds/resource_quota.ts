@@ -7,7 +7,7 @@ import type { KindBehaviour } from "./behaviour.ts";
 import { FIELD_IMMUTABLE, text } from "./field_messages.ts";
 import { goList, goNullable, goString, goStruct, goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
-import { items, type Part, restore, sortedEntries, strings } from "./part.ts";
+import { items, type Part, restore, sortedEntries, strings, written } from "./part.ts";
 import { roundResources } from "./resource_list.ts";
 import {
   isStandardQuotaResource,
@@ -183,7 +183,7 @@ function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   const scopes = new Set(strings(object.spec?.scopes));
   const before = new Set(strings(old.spec?.scopes));
   if (scopes.size !== before.size || [...scopes].some((scope) => !before.has(scope))) {
-    errors.push(invalid("spec.scopes", object.spec?.scopes, FIELD_IMMUTABLE));
+    errors.push(invalid("spec.scopes", written(object.spec, "scopes"), FIELD_IMMUTABLE));
   }
   return errors;
 }

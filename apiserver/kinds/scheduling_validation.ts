@@ -5,7 +5,6 @@
 import {
   duplicate,
   type FieldError,
-  forbiddenField,
   invalid,
   notSupported,
   required,
@@ -14,8 +13,9 @@ import { isValidLabelValue } from "../../runtime/names.ts";
 import { integer, text } from "./field_messages.ts";
 import { goNullable, goString, goStruct, goValue } from "./go_value.ts";
 import { validateLabelName, validateLabelSelector } from "./label_selector.ts";
+import { validateMatchLabelKeys } from "./match_label_keys.ts";
 import { qualifiedNameErrors } from "./name_validation.ts";
-import { items, type Part, strings } from "./part.ts";
+import { items, type Part } from "./part.ts";
 
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -152,7 +152,7 @@ function validateConstraint(
       errors.push(notSupported(`${field}.${name}`, constraint[name], POLICIES));
     }
   }
-  errors.push(...validateMatchLabelKeys(constraint, `${field}.matchLabelKeys`));
+  errors.push(...validateMatchLabelKeys(constraint, field));
   errors.push(...validateLabelSelector(constraint.labelSelector, `${field}.labelSelector`));
   return errors;
 }
@@ -171,31 +171,5 @@ function validateMinDomains(constraint: Part, field: string): FieldError[] {
       ),
     );
   }
-  return errors;
-}
-
-function validateMatchLabelKeys(constraint: Part, field: string): FieldError[] {
-  const keys = strings(constraint.matchLabelKeys);
-  if (keys.length === 0) return [];
-  const selector: Part | undefined = constraint.labelSelector;
-  const errors: FieldError[] = [];
-  if (!selector) {
-    errors.push(forbiddenField(field, "must not be specified when labelSelector is not set"));
-  }
-  // The selector already holds what was made of the keys: only a second one is the user's.
-  const seen = new Set(Object.keys(selector?.matchLabels ?? {}));
-  const twice = new Set<string>();
-  for (const { key } of items(selector?.matchExpressions)) {
-    if (seen.has(key)) twice.add(key);
-    seen.add(key);
-  }
-  keys.forEach((key, i) => {
-    errors.push(...validateLabelName(key, `${field}[${i}]`));
-    if (twice.has(key)) {
-      errors.push(
-        invalid(`${field}[${i}]`, key, "exists in both matchLabelKeys and labelSelector"),
-      );
-    }
-  });
   return errors;
 }

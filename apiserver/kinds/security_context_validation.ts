@@ -13,7 +13,7 @@ import {
 import { isValidGroupID, isValidUserID, longerThan } from "../../runtime/names.ts";
 import { text } from "./field_messages.ts";
 import { goValue } from "./go_value.ts";
-import { invalids } from "./name_validation.ts";
+import { dnsSubdomainErrors, invalids } from "./name_validation.ts";
 import { items, type Part } from "./part.ts";
 import { localDescendingPath } from "./path_validation.ts";
 import { goSeccompProfile, goSecurityContext } from "./pod_go_shapes.ts";
@@ -93,10 +93,7 @@ export function validateWindowsOptions(options: Part | undefined, field: string)
   const errors: FieldError[] = [];
   const name: string | undefined = options.gmsaCredentialSpecName;
   if (name !== undefined) {
-    const path = `${field}.gmsaCredentialSpecName`;
-    if (name === "") {
-      errors.push(invalid(path, name, "gmsaCredentialSpecName cannot be an empty string"));
-    }
+    errors.push(...dnsSubdomainErrors(name, `${field}.gmsaCredentialSpecName`));
   }
   const spec: string | undefined = options.gmsaCredentialSpec;
   if (spec !== undefined) {

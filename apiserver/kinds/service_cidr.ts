@@ -12,7 +12,7 @@ import { FIELD_IMMUTABLE, text } from "./field_messages.ts";
 import { goNullable, goString, goStruct, goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
 import { dnsSubdomainErrors, invalids } from "./name_validation.ts";
-import { type Part, restore, semanticEqual, strings } from "./part.ts";
+import { type Part, restore, semanticEqual, strings, written } from "./part.ts";
 import { resetMetadataForStatus } from "./status_metadata.ts";
 
 const FIELD = "spec.cidrs";
@@ -48,7 +48,7 @@ function validateBlocksUpdate(object: KubeObject, old: KubeObject): FieldError[]
   if (before.length === 1 && cidrs.length === 2) {
     return [...changed, ...validateBlocks(object.spec ?? {})];
   }
-  return [invalid(FIELD, object.spec?.cidrs ?? null, FIELD_IMMUTABLE)];
+  return [invalid(FIELD, written(object.spec, "cidrs"), FIELD_IMMUTABLE)];
 }
 
 /** networking.k8s.io servicecidrs. */
@@ -121,7 +121,9 @@ export const ipAddresses: KindBehaviour = {
     validate: (object) => validateParent(object.spec?.parentRef),
     validateUpdate(object, old) {
       const parent = object.spec?.parentRef;
-      return semanticEqual(parent, old.spec?.parentRef) ? [] : [
+      const errors = validateParent(parent);
+      return semanticEqual(parent, old.spec?.parentRef) ? errors : [
+        ...errors,
         invalid(
           "spec.parentRef",
           parent === undefined ? null : goValue(parent, parentShape),

@@ -28,8 +28,13 @@ function setDefaults(object: KubeObject): void {
   }
   if (!spec.podManagementPolicy) spec.podManagementPolicy = "OrderedReady";
   const strategy = struct(spec, "updateStrategy");
-  if (!strategy.type) strategy.type = "RollingUpdate";
-  if (strategy.type === "RollingUpdate") struct(strategy, "rollingUpdate").partition ??= 0;
+  if (!strategy.type) {
+    strategy.type = "RollingUpdate";
+    struct(strategy, "rollingUpdate");
+  }
+  if (strategy.type === "RollingUpdate" && strategy.rollingUpdate) {
+    strategy.rollingUpdate.partition ??= 0;
+  }
   spec.replicas ??= 1;
   spec.revisionHistoryLimit ??= 10;
   const retention = struct(spec, "persistentVolumeClaimRetentionPolicy");

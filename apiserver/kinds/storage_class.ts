@@ -16,7 +16,7 @@ import { age } from "./human_duration.ts";
 import { validateLabelName } from "./label_selector.ts";
 import { qualifiedNameErrors } from "./name_validation.ts";
 import { deprecatedNodeLabel } from "./node_label_warnings.ts";
-import { items, type Part, semanticEqual, sortedEntries, strings } from "./part.ts";
+import { items, type Part, semanticEqual, sortedEntries, strings, written } from "./part.ts";
 
 const PARAMETERS_MAX = 512;
 const PARAMETER_BYTES_MAX = 256 * 1024;
@@ -120,7 +120,7 @@ export const storageClasses: KindBehaviour = {
     validate: validateStorageClass,
     validateUpdate: (object, old) => [
       ...validateStorageClass(object),
-      ...immutable("parameters", object.parameters, old.parameters, object.parameters ?? null),
+      ...immutable("parameters", object.parameters, old.parameters, written(object, "parameters")),
       ...immutable("provisioner", text(object.provisioner), text(old.provisioner)),
       ...immutable("reclaimPolicy", object.reclaimPolicy, old.reclaimPolicy),
       ...immutable("volumeBindingMode", object.volumeBindingMode, old.volumeBindingMode),

@@ -157,10 +157,9 @@ function validateClient(client: Part, field: string): FieldError[] {
 
 function validateService(service: Part, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (text(service.name) === "") errors.push(required(`${field}.name`, "service name is required"));
-  if (text(service.namespace) === "") {
-    errors.push(required(`${field}.namespace`, "service namespace is required"));
-  }
+  // Upstream hands over name and namespace the wrong way round.
+  if (text(service.namespace) === "") errors.push(required(`${field}.name`));
+  if (text(service.name) === "") errors.push(required(`${field}.namespace`));
   const port = integer(service.port);
   if (port < 1 || port > 65535) {
     errors.push(
@@ -184,7 +183,8 @@ function validateService(service: Part, field: string): FieldError[] {
 }
 
 function segmentErrors(path: string, field: string): FieldError[] {
-  const trimmed = path.startsWith("/") ? path.slice(1) : path;
+  // Upstream drops the first character whatever it is.
+  const trimmed = path.slice(1);
   const whole = trimmed.endsWith("/") ? trimmed.slice(0, -1) : trimmed;
   return whole.split("/").flatMap((segment, i) =>
     segment === ""

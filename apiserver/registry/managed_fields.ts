@@ -12,6 +12,7 @@ import {
   type ManagedFieldsEntry,
   parseApiVersion,
 } from "../../runtime/object.ts";
+import { withEmpties } from "../../runtime/schema/empties.ts";
 import type { ResourceDefinition, Strategy } from "../definition.ts";
 import type { RequestContext, Target, WriteRequestOptions } from "../request.ts";
 import type { Environment } from "./environment.ts";
@@ -84,6 +85,8 @@ export function trackFields(
   object: KubeObject,
   live: KubeObject | undefined,
 ): void | Promise<void> {
+  // An empty list belongs to whoever wrote it, although storage will not know it.
+  const undo = withEmpties(object);
   const entries = KnownConversions.run((conversions) =>
     updateManagedFields({
       ...managedWrite(env, context, target, strategy, options, conversions),
@@ -91,7 +94,10 @@ export function trackFields(
       next: object,
     })
   );
-  if (entries instanceof Promise) return entries.then((entries) => setEntries(object, entries));
+  if (entries instanceof Promise) {
+    return entries.finally(() => undo?.()).then((entries) => setEntries(object, entries));
+  }
+  undo?.();
   setEntries(object, entries);
 }
 

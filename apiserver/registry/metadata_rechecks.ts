@@ -25,7 +25,6 @@ const RECHECKS: Readonly<Record<string, Rechecks>> = {
   "/persistentvolumeclaims": BOTH,
   "/persistentvolumes": { update: 0, object: 2 },
   "/pods": BOTH,
-  "/replicationcontrollers": BOTH,
   "/secrets": BOTH,
   "/serviceaccounts": BOTH,
   "admissionregistration.k8s.io/mutatingadmissionpolicies": OBJECT,

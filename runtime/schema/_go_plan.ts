@@ -13,6 +13,8 @@ export interface FieldPlan {
   readonly drops: (value: JsonValue) => boolean;
   /** Empty lists and maps are written as `null`: storage does not tell them from none. */
   readonly nullsEmpty: boolean;
+  /** A list or a map. */
+  readonly container: boolean;
 }
 
 /** A struct. */
@@ -55,12 +57,13 @@ function makePlan(node: SchemaNode): StructPlan {
   const fields = new Map<string, FieldPlan>();
   const always: { name: string; zero: () => JsonValue }[] = [];
   for (const [name, field] of node.fields ?? []) {
+    const container = field.node.type === "array" || field.node.type === "map";
     fields.set(name, {
       node: field.node,
       pointer: field.pointer,
       drops: dropsOf(field),
-      nullsEmpty: !field.pointer && !field.omitEmpty &&
-        (field.node.type === "array" || field.node.type === "map"),
+      nullsEmpty: !field.pointer && !field.omitEmpty && container,
+      container,
     });
     if (!field.always) continue;
     always.push({ name, zero: field.pointer ? () => null : () => zeroOf(field.node) });

@@ -11,6 +11,7 @@ import { canonicalQuantity, QuantityError } from "../quantity.ts";
 import { canonicalMicroTime, canonicalTime, TimeError } from "../time.ts";
 import { setMember } from "./_member.ts";
 import { planOf, zeroOf } from "./_go_plan.ts";
+import { noteAlwaysWritten, noteEmpty } from "./empties.ts";
 import type { SchemaNode } from "./node.ts";
 
 /** The value does not fit the type. `message` is Go's, without the words about the kind before it. */
@@ -54,6 +55,8 @@ function kindOf(value: JsonValue): string {
 
 class Decoding {
   readonly unknown: string[] = [];
+  /** Lists and maps that are null in the result, but were given as empty. */
+  readonly empties: { parent: JsonObject; member: string }[] = [];
   /** Names of the struct fields on the way here, and the struct of the last. */
   readonly #fields: string[] = [];
   #struct = "";
@@ -169,7 +172,15 @@ class Decoding {
       const decoded = this.#decode(field.node, member);
       this.#path.pop();
       this.#fields.pop();
-      if (!field.drops(decoded)) out[name] = field.nullsEmpty && isEmpty(decoded) ? null : decoded;
+      if (field.drops(decoded)) {
+        if (field.container && decoded !== null) noteEmpty(out, name, decoded);
+      } else if (field.nullsEmpty && isEmpty(decoded)) {
+        out[name] = null;
+        if (decoded !== null) {
+          noteEmpty(out, name, decoded);
+          this.empties.push({ parent: out, member: name });
+        }
+      } else out[name] = decoded;
     }
     this.#struct = outer;
     for (const { name, zero } of plan.always) {
@@ -288,5 +299,7 @@ export function decodeTyped(
       `json: cannot unmarshal ${kindOf(value)} into Go value of type ${options.goType}`,
     );
   }
-  return { value: decoding.run(node, value), unknown: decoding.unknown };
+  const decoded = decoding.run(node, value);
+  if (decoding.empties.length > 0) noteAlwaysWritten(decoded as JsonObject, decoding.empties);
+  return { value: decoded, unknown: decoding.unknown };
 }
