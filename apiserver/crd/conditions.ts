@@ -105,6 +105,22 @@ export const DELETION_IN_PROGRESS: NewCondition = {
   message: "CustomResource deletion is in progress",
 };
 
+/** Once they are gone. */
+export const DELETION_COMPLETED: NewCondition = {
+  type: "Terminating",
+  status: "False",
+  reason: "InstanceDeletionCompleted",
+  message: "removed all instances",
+};
+
+/** Of a definition that never had any. */
+export const NEVER_ESTABLISHED: NewCondition = {
+  type: "Terminating",
+  status: "False",
+  reason: "NeverEstablished",
+  message: "resource was never established",
+};
+
 /** An object as a definition. */
 export function asDefinition(object: KubeObject): CustomResourceDefinition {
   return object as CustomResourceDefinition;

@@ -5,13 +5,20 @@
 // Source: apiextensions-apiserver pkg/controller and customresource_handler.
 
 import { updateManagedFields } from "../../runtime/apply/mod.ts";
-import { type Clock, rfc3339 } from "../../runtime/clock.ts";
+import { type Clock, rfc3339, type Timer } from "../../runtime/clock.ts";
 import { equal, type KubeObject } from "../../runtime/object.ts";
 import type { Entry, Store, StoreEvent } from "../../runtime/store/types.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import type { Definitions } from "../definitions.ts";
 import { compileDefinition, storageOf } from "./compile.ts";
-import { asDefinition, DELETION_IN_PROGRESS, nextStatus, withCondition } from "./conditions.ts";
+import {
+  asDefinition,
+  DELETION_COMPLETED,
+  DELETION_IN_PROGRESS,
+  NEVER_ESTABLISHED,
+  nextStatus,
+  withCondition,
+} from "./conditions.ts";
 import type { Converter } from "./converter.ts";
 import {
   CLEANUP_FINALIZER,
@@ -45,6 +52,8 @@ interface Installed {
 
 // Equal objects (those of a shared base) are compiled once for all clusters.
 const compiled = new WeakMap<KubeObject, readonly ResourceDefinition[]>();
+// As long as the real server takes to look for instances of a deleted definition.
+const CLEANUP_MS = 200;
 // Rounds in which definitions of a group may hand names to one another.
 const ROUNDS_MAX = 64;
 
@@ -55,6 +64,8 @@ export class CustomResources {
   readonly #stop: () => void;
   /** Storages of definitions that wait for their instances to go. */
   readonly #leaving = new Set<string>();
+  /** Definitions that are being deleted, by uid, and when each may go: absent once it may. */
+  readonly #cleanups = new Map<string, Timer | undefined>();
   #reconciling = false;
   #dirty = false;
 
@@ -70,6 +81,8 @@ export class CustomResources {
   /** Stops following the store. What is served stays. */
   close(): void {
     this.#stop();
+    for (const timer of this.#cleanups.values()) timer?.cancel();
+    this.#cleanups.clear();
   }
 
   /** Reconciles; once more when it was its own writes that called. */
@@ -109,57 +122,95 @@ export class CustomResources {
   }
 
   #write(entry: Entry, next: CustomResourceDefinition): void {
-    const { store, clock, definitions, manager = "kube-apiserver" } = this.#options;
+    this.#options.store.put(
+      DEFINITION_STORAGE,
+      entry.key,
+      this.#owned(entry, next),
+      entry.revision,
+    );
+  }
+
+  /** The next state of a definition with the fields that change owned. */
+  #owned(entry: Entry, next: CustomResourceDefinition): KubeObject {
+    const { clock, definitions, manager = "kube-apiserver" } = this.#options;
     const node = definitions.lookup("apiextensions.k8s.io", "v1", "customresourcedefinitions")
       ?.schema;
-    let object: KubeObject = next;
-    if (node !== undefined) {
-      const managedFields = updateManagedFields({
-        node,
-        live: entry.object,
-        next,
-        manager,
-        apiVersion: "apiextensions.k8s.io/v1",
-        subresource: "status",
-        time: rfc3339(clock.now()),
-        resetFields: { "f:spec": {} },
-      });
-      const { managedFields: _, ...metadata } = next.metadata;
-      object = {
-        ...next,
-        metadata: managedFields === undefined ? metadata : { ...metadata, managedFields },
-      };
-    }
-    store.put(DEFINITION_STORAGE, entry.key, object, entry.revision);
+    if (node === undefined) return next;
+    const managedFields = updateManagedFields({
+      node,
+      live: entry.object,
+      next,
+      manager,
+      apiVersion: "apiextensions.k8s.io/v1",
+      subresource: "status",
+      time: rfc3339(clock.now()),
+      resetFields: { "f:spec": {} },
+    });
+    const { managedFields: _, ...metadata } = next.metadata;
+    return {
+      ...next,
+      metadata: managedFields === undefined ? metadata : { ...metadata, managedFields },
+    };
   }
 
   /** Deletes the instances of a definition that is on its way out, then lets it go. */
   #terminate(entry: Entry, crd: CustomResourceDefinition, now: string): void {
-    if (!crd.metadata.finalizers?.includes(CLEANUP_FINALIZER)) return;
+    const uid = crd.metadata.uid ?? "";
+    if (!crd.metadata.finalizers?.includes(CLEANUP_FINALIZER)) return this.#forget(uid);
     const { store } = this.#options;
     const storage = storageOf(crd);
     const established = hasCondition(crd, "Established");
-    if (established) deleteInstances(store, storage, now);
-    if (!established || store.count(storage) === 0) {
-      this.#leaving.delete(storage);
-      return this.#release(entry, crd);
-    }
-    this.#leaving.add(storage);
     const conditions = withCondition(crd.status.conditions ?? [], DELETION_IN_PROGRESS, now);
-    if (equal(conditions, crd.status.conditions)) return;
-    this.#write(entry, { ...crd, status: { ...crd.status, conditions } });
+    if (!equal(conditions, crd.status.conditions)) {
+      return this.#write(entry, { ...crd, status: { ...crd.status, conditions } });
+    }
+    if (established) deleteInstances(store, storage, now);
+    if (!this.#isTimeToGo(uid)) return;
+    if (established && store.count(storage) > 0) {
+      this.#leaving.add(storage);
+      return;
+    }
+    this.#leaving.delete(storage);
+    this.#forget(uid);
+    this.#release(entry, crd, established, now);
+  }
+
+  /** Whether the time that the clean-up takes is over; starts it when it is first asked. */
+  #isTimeToGo(uid: string): boolean {
+    if (this.#cleanups.has(uid)) return this.#cleanups.get(uid) === undefined;
+    const timer = this.#options.clock.after(CLEANUP_MS, () => {
+      this.#cleanups.set(uid, undefined);
+      this.#changed();
+    }, { background: true });
+    this.#cleanups.set(uid, timer);
+    return false;
+  }
+
+  #forget(uid: string): void {
+    this.#cleanups.get(uid)?.cancel();
+    this.#cleanups.delete(uid);
   }
 
   /** Takes the finalizer off; the definition goes when it was the last. */
-  #release(entry: Entry, crd: CustomResourceDefinition): void {
+  #release(
+    entry: Entry,
+    crd: CustomResourceDefinition,
+    established: boolean,
+    now: string,
+  ): void {
     const { store } = this.#options;
     const finalizers = crd.metadata.finalizers!.filter((name) => name !== CLEANUP_FINALIZER);
+    const { finalizers: _, ...metadata } = crd.metadata;
+    const condition = established ? DELETION_COMPLETED : NEVER_ESTABLISHED;
+    const conditions = withCondition(crd.status.conditions ?? [], condition, now);
+    const next = this.#owned(entry, {
+      ...crd,
+      metadata: finalizers.length === 0 ? metadata : { ...metadata, finalizers },
+      status: { ...crd.status, conditions },
+    });
     if (finalizers.length === 0) {
-      store.remove(DEFINITION_STORAGE, entry.key, entry.revision);
-      return;
-    }
-    const next = { ...crd, metadata: { ...crd.metadata, finalizers } };
-    store.put(DEFINITION_STORAGE, entry.key, next, entry.revision);
+      store.remove(DEFINITION_STORAGE, entry.key, entry.revision, next);
+    } else store.put(DEFINITION_STORAGE, entry.key, next, entry.revision);
   }
 
   /** Serves what is established now and nothing else. */

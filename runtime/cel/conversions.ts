@@ -120,7 +120,7 @@ export function toText(value: Value): string {
   if (typeof value === "string") return value;
   if (typeof value === "boolean" || isInt(value)) return String(value);
   if (value instanceof Uint) return String(value.value);
-  if (value instanceof Double) return goFloat(value.value);
+  if (value instanceof Double) return printDouble(value.value);
   if (value instanceof Timestamp) return printTimestamp(value);
   if (value instanceof Duration) return printDuration(value);
   if (value instanceof Uint8Array) {
@@ -131,6 +131,12 @@ export function toText(value: Value): string {
     }
   }
   return cannot(value, "string");
+}
+
+/** As Go's %g prints it. */
+function printDouble(value: number): string {
+  if (Number.isFinite(value)) return goFloat(value);
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
 }
 
 function pad(value: number, width: number): string {

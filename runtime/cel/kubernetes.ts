@@ -41,7 +41,6 @@ export const KUBERNETES: Environment = new Environment({
     SEMANTIC_VERSIONS,
     LISTS,
   ],
-  homogeneousLiterals: true,
   crossTypeComparisons: true,
   costs: KUBERNETES_COSTS,
   validateLiterals: true,

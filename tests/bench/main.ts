@@ -2,6 +2,7 @@
 // --json FILE. Nothing here passes or fails: figures are compared within one
 // run (docs/performance.md).
 
+import { cel } from "./cel.ts";
 import { emptyClusters } from "./empty_clusters.ts";
 import { fanOut } from "./fan_out.ts";
 import { requests } from "./requests.ts";
@@ -17,7 +18,7 @@ export interface Bench {
 /** A row of a result, by column. */
 export type Row = Record<string, string | number>;
 
-const BENCHES: readonly Bench[] = [emptyClusters, workloadClusters, requests, fanOut];
+const BENCHES: readonly Bench[] = [emptyClusters, workloadClusters, requests, fanOut, cel];
 
 function printTable(title: string, rows: readonly Row[]): void {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];

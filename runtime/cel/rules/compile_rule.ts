@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../object.ts";
 import { compileExpression } from "../compile.ts";
-import { Environment } from "../environment.ts";
+import type { Environment } from "../environment.ts";
 import { estimateCost } from "../estimate.ts";
 import { KUBERNETES } from "../kubernetes.ts";
 import { KUBERNETES_COSTS } from "../kubernetes_costs.ts";
