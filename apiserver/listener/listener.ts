@@ -5,7 +5,7 @@
 // hence node:http2.
 
 import http2 from "node:http2";
-import type { Http2SecureServer } from "node:http2";
+import type { Http2SecureServer, ServerHttp2Stream } from "node:http2";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -137,7 +137,9 @@ function createServer(
   });
   // HTTP/2 streams as they are, not as the likeness of HTTP/1.1 that a `request` listener makes of them.
   server.removeAllListeners("stream");
-  server.on("stream", (stream, headers) => void serveStream(options.handler, stream, headers));
+  server.on("stream", (stream: unknown, headers) => {
+    void serveStream(options.handler, stream as ServerHttp2Stream, headers);
+  });
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: TLSSocket, head: Buffer) => {
