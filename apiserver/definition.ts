@@ -96,8 +96,8 @@ export interface Strategy {
   ): string[];
   /** The last change before storing, after validation. */
   canonicalize?(object: KubeObject): void;
-  /** Checks of `metadata.name`: messages, empty when it is good. Default: RFC 1123 subdomain. `prefix` when it is a generateName. */
-  validateName?(name: string, prefix: boolean): string[];
+  /** Checks of `metadata.name`: messages, empty when it is good. Default: RFC 1123 subdomain. `prefix` when it is a generateName; `object` is the one it names. */
+  validateName?(name: string, prefix: boolean, object: KubeObject): string[];
   /** PUT to a name that does not exist creates. Default false. */
   readonly allowCreateOnUpdate?: boolean;
   /** An update without resourceVersion is allowed. Default true for built-ins, false for custom resources. */

@@ -110,6 +110,8 @@ export class CustomResources {
     const entries = this.#all();
     const all = entries.map(({ object }) => asDefinition(object));
     for (const entry of entries) this.#settle(entry, all);
+    const present = new Set(all.map(({ metadata }) => metadata.uid));
+    for (const uid of this.#cleanups.keys()) if (!present.has(uid)) this.#forget(uid);
   }
 
   /** One step towards what a definition's status should be. */

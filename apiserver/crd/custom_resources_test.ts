@@ -1,6 +1,7 @@
 // Holds the life of definitions and their instances to the recorded one
 // (oracle areas crd and cr), from outside of the server.
 
+import { VirtualClock } from "../../runtime/clock.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { StatusError } from "../../runtime/status.ts";
@@ -55,10 +56,13 @@ function instance(name: string, spec: JsonObject, metadata: JsonObject = {}): Ku
 
 const GIZMOS = { apiVersion: "e.example/v1", resource: "gizmos" };
 
-async function withServer(run: (client: ReturnType<ApiServer["client"]>) => Promise<void>) {
-  const server = new ApiServer();
+async function withServer(
+  run: (client: ReturnType<ApiServer["client"]>, clock: VirtualClock) => Promise<void>,
+) {
+  const clock = new VirtualClock();
+  const server = new ApiServer({ clock });
   try {
-    await run(server.client());
+    await run(server.client(), clock);
   } finally {
     server.close();
   }
@@ -96,7 +100,7 @@ Deno.test("CustomResources serves a definition as soon as it is written", () =>
   }));
 
 Deno.test("CustomResources refuses names that are in use until they are free", () =>
-  withServer(async (client) => {
+  withServer(async (client, clock) => {
     await client.create(CRDS, definition("gizmos"));
     const other = definition("widgets", {
       names: { plural: "widgets", kind: "Widget", shortNames: ["gizmo"] },
@@ -108,6 +112,7 @@ Deno.test("CustomResources refuses names that are in use until they are free", (
       "Established=False NotAccepted",
     ]);
     await client.delete(CRDS, { name: "gizmos.e.example" });
+    await clock.advance(1000);
     crd = await client.get(CRDS, { name: "widgets.e.example" });
     assertEquals(conditions(crd), [
       "NamesAccepted=True NoConflicts",
@@ -116,7 +121,7 @@ Deno.test("CustomResources refuses names that are in use until they are free", (
   }));
 
 Deno.test("CustomResources deletes instances before their definition", () =>
-  withServer(async (client) => {
+  withServer(async (client, clock) => {
     await client.create(CRDS, definition("gizmos"));
     await client.create(GIZMOS, instance("a", {}));
     await client.create(GIZMOS, instance("held", {}, { finalizers: ["e.example/hold"] }));
@@ -131,6 +136,7 @@ Deno.test("CustomResources deletes instances before their definition", () =>
       StatusError,
       "create not allowed while custom resource definition is terminating",
     );
+    await clock.advance(1000);
     const held = items[0]!;
     const { finalizers: _, ...metadata } = held.metadata;
     await client.update(GIZMOS, { ...held, metadata });

@@ -41,20 +41,24 @@ const ANY_FINALIZER: ReadonlySet<string> = new Set([
  */
 export function objectMetaErrors(
   definition: ResourceDefinition,
-  { metadata }: KubeObject,
+  object: KubeObject,
   common = false,
 ): FieldError[] {
+  const { metadata } = object;
   const validateName = common
     ? nameIsPathSegment
     : definition.strategy.validateName ?? nameIsDNSSubdomain;
   const errors: FieldError[] = [];
   if (metadata.generateName) {
-    const messages = validateName(metadata.generateName, true);
+    const messages = validateName(metadata.generateName, true, object);
     addInvalid(errors, "metadata.generateName", metadata.generateName, messages);
   }
   if (!metadata.name) {
     errors.push(required("metadata.name", "name or generateName is required"));
-  } else addInvalid(errors, "metadata.name", metadata.name, validateName(metadata.name, false));
+  } else {
+    const messages = validateName(metadata.name, false, object);
+    addInvalid(errors, "metadata.name", metadata.name, messages);
+  }
   errors.push(...namespaceErrors(definition, metadata));
   if ((metadata.generation ?? 0) < 0) {
     const detail = "must be greater than or equal to 0";

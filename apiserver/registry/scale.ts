@@ -212,8 +212,9 @@ function patchScale(
   return replaceScale(env, context, target, options, async (old) => {
     if (request.kind === "apply") {
       const config = request.body as JsonObject as KubeObject;
-      const { object } = await applyConfiguration(env, context, about, {}, options, config, old);
-      return object;
+      const applied = await applyConfiguration(env, context, about, {}, options, config, old);
+      if (target.definition.custom && applied.changed) throw unconvertible(config);
+      return applied.object;
     }
     const { document, strictErrors, quote } = patchDocument(
       old,
@@ -233,6 +234,16 @@ function patchScale(
     await trackFields(env, context, about, {}, options, scale, old);
     return scale;
   });
+}
+
+/** Upstream cannot turn what comes of an apply to the Scale of a custom resource into a Scale. */
+function unconvertible({ metadata }: KubeObject): StatusError {
+  const { namespace = "", name = "" } = metadata;
+  return new StatusError(
+    500,
+    "",
+    `failed to convert new object (${namespace}/${name}; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1`,
+  );
 }
 
 /** `scale` of every kind that has one. */
