@@ -8,8 +8,10 @@ import type { SchemaNode } from "../../runtime/schema/node.ts";
 import { prune } from "../../runtime/schema/prune.ts";
 import { compileStructural } from "../../runtime/schema/structural.ts";
 import { validateEmbedded, validateKeywords } from "../../runtime/schema/validate.ts";
+import { evaluateRules, ruleTree } from "../../runtime/cel/rules/mod.ts";
 import { embeddedMetadataErrors } from "./embedded_metadata.ts";
 import { childSchema, hasDefault, type JsonSchema, schemaHas } from "./json_schema.ts";
+import { fieldPathOf } from "./rule_errors.ts";
 
 const META: ReadonlySet<string> = new Set(["metadata", "apiVersion", "kind"]);
 
@@ -44,7 +46,10 @@ function check(
 ): void {
   const place = node.embedded ? { ...outer, insideMeta: false } : outer;
   if (node.default !== undefined) {
-    checkDefault(errors, node, node.default, `${field}.default`, place);
+    const found = defaultErrors(node, node.default, `${field}.default`, place);
+    errors.push(
+      ...(found.length > 0 ? found : ruleErrors(schema, node.default, `${field}.default`)),
+    );
   }
   const items = childSchema(schema["items"]);
   if (items !== undefined && node.items !== undefined) {
@@ -62,13 +67,22 @@ function check(
   }
 }
 
-function checkDefault(
-  errors: FieldError[],
+/** What the rules find wrong with a default: as a value that stays as it is, and as a new one. */
+function ruleErrors(schema: JsonSchema, value: JsonValue, field: string): FieldError[] {
+  const embedded = schema["x-kubernetes-embedded-resource"] === true;
+  const tree = ruleTree(schema, fieldPathOf, embedded);
+  if (tree === undefined) return [];
+  const unchanged = evaluateRules(tree, value, field, value, () => {}, false);
+  return unchanged.length > 0 ? unchanged : evaluateRules(tree, value, field, undefined, () => {});
+}
+
+function defaultErrors(
   node: SchemaNode,
   value: JsonValue,
   field: string,
   { requirePruned, insideMeta }: Place,
-): void {
+): FieldError[] {
+  const errors: FieldError[] = [];
   if (!insideMeta && requirePruned) {
     const pruned = clone(value);
     prune(node, pruned, { root: node.embedded });
@@ -76,6 +90,7 @@ function checkDefault(
   }
   errors.push(...validateEmbedded(node, value, field, embeddedMetadataErrors));
   errors.push(...validateKeywords(node, value, field));
+  return errors;
 }
 
 function withoutIntOrString(schema: JsonValue): JsonValue {

@@ -11,6 +11,7 @@ import {
 import { formatCheck } from "../../schema/_formats.ts";
 import { isRequestUri } from "../../schema/_request_uri.ts";
 import { goQuote } from "../../go_text.ts";
+import { uriProblem } from "./urls.ts";
 import { declare } from "../declarations.ts";
 import type { Library } from "../environment.ts";
 import { opaqueType, type Type } from "../types.ts";
@@ -42,7 +43,7 @@ function openapi(format: string, message: string): Check {
 
 function uri(text: string): string[] {
   if (isRequestUri(text)) return [];
-  return [`parse ${goQuote(text)}: ${text === "" ? "empty url" : "invalid URI for request"}`];
+  return [`parse ${goQuote(text)}: ${uriProblem(text)}`];
 }
 
 const PATTERN_MAX = 64;

@@ -166,12 +166,14 @@ function scientific(value: Value, precision: number, style: FormatStyle): string
   const number = floatOf(value, "scientific", style);
   const word = special(number);
   if (word !== undefined) return style === "plain" ? word : word.replace("Infinity", "∞");
-  const [mantissa, exponent] = number.toExponential(Math.min(precision, 100)).split("e");
+  // The printer of languages takes no notice of the precision.
+  const kept = style === "plain" ? Math.min(precision, EXACT_DIGITS) : PRECISION;
+  const [mantissa, exponent] = number.toExponential(kept).split("e");
   const sign = exponent!.startsWith("-") ? "-" : "+";
   const power = exponent!.slice(1).padStart(2, "0");
   if (style === "plain") return `${mantissa}e${sign}${power}`;
   const raised = Array.from(power, (digit) => SUPERSCRIPT[Number(digit)]).join("");
-  return `${mantissa}\u202f×\u202f10${sign === "-" ? "⁻" : ""}${raised}`;
+  return `${mantissa}×10${sign === "-" ? "⁻" : ""}${raised}`;
 }
 
 function printDecimal(value: Value, style: FormatStyle): string {

@@ -102,7 +102,7 @@ function unescapeQuery(text: string): string | undefined {
 function read(text: string): URLValue {
   if (!isRequestUri(text)) {
     return fail(
-      `URL parse error during conversion from string: parse ${goQuote(text)}: ${problem(text)}`,
+      `URL parse error during conversion from string: parse ${goQuote(text)}: ${uriProblem(text)}`,
     );
   }
   return new URLValue(text);
@@ -112,7 +112,7 @@ function read(text: string): URLValue {
 const CONTROL = /[\0-\x1f\x7f]/;
 
 /** Why Go refuses a request URI. */
-function problem(text: string): string {
+export function uriProblem(text: string): string {
   if (text === "") return "empty url";
   if (CONTROL.test(text)) return "net/url: invalid control character in URL";
   if (text.startsWith(":")) return "missing protocol scheme";

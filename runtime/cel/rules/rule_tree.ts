@@ -40,10 +40,14 @@ export interface RuleNode {
   readonly allOf: readonly RuleNode[];
 }
 
-/** The rules of a schema; `undefined` when there are none. */
-export function ruleTree(schema: JsonObject, fieldPaths: FieldPaths): RuleNode | undefined {
+/** The rules of a schema; `undefined` when there are none. Values are whole objects unless `isResource` is false. */
+export function ruleTree(
+  schema: JsonObject,
+  fieldPaths: FieldPaths,
+  isResource = true,
+): RuleNode | undefined {
   if (!JSON.stringify(schema).includes('"x-kubernetes-validations"')) return undefined;
-  const declared = declareSchema(schema, "selfType", true);
+  const declared = declareSchema(schema, "selfType", isResource);
   return declared === undefined ? undefined : build(schema, schema, declared, fieldPaths);
 }
 
@@ -117,13 +121,17 @@ interface Correlation {
 /** Thrown to end the evaluation of an object's rules. */
 class Stopped {}
 
-/** The errors of the rules of a value. `warn` gets what is let off because it did not change. */
+/**
+ * The errors of the rules of a value. `warn` gets what is let off because it did not change;
+ * unless `ratchets`, nothing is.
+ */
 export function evaluateRules(
   tree: RuleNode,
   value: JsonValue,
   field: string,
   old: JsonValue | undefined,
   warn: (text: string) => void,
+  ratchets = true,
 ): FieldError[] {
   const evaluation = new Evaluation(warn);
   try {
@@ -132,7 +140,7 @@ export function evaluateRules(
       value,
       field,
       old,
-      old === undefined ? {} : { current: { old, schema: tree.schema } },
+      old === undefined || !ratchets ? {} : { current: { old, schema: tree.schema } },
     );
   } catch (thrown) {
     if (!(thrown instanceof Stopped)) throw thrown;
