@@ -175,3 +175,22 @@ Deno.test("Listener survives clients that say goodbye (denoland/deno#36788)", as
   await reader.cancel();
   assert((await child.status).success);
 });
+
+Deno.test("Listener gives handlers that take their time the end of requests without a body", async () => {
+  const listener = await open(async (request) => {
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+    const body = await request.body(1024);
+    return { status: 200, headers: {}, body: json(body.byteLength) };
+  });
+  for (const http2 of [true, false]) {
+    using client = Deno.createHttpClient({
+      caCerts: [authority.certificate],
+      http2,
+      http1: !http2,
+    });
+    const url = `https://127.0.0.1:${listener.port}/a`;
+    const response = await fetch(url, { method: "DELETE", client });
+    assertEquals(await response.text(), "0");
+  }
+  await listener.close();
+});

@@ -101,6 +101,8 @@ export function toHttpRequest(request: IncomingMessage, signal: AbortSignal): Ht
 const NO_BODY = new Uint8Array(0);
 
 function readBody(source: Readable, limit: number): Promise<Uint8Array> {
+  // Streams of HTTP/2 without a body may be over before anybody has asked.
+  if (source.readableEnded) return Promise.resolve(NO_BODY);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
