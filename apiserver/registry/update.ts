@@ -7,6 +7,7 @@
 import { keepTimes } from "../../runtime/apply/mod.ts";
 import { invalid, invalidObject } from "../../runtime/field/error.ts";
 import { clone, equal, type KubeObject } from "../../runtime/object.ts";
+import { copyEmpties } from "../../runtime/schema/empties.ts";
 import { conflict, notFound, StatusError } from "../../runtime/status.ts";
 import type { Entry } from "../../runtime/store/types.ts";
 import type { Strategy } from "../definition.ts";
@@ -74,6 +75,7 @@ export async function update(
     forceAllowCreate: false,
     make(old) {
       const next = clone(object);
+      copyEmpties(object, next);
       const tracking = trackFields(env, context, target, strategy, options, next, old);
       return tracking === undefined ? next : tracking.then(() => next);
     },

@@ -163,15 +163,22 @@ function owned(node: SchemaNode, value: JsonValue): FieldSet {
   return set ?? LEAF;
 }
 
+/** An item that nothing tells from the others: fields of the object cannot be tracked. */
+export class UntrackableError extends Error {}
+
+function knownElement(list: SchemaNode, item: JsonValue): string {
+  const element = itemElement(list, item);
+  if (typeof element === "string") return element;
+  throw new UntrackableError(element.error);
+}
+
 function ownedItems(node: SchemaNode, list: readonly JsonValue[]): FieldSet {
   const set: FieldSet = { [SELF]: LEAF };
   const items = itemNode(node);
   for (const item of list) {
-    const element = itemElement(node, item);
+    const element = knownElement(node, item);
     // Items of one element are known together only.
-    if (typeof element === "string") {
-      set[element] = set[element] === undefined ? owned(items, item) : LEAF;
-    }
+    set[element] = set[element] === undefined ? owned(items, item) : LEAF;
   }
   return set;
 }
@@ -218,8 +225,7 @@ function someFound(found: Found): Found | undefined {
 function indexItems(node: SchemaNode, list: readonly JsonValue[]): Map<string, JsonValue[]> {
   const items = new Map<string, JsonValue[]>();
   for (const item of list) {
-    const element = itemElement(node, item);
-    if (typeof element !== "string") continue;
+    const element = knownElement(node, item);
     const others = items.get(element);
     if (others === undefined) items.set(element, [item]);
     else others.push(item);

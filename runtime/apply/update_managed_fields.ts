@@ -7,7 +7,7 @@ import { equal, type KubeObject, type ManagedFieldsEntry } from "../object.ts";
 import type { SchemaNode } from "../schema/node.ts";
 import { reconcileSet } from "./_reconcile.ts";
 import { zeroObject } from "./_zero_object.ts";
-import { compareObjects, type Comparison, isSame } from "./compare.ts";
+import { compareObjects, type Comparison, isSame, UntrackableError } from "./compare.ts";
 import { difference, EMPTY, type FieldSet, isEmptySet, union } from "./field_set.ts";
 import {
   capUpdaters,
@@ -68,7 +68,13 @@ export function updateManagedFields(write: ManagedUpdate): ManagedFieldsEntry[] 
   if (managers.size === 0 && live !== undefined) return undefined;
   const id = managerId(writer(write));
   const from = live ?? emptyObject(write.node, next);
-  if (!applyUpdate(write, managers, id, from)) return before;
+  try {
+    if (!applyUpdate(write, managers, id, from)) return before;
+  } catch (error) {
+    // What cannot be tracked any more is forgotten.
+    if (error instanceof UntrackableError) return undefined;
+    throw error;
+  }
   capUpdaters(managers);
   return unchangedList(before, encodeManagers(managers));
 }

@@ -11,7 +11,7 @@ import { canonicalQuantity, QuantityError } from "../quantity.ts";
 import { canonicalMicroTime, canonicalTime, TimeError } from "../time.ts";
 import { setMember } from "./_member.ts";
 import { planOf, zeroOf } from "./_go_plan.ts";
-import { noteAlwaysWritten, noteEmpty } from "./empties.ts";
+import { type EmptyField, noteEmpties } from "./empties.ts";
 import type { SchemaNode } from "./node.ts";
 
 /** The value does not fit the type. `message` is Go's, without the words about the kind before it. */
@@ -39,6 +39,7 @@ export interface DecodeOptions {
 
 /** More are not reported. */
 const UNKNOWN_MAX = 100;
+const EMPTIES_MAX = 1000;
 const MAX_INT32 = 2 ** 31;
 const MAX_INT64 = 2 ** 63;
 
@@ -55,8 +56,8 @@ function kindOf(value: JsonValue): string {
 
 class Decoding {
   readonly unknown: string[] = [];
-  /** Lists and maps that are null in the result, but were given as empty. */
-  readonly empties: { parent: JsonObject; member: string }[] = [];
+  /** Lists and maps that were given as empty, which the result does not tell. */
+  readonly empties: EmptyField[] = [];
   /** Names of the struct fields on the way here, and the struct of the last. */
   readonly #fields: string[] = [];
   #struct = "";
@@ -173,13 +174,10 @@ class Decoding {
       this.#path.pop();
       this.#fields.pop();
       if (field.drops(decoded)) {
-        if (field.container && decoded !== null) noteEmpty(out, name, decoded);
+        if (field.container && decoded !== null) this.#noteEmpty(name, decoded, false);
       } else if (field.nullsEmpty && isEmpty(decoded)) {
         out[name] = null;
-        if (decoded !== null) {
-          noteEmpty(out, name, decoded);
-          this.empties.push({ parent: out, member: name });
-        }
+        if (decoded !== null) this.#noteEmpty(name, decoded, true);
       } else out[name] = decoded;
     }
     this.#struct = outer;
@@ -187,6 +185,12 @@ class Decoding {
       if (out[name] === undefined) out[name] = zero();
     }
     return out;
+  }
+
+  #noteEmpty(name: string, value: JsonValue, always: boolean): void {
+    if (this.empties.length >= EMPTIES_MAX) return;
+    const empty = Array.isArray(value) ? [] as const : {};
+    this.empties.push({ path: [...this.#path, name], value: empty, always });
   }
 
   #map(node: SchemaNode, value: JsonValue): JsonValue {
@@ -300,6 +304,6 @@ export function decodeTyped(
     );
   }
   const decoded = decoding.run(node, value);
-  if (decoding.empties.length > 0) noteAlwaysWritten(decoded as JsonObject, decoding.empties);
+  if (decoding.empties.length > 0) noteEmpties(decoded as JsonObject, decoding.empties);
   return { value: decoded, unknown: decoding.unknown };
 }
