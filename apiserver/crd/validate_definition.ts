@@ -53,6 +53,8 @@ interface Options extends SchemaOptions {
   readonly requirePrunedDefaults: boolean;
   /** Versions (`""` the top) that keep too many selectable fields. */
   readonly keptSelectableFields: ReadonlySet<string>;
+  /** Schemas that an update leaves as they were: their rules may stay as expensive as they are. */
+  readonly unchangedSchemas: readonly JsonSchema[];
 }
 
 const STRICT: Options = {
@@ -64,6 +66,7 @@ const STRICT: Options = {
   requireAtomicSetType: true,
   requireMapListKeysMapSetValidation: true,
   keptSelectableFields: new Set(),
+  unchangedSchemas: [],
 };
 
 /** The errors of a new definition. */
@@ -133,6 +136,7 @@ function optionsFor(crd: CustomResourceDefinition, old: CustomResourceDefinition
     requireAtomicSetType: none(hasNonAtomicSet),
     requireMapListKeysMapSetValidation: none((schema) => mapSetErrors("", schema).length > 0),
     keptSelectableFields: kept,
+    unchangedSchemas: schemas,
   };
 }
 
@@ -354,7 +358,11 @@ function validationErrors(
   const structured = options.requireStructuralSchema && why === undefined && errors.length === 0;
   const ofSchema = schemaErrors(field, schema, options);
   errors.push(...ofSchema);
-  if (structured) errors.push(...ruleErrors(field, schema, ofSchema));
+  if (structured) {
+    errors.push(...ruleErrors(field, schema, ofSchema, {
+      unchanged: options.unchangedSchemas.some((old) => equal(old, schema)),
+    }));
+  }
   return errors.length === 0 && why !== undefined ? [invalid(field, "", why)] : errors;
 }
 

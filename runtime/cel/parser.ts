@@ -4,6 +4,8 @@
 
 import type { Ast, CallExpr, Expr, MapEntry, StructField } from "./ast.ts";
 import { expandMacro, type MacroContext, type Macros } from "./macros.ts";
+import { Abandoned, EXPRESSION, Mismatch, TokenStream } from "./_token_stream.ts";
+import { PRODUCTS, RELATIONS, SUMS } from "./_operators.ts";
 import { type Token, tokenize, type TokenType } from "./lexer.ts";
 import type { Issues, Source } from "./source.ts";
 import { unquoteBytes, unquoteString } from "./unescape.ts";
@@ -20,22 +22,12 @@ export interface ParserOptions {
 
 const SIZE_MAX = 100_000;
 const DEPTH_MAX = 250;
-const RECOVERIES_MAX = 4;
 
 const RESERVED = new Set(
   ("as break const continue else false for function if import in let loop package namespace null " +
     "return true var void while").split(" "),
 );
 
-/** The order in which errors list what was expected. */
-const ORDER: readonly TokenType[] = [
-  ..."== != in < <= >= > && || [ ] { } ( ) . , - ! ? : + * / % true false null".split(" "),
-  ..."NUM_FLOAT NUM_INT NUM_UINT STRING BYTES IDENTIFIER ESC_IDENTIFIER".split(" "),
-];
-const EXPRESSION: ReadonlySet<TokenType> = new Set([
-  ..."[ { ( . - ! true false null".split(" "),
-  ..."NUM_FLOAT NUM_INT NUM_UINT STRING BYTES IDENTIFIER".split(" "),
-]);
 const OPTIONAL_EXPRESSION: ReadonlySet<TokenType> = new Set([...EXPRESSION, "?"]);
 const LIST_START: ReadonlySet<TokenType> = new Set([...OPTIONAL_EXPRESSION, ",", "]"]);
 const MAP_START: ReadonlySet<TokenType> = new Set([...OPTIONAL_EXPRESSION, ",", "}"]);
@@ -47,35 +39,6 @@ const FIELD_START: ReadonlySet<TokenType> = new Set([
   "IDENTIFIER",
   "ESC_IDENTIFIER",
 ]);
-const BINARY: ReadonlySet<TokenType> = new Set(
-  "== != in < <= >= > && || + - * / % ?".split(" "),
-);
-const RELATIONS: Readonly<Record<string, string>> = {
-  "==": "_==_",
-  "!=": "_!=_",
-  in: "@in",
-  "<": "_<_",
-  "<=": "_<=_",
-  ">=": "_>=_",
-  ">": "_>_",
-};
-const SUMS: Readonly<Record<string, string>> = { "+": "_+_", "-": "_-_" };
-const PRODUCTS: Readonly<Record<string, string>> = { "*": "_*_", "/": "_/_", "%": "_%_" };
-
-/** Thrown to leave the parser at once. */
-class Abandoned {}
-
-/** Thrown by a rule that cannot go on, after it reported why. */
-class Mismatch {}
-
-function printedSet(types: ReadonlySet<TokenType>): string {
-  const names = ORDER.filter((type) => types.has(type)).map(printedType);
-  return names.length === 1 ? names[0]! : `{${names.join(", ")}}`;
-}
-
-function printedType(type: TokenType): string {
-  return /^[A-Z_]+$/.test(type) || type === "<EOF>" ? type : `'${type}'`;
-}
 
 /** Parses an expression. What is wrong with it stands in `issues`. */
 export function parse(source: Source, issues: Issues, options: ParserOptions): Ast {
@@ -83,26 +46,17 @@ export function parse(source: Source, issues: Issues, options: ParserOptions): A
   return parser.parse();
 }
 
-class Parser implements MacroContext {
+class Parser extends TokenStream implements MacroContext {
   readonly offsets = new Map<number, number>();
   readonly macroCalls = new Map<number, CallExpr>();
-  #tokens: Token[] = [];
-  #at = 0;
   #nextId = 1;
   #depth = 0;
-  #recovering = false;
-  #recoveries = 0;
-  #lastErrorAt = -1;
-  /** What may end the constructs that are open. */
-  readonly #closers: TokenType[] = ["<EOF>"];
   /** Where macros put the nodes they make. */
   #macroOffset: number | undefined;
 
-  constructor(
-    readonly source: Source,
-    readonly issues: Issues,
-    readonly options: ParserOptions,
-  ) {}
+  constructor(source: Source, issues: Issues, readonly options: ParserOptions) {
+    super(source, issues);
+  }
 
   parse(): Ast {
     let root: Expr = this.#errorNode();
@@ -114,10 +68,10 @@ class Parser implements MacroContext {
       );
       return this.#ast(root);
     }
-    this.#tokens = tokenize(this.source, this.issues);
+    this.tokens = tokenize(this.source, this.issues);
     try {
       root = this.#expr();
-      this.#end();
+      this.end();
     } catch (thrown) {
       if (!(thrown instanceof Abandoned) && !(thrown instanceof Mismatch)) throw thrown;
     }
@@ -126,124 +80,6 @@ class Parser implements MacroContext {
 
   #ast(root: Expr): Ast {
     return { root, offsets: this.offsets, macroCalls: this.macroCalls };
-  }
-
-  // Tokens and errors.
-
-  get #token(): Token {
-    return this.#tokens[this.#at]!;
-  }
-
-  #peek(ahead: number): TokenType {
-    return this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)]!.type;
-  }
-
-  #next(): Token {
-    const token = this.#token;
-    if (token.type !== "<EOF>") this.#at++;
-    this.#recovering = false;
-    return token;
-  }
-
-  #syntaxError(token: Token, message: string): void {
-    if (this.#recovering) return;
-    this.#recovering = true;
-    this.issues.report(token.offset, `Syntax error: ${message}`);
-  }
-
-  #countRecovery(): void {
-    if (this.#recoveries++ < RECOVERIES_MAX) return;
-    this.issues.report(
-      this.#token.offset,
-      `Syntax error: error recovery attempt limit exceeded: ${RECOVERIES_MAX}`,
-    );
-    throw new Abandoned();
-  }
-
-  /** Skips what cannot follow, as far as something that may end what is open or joins operands. */
-  #recover(): void {
-    this.#countRecovery();
-    if (this.#lastErrorAt === this.#at) this.#skip();
-    this.#lastErrorAt = this.#at;
-    while (this.#token.type !== "<EOF>" && !this.#mayFollow(this.#token.type)) this.#skip();
-  }
-
-  #skip(): void {
-    if (this.#token.type !== "<EOF>") this.#at++;
-  }
-
-  #mayFollow(type: TokenType): boolean {
-    return BINARY.has(type) || this.#closers.includes(type);
-  }
-
-  /** Takes a token of the type, mending one token too many or too few. */
-  #expect(type: TokenType): Token {
-    if (this.#token.type === type) return this.#next();
-    const token = this.#token;
-    if (this.#peek(1) === type) {
-      this.#countRecovery();
-      this.#syntaxError(token, `extraneous input '${token.text}' expecting ${printedType(type)}`);
-      this.#at++;
-      return this.#next();
-    }
-    if (type !== "<EOF>" && this.#fitsAfter(type, token.type)) {
-      this.#countRecovery();
-      this.#syntaxError(token, `missing ${printedType(type)} at '${token.text}'`);
-      return { type, text: "", offset: token.offset };
-    }
-    this.#syntaxError(token, `mismatched input '${token.text}' expecting ${printedType(type)}`);
-    throw new Mismatch();
-  }
-
-  /** Whether the token could have come right after the missing one. */
-  #fitsAfter(missing: TokenType, type: TokenType): boolean {
-    if (missing === ":") return EXPRESSION.has(type);
-    if (missing !== ")" && missing !== "]" && missing !== "}") return false;
-    return BINARY.has(type) || type === "." || type === "[" ||
-      this.#closers.slice(0, -1).includes(type);
-  }
-
-  /** Checks that something of the set comes, mending one token too many. */
-  #sync(types: ReadonlySet<TokenType>): void {
-    const token = this.#token;
-    if (types.has(token.type)) return;
-    const printed = printedSet(types);
-    if (types.has(this.#peek(1))) {
-      this.#countRecovery();
-      this.#syntaxError(token, `extraneous input '${token.text}' expecting ${printed}`);
-      this.#at++;
-      return;
-    }
-    this.#syntaxError(token, `mismatched input '${token.text}' expecting ${printed}`);
-    throw new Mismatch();
-  }
-
-  #noAlternative(start: number): never {
-    const token = this.#token;
-    const first = this.#tokens[start]!;
-    const until = token.type === "<EOF>"
-      ? this.source.points.length
-      : token.offset + Array.from(token.text).length;
-    const end = token.type === "<EOF>"
-      ? this.#tokens[this.#at - 1]!.offset + Array.from(this.#tokens[this.#at - 1]!.text).length
-      : until;
-    const text = this.source.points.slice(first.offset, end).join("");
-    const word = /^.(true|false|null)$/s.exec(text)?.[1];
-    this.#syntaxError(
-      token,
-      word === undefined
-        ? `no viable alternative at input '${text}'`
-        : `mismatched input '${word}' expecting IDENTIFIER`,
-    );
-    throw new Mismatch();
-  }
-
-  #end(): void {
-    try {
-      this.#expect("<EOF>");
-    } catch (thrown) {
-      if (!(thrown instanceof Mismatch)) throw thrown;
-    }
   }
 
   // Nodes.
@@ -302,12 +138,12 @@ class Parser implements MacroContext {
 
   #conditional(): Expr {
     const condition = this.#or();
-    if (this.#token.type !== "?") return condition;
-    const { offset } = this.#next();
-    this.#closers.push(":");
+    if (this.token.type !== "?") return condition;
+    const { offset } = this.next();
+    this.closers.push(":");
     const whenTrue = this.#or();
-    this.#closers.pop();
-    this.#expect(":");
+    this.closers.pop();
+    this.expect(":");
     const whenFalse = this.#expr();
     return this.#call(offset, "_?_:_", undefined, [condition, whenTrue, whenFalse]);
   }
@@ -322,11 +158,11 @@ class Parser implements MacroContext {
 
   #logic(type: TokenType, name: string, operand: () => Expr): Expr {
     const first = operand();
-    if (this.#token.type !== type) return first;
+    if (this.token.type !== type) return first;
     const terms = [first];
     const offsets: number[] = [];
-    while (this.#token.type === type) {
-      offsets.push(this.#next().offset);
+    while (this.token.type === type) {
+      offsets.push(this.next().offset);
       terms.push(operand());
     }
     return this.#balance(name, terms, offsets, 0, offsets.length - 1);
@@ -347,9 +183,9 @@ class Parser implements MacroContext {
   #binary(names: Readonly<Record<string, string>>, operand: () => Expr): Expr {
     let left = operand();
     for (;;) {
-      const name = Object.hasOwn(names, this.#token.type) ? names[this.#token.type] : undefined;
+      const name = Object.hasOwn(names, this.token.type) ? names[this.token.type] : undefined;
       if (name === undefined) return left;
-      const { offset } = this.#next();
+      const { offset } = this.next();
       left = this.#call(offset, name, undefined, [left, operand()]);
     }
   }
@@ -363,31 +199,31 @@ class Parser implements MacroContext {
 
   #unary(): Expr {
     try {
-      this.#sync(EXPRESSION);
-      const { type, offset } = this.#token;
+      this.sync(EXPRESSION);
+      const { type, offset } = this.token;
       if (type === "!") return this.#repeated("!", "!_", offset);
-      const literal = this.#peek(1) === "NUM_INT" || this.#peek(1) === "NUM_FLOAT";
+      const literal = this.peek(1) === "NUM_INT" || this.peek(1) === "NUM_FLOAT";
       if (type === "-" && !literal) return this.#repeated("-", "-_", offset);
       return this.#member();
     } catch (thrown) {
       if (!(thrown instanceof Mismatch)) throw thrown;
-      this.#recover();
+      this.recover();
       return this.#errorNode();
     }
   }
 
   #repeated(type: TokenType, name: string, offset: number): Expr {
     let count = 0;
-    const start = this.#at;
-    while (this.#token.type === type) {
-      this.#next();
+    const start = this.at;
+    while (this.token.type === type) {
+      this.next();
       count++;
     }
-    if (!EXPRESSION.has(this.#token.type)) {
-      if (type === "-" && this.#token.type === "<EOF>") {
-        this.#noAlternative(Math.max(start, this.#at - 1));
+    if (!EXPRESSION.has(this.token.type)) {
+      if (type === "-" && this.token.type === "<EOF>") {
+        this.noAlternative(Math.max(start, this.at - 1));
       }
-      this.#sync(EXPRESSION);
+      this.sync(EXPRESSION);
     }
     const operand = this.#member();
     return count % 2 === 0 ? operand : this.#call(offset, name, undefined, [operand]);
@@ -396,27 +232,27 @@ class Parser implements MacroContext {
   #member(): Expr {
     let expr = this.#primary();
     for (;;) {
-      if (this.#token.type === ".") expr = this.#select(expr);
-      else if (this.#token.type === "[") expr = this.#index(expr);
+      if (this.token.type === ".") expr = this.#select(expr);
+      else if (this.token.type === "[") expr = this.#index(expr);
       else return expr;
     }
   }
 
   #select(operand: Expr): Expr {
-    const start = this.#at;
-    const dot = this.#next();
-    const optional = this.#token.type === "?";
-    if (optional) this.#next();
-    const { type, text, offset } = this.#token;
+    const start = this.at;
+    const dot = this.next();
+    const optional = this.token.type === "?";
+    if (optional) this.next();
+    const { type, text, offset } = this.token;
     if (type !== "IDENTIFIER" && type !== "ESC_IDENTIFIER") {
       if (optional) {
-        this.#sync(new Set(["IDENTIFIER", "ESC_IDENTIFIER"]));
+        this.sync(new Set(["IDENTIFIER", "ESC_IDENTIFIER"]));
       }
-      this.#noAlternative(start);
+      this.noAlternative(start);
     }
-    this.#next();
-    if (type === "IDENTIFIER" && !optional && this.#token.type === "(") {
-      const open = this.#next();
+    this.next();
+    if (type === "IDENTIFIER" && !optional && this.token.type === "(") {
+      const open = this.next();
       const args = this.#arguments();
       return this.#call(open.offset, text, operand, args);
     }
@@ -437,49 +273,40 @@ class Parser implements MacroContext {
   }
 
   #index(target: Expr): Expr {
-    const open = this.#next();
-    const optional = this.#token.type === "?";
-    if (optional) this.#next();
-    const index = this.#within("]", () => this.#expr());
-    this.#expect("]");
+    const open = this.next();
+    const optional = this.token.type === "?";
+    if (optional) this.next();
+    const index = this.within("]", () => this.#expr());
+    this.expect("]");
     if (optional && this.options.optionalSyntax !== true) {
       return this.#fail(open.offset, "unsupported syntax '[?'");
     }
     return this.#call(open.offset, optional ? "_[?_]" : "_[_]", undefined, [target, index]);
   }
 
-  #within<T>(closer: TokenType, parse: () => T): T {
-    this.#closers.push(closer, ",");
-    try {
-      return parse();
-    } finally {
-      this.#closers.length -= 2;
-    }
-  }
-
   #arguments(): Expr[] {
-    return this.#within(")", () => {
+    return this.within(")", () => {
       const args: Expr[] = [];
-      this.#sync(CALL_START);
-      if (this.#token.type !== ")") {
+      this.sync(CALL_START);
+      if (this.token.type !== ")") {
         args.push(this.#expr());
-        while (this.#token.type === ",") {
-          this.#next();
+        while (this.token.type === ",") {
+          this.next();
           args.push(this.#expr());
         }
       }
-      this.#expect(")");
+      this.expect(")");
       return args;
     });
   }
 
   #primary(): Expr {
-    const token = this.#token;
+    const token = this.token;
     switch (token.type) {
       case "(": {
-        this.#next();
-        const expr = this.#within(")", () => this.#expr());
-        this.#expect(")");
+        this.next();
+        const expr = this.within(")", () => this.#expr());
+        this.expect(")");
         return expr;
       }
       case "[":
@@ -495,128 +322,128 @@ class Parser implements MacroContext {
   }
 
   #list(): Expr {
-    const { offset } = this.#next();
+    const { offset } = this.next();
     const elements: Expr[] = [];
     const optionals: number[] = [];
-    this.#within("]", () => {
-      this.#sync(LIST_START);
-      while (this.#token.type !== "]" && this.#token.type !== ",") {
-        if (this.#token.type === "?") {
-          const mark = this.#next();
+    this.within("]", () => {
+      this.sync(LIST_START);
+      while (this.token.type !== "]" && this.token.type !== ",") {
+        if (this.token.type === "?") {
+          const mark = this.next();
           if (this.options.optionalSyntax === true) optionals.push(elements.length);
           else this.issues.report(mark.offset, "unsupported syntax '?'");
         }
         elements.push(this.#expr());
-        if (this.#token.type !== "," || this.#peek(1) === "]") break;
-        this.#next();
+        if (this.token.type !== "," || this.peek(1) === "]") break;
+        this.next();
       }
-      if (this.#token.type === ",") this.#next();
-      this.#expect("]");
+      if (this.token.type === ",") this.next();
+      this.expect("]");
     });
     return { kind: "list", id: this.#id(offset), elements, optionals };
   }
 
   #map(): Expr {
-    const { offset } = this.#next();
+    const { offset } = this.next();
     const entries: MapEntry[] = [];
-    this.#within("}", () => {
-      this.#sync(MAP_START);
-      while (this.#token.type !== "}" && this.#token.type !== ",") {
+    this.within("}", () => {
+      this.sync(MAP_START);
+      while (this.token.type !== "}" && this.token.type !== ",") {
         const optional = this.#optionalMark();
-        this.#closers.push(":");
+        this.closers.push(":");
         const key = this.#expr();
-        this.#closers.pop();
-        const colon = this.#expect(":");
+        this.closers.pop();
+        const colon = this.expect(":");
         const value = this.#expr();
         entries.push({ id: this.#id(colon.offset), key, value, optional });
-        if (this.#token.type !== "," || this.#peek(1) === "}") break;
-        this.#next();
+        if (this.token.type !== "," || this.peek(1) === "}") break;
+        this.next();
       }
-      if (this.#token.type === ",") this.#next();
-      this.#expect("}");
+      if (this.token.type === ",") this.next();
+      this.expect("}");
     });
     return { kind: "map", id: this.#id(offset), entries };
   }
 
   #optionalMark(): boolean {
-    if (this.#token.type !== "?") return false;
-    const { offset } = this.#next();
+    if (this.token.type !== "?") return false;
+    const { offset } = this.next();
     if (this.options.optionalSyntax === true) return true;
     this.issues.report(offset, "unsupported syntax '?'");
     return false;
   }
 
   #name(): Expr {
-    const start = this.#at;
-    const leading = this.#token.type === ".";
-    if (leading) this.#next();
-    const { type, text, offset } = this.#token;
-    if (type !== "IDENTIFIER") this.#noAlternative(start);
+    const start = this.at;
+    const leading = this.token.type === ".";
+    if (leading) this.next();
+    const { type, text, offset } = this.token;
+    if (type !== "IDENTIFIER") this.noAlternative(start);
     let ahead = 1;
-    while (this.#peek(ahead) === "." && this.#peek(ahead + 1) === "IDENTIFIER") ahead += 2;
-    if (this.#peek(ahead) === "{") return this.#message(leading ? "." : "");
-    this.#next();
+    while (this.peek(ahead) === "." && this.peek(ahead + 1) === "IDENTIFIER") ahead += 2;
+    if (this.peek(ahead) === "{") return this.#message(leading ? "." : "");
+    this.next();
     const prefix = leading ? "." : "";
     if (RESERVED.has(text)) {
-      if (this.#token.type === "(") {
-        this.#next();
+      if (this.token.type === "(") {
+        this.next();
         this.#arguments();
       }
-      return this.#fail(this.#tokens[start]!.offset, `reserved identifier: ${text}`);
+      return this.#fail(this.tokens[start]!.offset, `reserved identifier: ${text}`);
     }
-    if (this.#token.type !== "(") {
+    if (this.token.type !== "(") {
       return { kind: "ident", id: this.#id(offset), name: prefix + text };
     }
-    const open = this.#next();
+    const open = this.next();
     const args = this.#arguments();
     return this.#call(open.offset, prefix + text, undefined, args);
   }
 
   #message(prefix: string): Expr {
-    let typeName = prefix + this.#next().text;
-    while (this.#token.type === ".") {
-      this.#next();
-      typeName += `.${this.#next().text}`;
+    let typeName = prefix + this.next().text;
+    while (this.token.type === ".") {
+      this.next();
+      typeName += `.${this.next().text}`;
     }
-    const open = this.#next();
+    const open = this.next();
     const id = this.#id(open.offset);
     const fields: StructField[] = [];
-    this.#within("}", () => {
-      this.#sync(FIELD_START);
-      while (this.#token.type !== "}" && this.#token.type !== ",") {
+    this.within("}", () => {
+      this.sync(FIELD_START);
+      while (this.token.type !== "}" && this.token.type !== ",") {
         fields.push(this.#field());
-        if (this.#token.type !== "," || this.#peek(1) === "}") break;
-        this.#next();
+        if (this.token.type !== "," || this.peek(1) === "}") break;
+        this.next();
       }
-      if (this.#token.type === ",") this.#next();
-      this.#expect("}");
+      if (this.token.type === ",") this.next();
+      this.expect("}");
     });
     return { kind: "struct", id, typeName, fields };
   }
 
   #field(): StructField {
     const optional = this.#optionalMark();
-    const { type, text, offset } = this.#token;
+    const { type, text, offset } = this.token;
     if (type !== "IDENTIFIER" && type !== "ESC_IDENTIFIER") {
-      this.#sync(new Set(["IDENTIFIER", "ESC_IDENTIFIER"]));
+      this.sync(new Set(["IDENTIFIER", "ESC_IDENTIFIER"]));
     }
-    this.#next();
+    this.next();
     let name = text;
     if (type === "ESC_IDENTIFIER") {
       if (this.options.escapedIdentifiers === true) name = text.slice(1, -1);
       else this.issues.report(offset, "unsupported syntax: '`'");
     }
-    const colon = this.#expect(":");
+    const colon = this.expect(":");
     const id = this.#id(colon.offset);
     const value = this.#expr();
     return { id, name, value, optional };
   }
 
   #literal(): Expr {
-    const start = this.#token;
+    const start = this.token;
     const negative = start.type === "-";
-    if (negative) this.#next();
-    const { type, text } = this.#next();
+    if (negative) this.next();
+    const { type, text } = this.next();
     const literal = (value: NonNullable<ReturnType<typeof intValue>> | Uint | Double): Expr => ({
       kind: "literal",
       id: this.#id(start.offset),
