@@ -197,3 +197,34 @@ Deno.test("FakeCluster with no controllers leaves everything as it is", async ()
     'serviceaccounts "default" not found',
   );
 });
+
+Deno.test("FakeCluster counts what its quotas limit", async () => {
+  await using cluster = await FakeCluster.start();
+  const quotas = { apiVersion: "v1", resource: "resourcequotas" };
+  const key = { namespace: "default", name: "few" };
+  await cluster.client.create(quotas, {
+    apiVersion: "v1",
+    kind: "ResourceQuota",
+    metadata: key,
+    spec: { hard: { "count/configmaps": "3", "requests.storage": "1Gi" } },
+  });
+  const used = async () => {
+    const quota = await cluster.client.get(quotas, key);
+    return quota.status?.used as Record<string, string> | undefined;
+  };
+  // Every namespace starts with the cluster's certificate authority.
+  const counts = (amount: string) => async () =>
+    (await used())?.["count/configmaps"] === amount && (await used())?.["requests.storage"] === "0";
+  await eventually("what is there is counted", counts("1"));
+  await cluster.client.create(CONFIG_MAPS, configMap("a"));
+  await cluster.client.create(CONFIG_MAPS, configMap("b"));
+  assertEquals((await used())?.["count/configmaps"], "3");
+  await assertRejects(
+    () => cluster.client.create(CONFIG_MAPS, configMap("c")),
+    StatusError,
+    "exceeded quota: few",
+  );
+  await cluster.client.delete(CONFIG_MAPS, { namespace: "default", name: "a" });
+  await eventually("what is gone is given back", counts("2"));
+  await cluster.client.create(CONFIG_MAPS, configMap("c"));
+});

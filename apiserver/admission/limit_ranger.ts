@@ -4,7 +4,11 @@
 import type { KubeObject } from "../../runtime/object.ts";
 import type { Quantity } from "../../runtime/quantity.ts";
 import { items, type Part, sortedEntries, struct } from "../kinds/part.ts";
-import { aggregateResources, quantity, type ResourceList } from "../kinds/resource_list.ts";
+import {
+  aggregateResources,
+  quantity,
+  type ResourceList,
+} from "../../runtime/quota/resource_list.ts";
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionServices } from "./plugin.ts";
 import { aggregate, refuse } from "./refusal.ts";
 

@@ -2,7 +2,7 @@
 // Source: plugin/pkg/admission/storage/persistentvolume/resize.
 
 import type { KubeObject } from "../../runtime/object.ts";
-import { quantity } from "../kinds/resource_list.ts";
+import { quantity } from "../../runtime/quota/resource_list.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
 import { isFor, refuse } from "./refusal.ts";
 

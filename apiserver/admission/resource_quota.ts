@@ -3,14 +3,18 @@
 // k8s.io/apiserver admission/plugin/resourcequota.
 
 import type { KubeObject } from "../../runtime/object.ts";
-import { items, type Part, sortedEntries } from "../kinds/part.ts";
-import { quantity, type ResourceList } from "../kinds/resource_list.ts";
+import { sortedEntries } from "../../runtime/part.ts";
+import { quantity, type ResourceList } from "../../runtime/quota/resource_list.ts";
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionServices } from "./plugin.ts";
-import { evaluatorOf, type QuotaEvaluator, type QuotaScope } from "./quota_usage.ts";
+import {
+  evaluatorOf,
+  isInScope,
+  type QuotaEvaluator,
+  UNCOUNTED,
+} from "../../runtime/quota/usage.ts";
 import { refuse } from "./refusal.ts";
 
 const QUOTAS = "/resourcequotas";
-const UNCOUNTED: ReadonlySet<string> = new Set(["/events", "events.k8s.io/events", "/bindings"]);
 
 function handles({ target, operation, object, old }: AdmissionAttributes): boolean {
   const { definition, namespace, subresource } = target;
@@ -22,14 +26,14 @@ function handles({ target, operation, object, old }: AdmissionAttributes): boole
   }
   if (operation === "CREATE") return true;
   return operation === "UPDATE" &&
-    (old === undefined || evaluatorOf(definition).countsUpdate(object!, old));
+    (old === undefined || evaluatorOf(definition.storage).countsUpdate(object!, old));
 }
 
 function validate(attributes: AdmissionAttributes, { store }: AdmissionServices): void {
   const { target, dryRun } = attributes;
   const quotas = store.list(QUOTAS, { namespace: target.namespace }).entries;
   if (quotas.length === 0) return;
-  const evaluator = evaluatorOf(target.definition);
+  const evaluator = evaluatorOf(target.definition.storage);
   const pertinent = quotas.filter(({ object }) => matches(attributes, evaluator, object));
   if (pertinent.length === 0) return;
   const charged = pertinent.map((entry) => {
@@ -41,18 +45,6 @@ function validate(attributes: AdmissionAttributes, { store }: AdmissionServices)
     if (used === undefined) continue;
     store.put(QUOTAS, key, { ...object, status: { ...object["status"], used } });
   }
-}
-
-function scopesOf(spec: Part): QuotaScope[] {
-  const names: string[] = items(spec.scopes) as unknown as string[];
-  return [
-    ...names.map((scopeName) => ({ scopeName, operator: "Exists" })),
-    ...items(spec.scopeSelector?.matchExpressions) as unknown as QuotaScope[],
-  ];
-}
-
-function isInScope(evaluator: QuotaEvaluator, quota: KubeObject, object: KubeObject): boolean {
-  return scopesOf(quota["spec"] ?? {}).every((scope) => evaluator.matchesScope(scope, object));
 }
 
 /** Whether the quota counts the object. Refuses what cannot be counted. */

@@ -4,7 +4,7 @@
 
 import type { KubeObject } from "../../runtime/object.ts";
 import { items, type Part, semanticEqual, sortedEntries } from "../kinds/part.ts";
-import { quantity } from "../kinds/resource_list.ts";
+import { quantity } from "../../runtime/quota/resource_list.ts";
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionServices } from "./plugin.ts";
 import { isFor, refuse } from "./refusal.ts";
 

@@ -137,6 +137,7 @@ export const apiServices: KindBehaviour = {
   },
   subresources: {
     status: {
+      withoutTable: true,
       prepareForUpdate(object, old) {
         restore(object, old, "spec");
         for (const member of ["labels", "annotations", "finalizers", "ownerReferences"]) {

@@ -17,10 +17,12 @@ import { byteLength, isDNS1123Label, isDNS1123Subdomain } from "../../runtime/na
 import type { KubeObject } from "../../runtime/object.ts";
 import type { StrategyContext } from "../definition.ts";
 import type { KindBehaviour } from "./behaviour.ts";
+import { certificateChainProblem } from "./certificate_chain.ts";
 import { CertificateRequestError, parseCertificateRequest } from "./certificate_request.ts";
 import { text } from "./field_messages.ts";
 import { age, humanDuration } from "./human_duration.ts";
 import { items, type Part, restore, semanticEqual, strings } from "./part.ts";
+import { structDiff } from "./struct_diff.ts";
 
 const USAGES = [
   "any",
@@ -159,7 +161,7 @@ function validateConditions(conditions: Part[]): FieldError[] {
     if (other !== undefined && seen.has(other)) {
       errors.push(
         invalid(
-          `${field}.type`,
+          "status.conditions",
           type,
           "Approved and Denied conditions are mutually exclusive",
         ),
@@ -177,29 +179,64 @@ interface Permissions {
   readonly approval: boolean;
 }
 
+function ofType(object: KubeObject, type: string): Part[] {
+  return conditionsOf(object).filter((condition) => condition.type === type);
+}
+
+/** Only the approval endpoint decides. */
+function approvalErrors(object: KubeObject, old: KubeObject): FieldError[] {
+  return ["Approved", "Denied"].flatMap((type) => {
+    const before = ofType(old, type);
+    const now = ofType(object, type);
+    if (now.length < before.length || semanticEqual(before, now)) return [];
+    const change = now.length > before.length
+      ? `updates may not add a condition of type "${type}"`
+      : `updates may not modify a condition of type "${type}"\n${
+        structDiff(before.map(goCondition), now.map(goCondition))
+      }`;
+    return [forbiddenField("status.conditions", change)];
+  });
+}
+
+/** A condition as Go prints the internal type. */
+function goCondition(condition: Part): Part {
+  return {
+    Type: text(condition.type),
+    Status: text(condition.status),
+    Reason: text(condition.reason),
+    Message: text(condition.message),
+    LastUpdateTime: condition.lastUpdateTime ?? null,
+    LastTransitionTime: condition.lastTransitionTime ?? null,
+  };
+}
+
+function certificateErrors(object: KubeObject, old: KubeObject): FieldError[] {
+  const certificate = text(object.status?.certificate);
+  const before = text(old.status?.certificate);
+  if (certificate === before || problemOf(before) !== undefined) return [];
+  const problem = problemOf(certificate);
+  return problem === undefined
+    ? []
+    : [invalid("status.certificate", "<certificate data>", problem)];
+}
+
+function problemOf(certificate: string): string | undefined {
+  return certificateChainProblem(Buffer.from(certificate, "base64").toString("utf8"));
+}
+
 function validateUpdate(
   object: KubeObject,
   old: KubeObject,
   may: Permissions,
 ): FieldError[] {
-  const errors = validate(object);
+  const errors = [...validate(object), ...certificateErrors(object, old)];
   const field = "status.conditions";
   for (const type of FINAL_CONDITIONS) {
-    const before = conditionsOf(old).filter((condition) => condition.type === type);
-    const now = conditionsOf(object).filter((condition) => condition.type === type);
-    if (now.length < before.length) {
+    if (ofType(object, type).length < ofType(old, type).length) {
       errors.push(forbiddenField(field, `updates may not remove a condition of type "${type}"`));
-    } else if (type !== "Failed" && !may.approval && !semanticEqual(before, now)) {
-      errors.push(
-        forbiddenField(
-          field,
-          before.length < now.length
-            ? `updates may not add a condition of type "${type}"`
-            : `updates may not modify a condition of type "${type}"`,
-        ),
-      );
     }
   }
+  if (!may.approval) errors.push(...approvalErrors(object, old));
   const certificate = text(object.status?.certificate);
   const before = text(old.status?.certificate);
   if (certificate !== before) {

@@ -4,7 +4,7 @@
 
 import { defaultPullPolicy } from "./image_name.ts";
 import { items, type Part, struct } from "./part.ts";
-import { roundResources } from "./resource_list.ts";
+import { roundResources } from "../../runtime/quota/resource_list.ts";
 
 /** Fills in a field's API version. */
 export function setFieldRefDefaults(fieldRef: Part | undefined): void {

@@ -19,7 +19,7 @@ import { validateVolumeDevices, validateVolumeMounts, type VolumeMap } from "./m
 import { dnsLabelErrors, invalids } from "./name_validation.ts";
 import { isEmpty, items, type Part } from "./part.ts";
 import { validateLifecycle, validateProbes } from "./probe_validation.ts";
-import { isSidecar } from "./resource_list.ts";
+import { isSidecar } from "../../runtime/quota/resource_list.ts";
 import { validateContainerRequirements } from "./resource_requirements_validation.ts";
 import { validateSecurityContext } from "./security_context_validation.ts";
 

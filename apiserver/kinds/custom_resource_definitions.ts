@@ -85,6 +85,7 @@ export const customResourceDefinitions: KindBehaviour = {
   },
   subresources: {
     status: {
+      withoutTable: true,
       allowUnconditionalUpdate: false,
       resetFields: { "f:spec": {} },
       prepareForUpdate: (object, old) => restore(object, old, "spec"),

@@ -4,14 +4,10 @@
 // as any other object: it has no lease that ends.
 
 import { type FieldError, invalid, required } from "../../runtime/field/error.ts";
-import {
-  byteLength,
-  isDNS1123Subdomain,
-  isQualifiedName,
-  nameIsPathSegment,
-} from "../../runtime/names.ts";
+import { byteLength, isQualifiedName } from "../../runtime/names.ts";
 import type { JsonValue, KubeObject } from "../../runtime/object.ts";
 import type { Strategy } from "../definition.ts";
+import { objectMetaErrors } from "../registry/object_meta.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { immutable, text } from "./field_messages.ts";
 import { age } from "./human_duration.ts";
@@ -130,11 +126,17 @@ function seriesErrors({ series }: KubeObject): FieldError[] {
   return errors;
 }
 
+/** What checks of metadata need to know of events. */
+const NAMED: Parameters<typeof objectMetaErrors>[0] = {
+  group: "",
+  namespaced: true,
+  custom: false,
+  strategy: {},
+};
+
 function validateNew(event: KubeObject): FieldError[] {
   const errors = validateShared(event, "reportingController");
-  const name = text(event.metadata.name);
-  if (name !== "") errors.push(...invalids(name, "metadata.name", isDNS1123Subdomain(name)));
-  errors.push(...seriesErrors(event));
+  errors.push(...objectMetaErrors(NAMED, event), ...seriesErrors(event));
   if (!event.eventTime) errors.push(required("eventTime"));
   const type = text(event.type);
   if (type !== "Normal" && type !== "Warning") {
@@ -200,7 +202,7 @@ const strategy: Strategy = {
       ? validateNew(toCore(object))
       : validateShared(object, "reportingComponent"),
   validateUpdate,
-  validateName: nameIsPathSegment,
+  ownMetadataChecks: true,
   allowCreateOnUpdate: true,
 };
 

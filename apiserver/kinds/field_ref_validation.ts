@@ -7,7 +7,7 @@ import { isQualifiedName } from "../../runtime/names.ts";
 import { text } from "./field_messages.ts";
 import { invalids } from "./name_validation.ts";
 import type { Part } from "./part.ts";
-import { quantity } from "./resource_list.ts";
+import { quantity } from "../../runtime/quota/resource_list.ts";
 
 /** Paths the conversion of field labels knows beside those with a key in brackets. */
 const CONVERTIBLE = new Set([

@@ -12,7 +12,7 @@ import { nameIsPathSegment } from "../../runtime/names.ts";
 import { integer, text } from "./field_messages.ts";
 import { dnsLabelErrors, invalids } from "./name_validation.ts";
 import { items, type Part } from "./part.ts";
-import { quantity } from "./resource_list.ts";
+import { quantity } from "../../runtime/quota/resource_list.ts";
 import { validateContainerResourceName } from "./resource_requirements_validation.ts";
 
 const METRIC_TYPES = ["ContainerResource", "External", "Object", "Pods", "Resource"];

@@ -12,7 +12,7 @@ import {
 import { integer, nonNegative, text } from "./field_messages.ts";
 import { goList, goNullable, goStruct, goValue } from "./go_value.ts";
 import { qualifiedNameErrors } from "./name_validation.ts";
-import { items, type Part } from "./part.ts";
+import { items, type Part, written } from "./part.ts";
 
 const RULES_MAX = 20;
 const EXIT_CODES_MAX = 255;
@@ -91,8 +91,9 @@ function validateExitCodes(codes: Part, names: ReadonlySet<string>, field: strin
   }
   const values: number[] = codes.values ?? [];
   const path = `${field}.values`;
-  if (values.length === 0) errors.push(invalid(path, values, "at least one value is required"));
-  else if (values.length > EXIT_CODES_MAX) {
+  if (values.length === 0) {
+    errors.push(invalid(path, written(codes, "values"), "at least one value is required"));
+  } else if (values.length > EXIT_CODES_MAX) {
     errors.push(tooMany(path, values.length, EXIT_CODES_MAX));
   }
   const seen = new Set<number>();
@@ -167,13 +168,13 @@ export function validateSuccessPolicy(spec: Part, field: string): FieldError[] {
 
 function validateSuccessRule(rule: Part, completions: number, field: string): FieldError[] {
   const { succeededCount: count, succeededIndexes: indexes } = rule;
-  if (count === undefined && indexes === undefined) {
-    return [
-      required(field, "at least one of succeededCount or succeededIndexes must be specified"),
-    ];
-  }
   const errors: FieldError[] = [];
-  let total = completions;
+  if (count === undefined && indexes === undefined) {
+    errors.push(
+      required(field, "at least one of succeededCount or succeededIndexes must be specified"),
+    );
+  }
+  let total = 0;
   if (indexes !== undefined) {
     const path = `${field}.succeededIndexes`;
     const counted = countIndexes(indexes, completions);
@@ -199,7 +200,8 @@ function validateSuccessRule(rule: Part, completions: number, field: string): Fi
           `must be less than or equal to ${completions} (the number of specified completions)`,
         ),
       );
-    } else if (count > total) {
+    }
+    if (indexes !== undefined && count > total) {
       errors.push(
         invalid(
           path,

@@ -9,7 +9,7 @@ import { immutable, nonNegative, text } from "./field_messages.ts";
 import { goTypes } from "./go_types.ts";
 import { goValue } from "./go_value.ts";
 import { immutableSelector, invalidSelector, validateLabelSelector } from "./label_selector.ts";
-import { byteLength } from "../../runtime/names.ts";
+import { byteLength, isDNS1123Label } from "../../runtime/names.ts";
 import { clone } from "../../runtime/object.ts";
 import { isEmpty, items, type Part, semanticEqual } from "./part.ts";
 import { goPodTemplateSpec } from "./pod_go_shapes.ts";
@@ -102,6 +102,7 @@ function validateCompletionMode(spec: Part, field: string): FieldError[] {
     errors.push(notSupported(`${field}.completionMode`, mode, ["NonIndexed", "Indexed"]));
   }
   if (mode === "Indexed") return [...errors, ...validateIndexed(spec, field)];
+  if (mode !== undefined && mode !== "NonIndexed") return errors;
   const needsIndex = (name: string) => {
     if (spec[name] !== undefined) {
       errors.push(
@@ -125,7 +126,7 @@ function validateIndexed(spec: Part, field: string): FieldError[] {
   const tooHigh = (name: string, value: number | undefined, max: number, when: string) => {
     if (value !== undefined && value > max) {
       errors.push(
-        invalid(`${field}.${name}`, value, `must be less than or equal to ${max} ${when}`),
+        invalid(`${field}.${name}`, value, `must be less than or equal to ${max}${when}`),
       );
     }
   };
@@ -133,7 +134,7 @@ function validateIndexed(spec: Part, field: string): FieldError[] {
     "parallelism",
     parallelism,
     INDEXED_PARALLELISM_MAX,
-    "when completion mode is Indexed",
+    " when completion mode is Indexed",
   );
   if (failed !== undefined && failed > completions) {
     errors.push(
@@ -145,7 +146,7 @@ function validateIndexed(spec: Part, field: string): FieldError[] {
   }
   if (backoffLimitPerIndex !== undefined && completions > INDEXED_COMPLETIONS_MAX_WITH_BACKOFF) {
     const when =
-      `when completions are above ${INDEXED_COMPLETIONS_MAX_WITH_BACKOFF} and used with backoff limit per index`;
+      ` when completions are above ${INDEXED_COMPLETIONS_MAX_WITH_BACKOFF} and used with backoff limit per index`;
     if (failed === undefined) {
       errors.push(
         required(
@@ -195,7 +196,22 @@ function validateWithSelector(object: KubeObject): FieldError[] {
 
 /** Errors of a new Job. */
 export function validateJob(object: KubeObject): FieldError[] {
-  return [...validateGenerated(object), ...validateWithSelector(object)];
+  return [
+    ...validateGenerated(object),
+    ...validateWithSelector(object),
+    ...validateHostnames(object),
+  ];
+}
+
+/** The pods of an indexed job are named after it and their index, which has to make a hostname. */
+function validateHostnames({ metadata, spec }: KubeObject): FieldError[] {
+  const { completionMode, completions } = spec ?? {};
+  if (completionMode !== "Indexed" || !(completions > 0)) return [];
+  const name = text(metadata.name);
+  const last = `${name}-${completions - 1}`;
+  return isDNS1123Label(last).length === 0 ? [] : [
+    invalid("metadata.name", name, `will not able to create pod with invalid DNS label: ${last}`),
+  ];
 }
 
 /** While a suspended job has never run, where its pods may run can still change. */
@@ -273,9 +289,8 @@ export function validateJobUpdate(object: KubeObject, old: KubeObject): FieldErr
   const spec: Part = object.spec ?? {};
   const before: Part = old.spec ?? {};
   return [
-    ...validateGenerated(object),
-    // Upstream checks the spec both as a new one and as a changed one.
-    ...validateWithSelector(object),
+    // Upstream checks the job both as a new one and as a changed one.
+    ...validateJob(object),
     ...validateWithSelector(object),
     ...validateCompletions(spec, before),
     ...immutableSelector(spec.selector, before.selector),

@@ -15,7 +15,7 @@ import type { KindBehaviour } from "./behaviour.ts";
 import { text } from "./field_messages.ts";
 import { invalids } from "./name_validation.ts";
 import { isEmpty, items, type Part, sortedEntries } from "./part.ts";
-import { quantity, roundResources } from "./resource_list.ts";
+import { quantity, roundResources } from "../../runtime/quota/resource_list.ts";
 import {
   isOvercommitAllowed,
   validateContainerResourceName,

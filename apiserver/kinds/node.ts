@@ -17,7 +17,7 @@ import {
   strings,
   struct,
 } from "./part.ts";
-import { roundResources } from "./resource_list.ts";
+import { roundResources } from "../../runtime/quota/resource_list.ts";
 import { validateResourceQuantity } from "./resource_requirements_validation.ts";
 import { validateTaints } from "./scheduling_validation.ts";
 

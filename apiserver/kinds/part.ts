@@ -2,30 +2,15 @@
 // pod spec or a container, and what Go's zero values mean for it: the codec
 // leaves out what is empty, so absent, `null` and empty read the same.
 
+import type { Part } from "../../runtime/part.ts";
 import { equal } from "../../runtime/object.ts";
 import { givenEmpty } from "../../runtime/schema/empties.ts";
 
-/** A JSON object whose members the schema has already typed. */
-export interface Part {
-  // deno-lint-ignore no-explicit-any -- members of an arbitrary struct; the decoder has checked them
-  [member: string]: any;
-}
-
-/** The items of a list that may be absent. */
-export function items(value: unknown): Part[] {
-  return Array.isArray(value) ? value : [];
-}
+export { items, type Part, sortedEntries } from "../../runtime/part.ts";
 
 /** The strings of a list that may be absent. */
 export function strings(value: unknown): string[] {
   return Array.isArray(value) ? value : [];
-}
-
-/** The members of a map that may be absent, ordered by key so that errors come in a fixed order. */
-export function sortedEntries<T = string>(value: unknown): [string, T][] {
-  if (value === null || typeof value !== "object") return [];
-  const members = value as Record<string, T>;
-  return Object.keys(members).sort().map((key) => [key, members[key] as T]);
 }
 
 /** A list or map as errors print it: empty when it was written so, though it counts as absent. */

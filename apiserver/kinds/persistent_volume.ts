@@ -36,7 +36,7 @@ import {
 } from "./persistent_volume_claim_validation.ts";
 import { goPersistentVolumeSource } from "./pod_go_shapes.ts";
 import { nodeTermWarnings, removedPlugins } from "./pod_warnings.ts";
-import { quantity, roundResources } from "./resource_list.ts";
+import { quantity, roundResources } from "../../runtime/quota/resource_list.ts";
 import { noBacksteps } from "./path_validation.ts";
 import { structDiff } from "./struct_diff.ts";
 import { setSourceDefaults } from "./volume_defaults.ts";

@@ -2,7 +2,7 @@
 // SetDefaults_PersistentVolumeClaim.
 
 import { type Part, struct } from "./part.ts";
-import { roundResources } from "./resource_list.ts";
+import { roundResources } from "../../runtime/quota/resource_list.ts";
 import { setClaimSpecDefaults } from "./volume_defaults.ts";
 
 /** Fills in what a claim leaves out. */

@@ -22,7 +22,7 @@ import {
 } from "./name_validation.ts";
 import { isEmpty, type Part, semanticEqual, sortedEntries, strings } from "./part.ts";
 import { goClaimSpec } from "./pod_go_shapes.ts";
-import { isNative, quantity } from "./resource_list.ts";
+import { isNative, quantity } from "../../runtime/quota/resource_list.ts";
 import { validateResourceQuantity } from "./resource_requirements_validation.ts";
 import { structDiff } from "./struct_diff.ts";
 

@@ -11,7 +11,7 @@ import { setPodDefaults } from "./pod_spec_defaults.ts";
 import { validatePodStatusUpdate } from "./pod_status_validation.ts";
 import { validateEphemeralUpdate, validatePod, validatePodUpdate } from "./pod_validation.ts";
 import { nameWarnings, podWarnings } from "./pod_warnings.ts";
-import { roundResources } from "./resource_list.ts";
+import { roundResources } from "../../runtime/quota/resource_list.ts";
 
 function setDefaults(object: KubeObject): void {
   setPodDefaults(struct(object, "spec"));

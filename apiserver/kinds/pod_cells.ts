@@ -5,7 +5,7 @@
 import type { JsonValue, KubeObject } from "../../runtime/object.ts";
 import { age } from "./human_duration.ts";
 import { items, type Part } from "./part.ts";
-import { isSidecar } from "./resource_list.ts";
+import { isSidecar } from "../../runtime/quota/resource_list.ts";
 
 /** What is counted while going through a pod's container statuses. */
 interface Counts {

@@ -11,7 +11,7 @@ import { isEmpty, items, type Part, restore, semanticEqual, strings } from "./pa
 import { APP_ARMOR_PREFIX } from "./pod_annotations_validation.ts";
 import { eachContainer } from "./pod_containers.ts";
 import { dropDisabledPodFields } from "./pod_disabled_fields.ts";
-import { podQOS } from "./pod_qos.ts";
+import { podQOS } from "../../runtime/quota/pod_qos.ts";
 import { validateAppArmor } from "./security_context_validation.ts";
 
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";

@@ -8,9 +8,9 @@ import type { Strategy } from "../definition.ts";
 import { nextGeneration } from "./generation.ts";
 import { items, type Part, semanticEqual } from "./part.ts";
 import { MIRROR } from "./pod_annotations_validation.ts";
-import { podQOS } from "./pod_qos.ts";
+import { podQOS } from "../../runtime/quota/pod_qos.ts";
 import { validatePodObject } from "./pod_validation.ts";
-import { isSidecar } from "./resource_list.ts";
+import { isSidecar } from "../../runtime/quota/resource_list.ts";
 
 /** Puts everything back but what identifies the pod and the fields named. */
 export function keepOnly(object: KubeObject, old: KubeObject, change: (spec: Part) => void): void {

@@ -10,7 +10,7 @@ import {
   isPodLevelResource,
   type ResourceList,
   roundResources,
-} from "./resource_list.ts";
+} from "../../runtime/quota/resource_list.ts";
 import { setVolumeDefaults } from "./volume_defaults.ts";
 
 /** Fills in what a pod spec leaves out, in a pod or a template. */

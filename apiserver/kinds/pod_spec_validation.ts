@@ -31,7 +31,7 @@ import {
 import { isEmpty, items, type Part, sortedEntries, strings } from "./part.ts";
 import { goPodResourceClaim } from "./pod_go_shapes.ts";
 import { validateHostProcess, validateOS } from "./pod_os_validation.ts";
-import { aggregateResources, quantity } from "./resource_list.ts";
+import { aggregateResources, quantity } from "../../runtime/quota/resource_list.ts";
 import {
   validateContainerRequirements,
   validatePodRequirements,

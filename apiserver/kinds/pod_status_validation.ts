@@ -8,7 +8,7 @@ import { immutable, text } from "./field_messages.ts";
 import { dnsSubdomainErrors, qualifiedNameErrors } from "./name_validation.ts";
 import { items, type Part } from "./part.ts";
 import { validateAnnotationsChange } from "./pod_validation.ts";
-import { isSidecar } from "./resource_list.ts";
+import { isSidecar } from "../../runtime/quota/resource_list.ts";
 
 const SYSTEM_CONDITIONS = new Set(["PodScheduled", "Ready", "Initialized"]);
 const ONE_EACH = "may specify no more than one IP for each IP family";

@@ -8,7 +8,7 @@ import { deprecatedNodeLabel } from "./node_label_warnings.ts";
 import { isEmpty, items, type Part, sortedEntries, strings } from "./part.ts";
 import { APP_ARMOR_PREFIX } from "./pod_annotations_validation.ts";
 import { eachContainer } from "./pod_containers.ts";
-import { quantity } from "./resource_list.ts";
+import { quantity } from "../../runtime/quota/resource_list.ts";
 import { overlapWarnings } from "./volume_overlap_warnings.ts";
 
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";

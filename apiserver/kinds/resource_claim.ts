@@ -327,6 +327,7 @@ export function resourceClaims(check: ExpressionCheck): KindBehaviour {
     },
     subresources: {
       status: {
+        withoutTable: true,
         prepareForUpdate(object, old) {
           restore(object, old, "spec");
           resetMetadataForStatus(object, old);

@@ -8,7 +8,7 @@ import { FIELD_IMMUTABLE, text } from "./field_messages.ts";
 import { goList, goNullable, goString, goStruct, goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
 import { items, type Part, restore, sortedEntries, strings, written } from "./part.ts";
-import { roundResources } from "./resource_list.ts";
+import { roundResources } from "../../runtime/quota/resource_list.ts";
 import {
   isStandardQuotaResource,
   validateQuotaResourceName,

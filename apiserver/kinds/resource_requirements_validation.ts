@@ -15,7 +15,12 @@ import { isQualifiedName } from "../../runtime/names.ts";
 import { text } from "./field_messages.ts";
 import { dnsLabelErrors, invalids } from "./name_validation.ts";
 import { items, type Part, sortedEntries } from "./part.ts";
-import { isHugePage, isNative, isPodLevelResource, quantity } from "./resource_list.ts";
+import {
+  isHugePage,
+  isNative,
+  isPodLevelResource,
+  quantity,
+} from "../../runtime/quota/resource_list.ts";
 
 const NOT_INTEGER = "must be an integer";
 const NEGATIVE = "must be greater than or equal to 0";

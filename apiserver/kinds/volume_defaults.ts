@@ -4,7 +4,7 @@
 import { setFieldRefDefaults } from "./container_defaults.ts";
 import { defaultPullPolicy } from "./image_name.ts";
 import { items, type Part } from "./part.ts";
-import { roundResources } from "./resource_list.ts";
+import { roundResources } from "../../runtime/quota/resource_list.ts";
 
 /** rw-r--r-- */
 const FILE_MODE = 0o644;

@@ -20,7 +20,7 @@ import { dnsLabelErrors, invalids } from "./name_validation.ts";
 import { isEmpty, items, type Part } from "./part.ts";
 import { fileMode, localNonReservedPath } from "./path_validation.ts";
 import { validateClaimTemplate } from "./persistent_volume_claim_validation.ts";
-import { quantity } from "./resource_list.ts";
+import { quantity } from "../../runtime/quota/resource_list.ts";
 import {
   csiDriverNameErrors,
   requireMembers,

@@ -1,7 +1,7 @@
 /**
  * What belongs to the promise of every API server: garbage collection,
  * the deletion of namespaces and pods, what each namespace holds from its
- * start, and aggregated cluster roles.
+ * start, aggregated cluster roles, and what quotas count.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { NamespaceContents } from "./namespace_contents.ts";
 import { NamespaceController } from "./namespace_controller.ts";
 import { NodeTaints } from "./node_taints.ts";
 import { PodTermination } from "./pod_termination.ts";
+import { ResourceQuotaController } from "./resource_quota.ts";
 
 export * from "./cluster_feed.ts";
 export * from "./cluster_role_aggregation.ts";
@@ -21,6 +22,7 @@ export * from "./namespace_contents.ts";
 export * from "./namespace_controller.ts";
 export * from "./node_taints.ts";
 export * from "./pod_termination.ts";
+export * from "./resource_quota.ts";
 
 /** Options of {@linkcode startWorkloadControllers}. */
 export interface WorkloadControllersOptions extends WorkloadContext {
@@ -48,6 +50,7 @@ export function startWorkloadControllers(options: WorkloadControllersOptions): W
     new GarbageCollector(options),
     new PodTermination(options),
     new NodeTaints(options),
+    new ResourceQuotaController(options),
   ];
   return {
     idle: async () => {

@@ -1,7 +1,7 @@
 // A pod's quality of service class: which pods give way first when a node
 // runs short. Source: pkg/apis/core/helper/qos.
 
-import { items, type Part, sortedEntries } from "./part.ts";
+import { items, type Part, sortedEntries } from "../part.ts";
 import { quantity } from "./resource_list.ts";
 
 /** How well a pod is protected. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Part } from "./part.ts";
+import type { Part } from "../part.ts";
 import { podQOS } from "./pod_qos.ts";
 
 Deno.test("podQOS() classes a pod by what all its containers ask for", () => {

@@ -2,8 +2,8 @@
 // that decoding does. Source: pkg/apis/core/helper and
 // k8s.io/component-helpers/resource.
 
-import { Quantity } from "../../runtime/quantity.ts";
-import { items, type Part, sortedEntries } from "./part.ts";
+import { Quantity } from "../quantity.ts";
+import { items, type Part, sortedEntries } from "../part.ts";
 
 /** Quantities by resource name, as they stand in objects. */
 export type ResourceList = Record<string, string>;

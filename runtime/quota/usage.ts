@@ -1,10 +1,9 @@
 // What objects use of the resources that quotas limit. Source:
 // pkg/quota/v1/evaluator/core and k8s.io/apiserver quota/v1/generic.
 
-import type { KubeObject } from "../../runtime/object.ts";
-import type { ResourceDefinition } from "../definition.ts";
-import { items, type Part, sortedEntries } from "../kinds/part.ts";
-import { podQOS } from "../kinds/pod_qos.ts";
+import type { KubeObject } from "../object.ts";
+import { items, type Part, sortedEntries } from "../part.ts";
+import { podQOS } from "./pod_qos.ts";
 import {
   addResources,
   aggregateResources,
@@ -12,22 +11,29 @@ import {
   isNative,
   quantity,
   type ResourceList,
-} from "../kinds/resource_list.ts";
+} from "./resource_list.ts";
 
 /** A condition of a quota on the objects it counts. */
 export interface QuotaScope {
+  /** What it looks at, such as `PriorityClass`. */
   readonly scopeName: string;
+  /** How: `In`, `NotIn`, `Exists`, `DoesNotExist`. */
   readonly operator: string;
+  /** The names for `In` and `NotIn`. */
   readonly values?: readonly string[];
 }
 
 /** Counts the objects of one resource. */
 export interface QuotaEvaluator {
+  /** Whether objects use more or less than their number, so that changes count. */
+  readonly usageVaries: boolean;
   /** Whether an update can change the usage. */
   countsUpdate(object: KubeObject, old: KubeObject): boolean;
+  /** What an object uses. */
   usage(object: KubeObject): ResourceList;
   /** Whether a limit is on something that this counts. */
   limits(resource: string): boolean;
+  /** Whether a scope takes the object in. */
   matchesScope(scope: QuotaScope, object: KubeObject): boolean;
   /** What has to be said before quotas on these can be kept; a refusal. */
   constraints?(limited: readonly string[], object: KubeObject): string | undefined;
@@ -65,8 +71,15 @@ const EXPLICIT: readonly string[] = [
 ];
 const CLASS_INFIX = ".storageclass.storage.k8s.io/";
 
-/** The evaluator of a resource. */
-export function evaluatorOf({ storage }: ResourceDefinition): QuotaEvaluator {
+/** Never counted, as `group/resource`. */
+export const UNCOUNTED: ReadonlySet<string> = new Set([
+  "/bindings",
+  "/events",
+  "events.k8s.io/events",
+]);
+
+/** The evaluator of a resource, which `group/resource` names. */
+export function evaluatorOf(storage: string): QuotaEvaluator {
   switch (storage) {
     case "/pods":
       return pods;
@@ -95,6 +108,7 @@ function countOf(storage: string): ResourceList {
 function counting(storage: string): QuotaEvaluator {
   const usage = countOf(storage);
   return {
+    usageVaries: false,
     countsUpdate: () => false,
     usage: () => usage,
     limits: (resource) => resource in usage,
@@ -103,6 +117,7 @@ function counting(storage: string): QuotaEvaluator {
 }
 
 const services: QuotaEvaluator = {
+  usageVaries: true,
   countsUpdate: () => true,
   usage(object) {
     const spec: Part = object["spec"] ?? {};
@@ -126,6 +141,7 @@ const services: QuotaEvaluator = {
 };
 
 const claims: QuotaEvaluator = {
+  usageVaries: true,
   countsUpdate: () => true,
   usage(object) {
     const spec: Part = object["spec"] ?? {};
@@ -152,6 +168,7 @@ const claims: QuotaEvaluator = {
 };
 
 const pods: QuotaEvaluator = {
+  usageVaries: true,
   // A deadline moves a pod from one scope to another.
   countsUpdate: (object, old) => isTerminating(object) !== isTerminating(old),
   usage(object) {
@@ -262,4 +279,21 @@ function reachesAcrossNamespaces({ affinity }: Part): boolean {
     items(one?.preferredDuringSchedulingIgnoredDuringExecution)
       .some(({ podAffinityTerm }) => crosses(podAffinityTerm ?? {}))
   );
+}
+
+function scopesOf(spec: Part): QuotaScope[] {
+  const names: string[] = items(spec.scopes) as unknown as string[];
+  return [
+    ...names.map((scopeName) => ({ scopeName, operator: "Exists" })),
+    ...items(spec.scopeSelector?.matchExpressions) as unknown as QuotaScope[],
+  ];
+}
+
+/** Whether all scopes of a quota take the object in. */
+export function isInScope(
+  evaluator: QuotaEvaluator,
+  quota: KubeObject,
+  object: KubeObject,
+): boolean {
+  return scopesOf(quota["spec"] ?? {}).every((scope) => evaluator.matchesScope(scope, object));
 }
