@@ -118,7 +118,7 @@ export abstract class TokenStream {
     if (missing === ":") return EXPRESSION.has(type);
     if (missing !== ")" && missing !== "]" && missing !== "}") return false;
     return BINARY.has(type) || type === "." || type === "[" ||
-      this.closers.slice(0, -1).includes(type);
+      this.closers.includes(type);
   }
 
   /** Checks that something of the set comes, mending one token too many. */
@@ -136,7 +136,23 @@ export abstract class TokenStream {
     throw new Mismatch();
   }
 
-  protected noAlternative(start: number): never {
+  /** Whether the comma at hand is the last thing before the end. */
+  protected endsAfterComma(closer: TokenType): boolean {
+    const type = this.peek(1);
+    return type === closer || type === "<EOF>";
+  }
+
+  /** Says that the token is too much. */
+  protected unwanted(types: ReadonlySet<TokenType>): never {
+    const { token } = this;
+    this.syntaxError(
+      token,
+      `extraneous input '${token.text}' expecting ${printedSet(types)}`,
+    );
+    throw new Mismatch();
+  }
+
+  protected noAlternative(start: number, again = false): never {
     const token = this.token;
     const first = this.tokens[start]!;
     const until = token.type === "<EOF>"
@@ -153,6 +169,7 @@ export abstract class TokenStream {
         ? `no viable alternative at input '${text}'`
         : `mismatched input '${word}' expecting IDENTIFIER`,
     );
+    if (again) this.at = start;
     throw new Mismatch();
   }
 

@@ -63,6 +63,21 @@ const WRONG: readonly (readonly [string, string])[] = [
     "ERROR: <input>:1:8: Syntax error: mismatched input 'true' expecting IDENTIFIER\n" +
     " | object.true\n | .......^",
   ],
+  [
+    "-",
+    "ERROR: <input>:1:2: Syntax error: no viable alternative at input '-'\n | -\n | .^\n" +
+    `ERROR: <input>:1:2: Syntax error: mismatched input '<EOF>' expecting ${UNARY}\n | -\n | .^`,
+  ],
+  [
+    "[1,2,",
+    "ERROR: <input>:1:6: Syntax error: missing ']' at '<EOF>'\n | [1,2,\n | .....^",
+  ],
+  [
+    "[1,2",
+    "ERROR: <input>:1:5: Syntax error: mismatched input '<EOF>' expecting {']', ','}\n" +
+    " | [1,2\n | ....^",
+  ],
+  ["(1", "ERROR: <input>:1:3: Syntax error: missing ')' at '<EOF>'\n | (1\n | ..^"],
   ["if", "ERROR: <input>:1:1: reserved identifier: if\n | if\n | ^"],
   [
     "names.all(1, true)",

@@ -5,7 +5,7 @@
 import type { Ast, CallExpr, Expr, MapEntry, StructField } from "./ast.ts";
 import { expandMacro, type MacroContext, type Macros } from "./macros.ts";
 import { Abandoned, EXPRESSION, Mismatch, TokenStream } from "./_token_stream.ts";
-import { PRODUCTS, RELATIONS, SUMS } from "./_operators.ts";
+import { PRODUCTS, RELATIONS, RESERVED, SUMS } from "./_operators.ts";
 import { type Token, tokenize, type TokenType } from "./lexer.ts";
 import type { Issues, Source } from "./source.ts";
 import { unquoteBytes, unquoteString } from "./unescape.ts";
@@ -23,14 +23,11 @@ export interface ParserOptions {
 const SIZE_MAX = 100_000;
 const DEPTH_MAX = 250;
 
-const RESERVED = new Set(
-  ("as break const continue else false for function if import in let loop package namespace null " +
-    "return true var void while").split(" "),
-);
-
 const OPTIONAL_EXPRESSION: ReadonlySet<TokenType> = new Set([...EXPRESSION, "?"]);
 const LIST_START: ReadonlySet<TokenType> = new Set([...OPTIONAL_EXPRESSION, ",", "]"]);
 const MAP_START: ReadonlySet<TokenType> = new Set([...OPTIONAL_EXPRESSION, ",", "}"]);
+const LIST_END: ReadonlySet<TokenType> = new Set(["]", ","]);
+const MAP_END: ReadonlySet<TokenType> = new Set(["}", ","]);
 const CALL_START: ReadonlySet<TokenType> = new Set([...EXPRESSION, ")"]);
 const FIELD_START: ReadonlySet<TokenType> = new Set([
   "}",
@@ -214,15 +211,14 @@ class Parser extends TokenStream implements MacroContext {
 
   #repeated(type: TokenType, name: string, offset: number): Expr {
     let count = 0;
-    const start = this.at;
     while (this.token.type === type) {
       this.next();
       count++;
     }
     if (!EXPRESSION.has(this.token.type)) {
-      if (type === "-" && this.token.type === "<EOF>") {
-        this.noAlternative(Math.max(start, this.at - 1));
-      }
+      // The last sign is read again, as an operator between operands.
+      if (type === "-") this.noAlternative(this.at - 1, true);
+      if (type === "!") this.unwanted(EXPRESSION);
       this.sync(EXPRESSION);
     }
     const operand = this.#member();
@@ -274,6 +270,7 @@ class Parser extends TokenStream implements MacroContext {
 
   #index(target: Expr): Expr {
     const open = this.next();
+    this.sync(OPTIONAL_EXPRESSION);
     const optional = this.token.type === "?";
     if (optional) this.next();
     const index = this.within("]", () => this.#expr());
@@ -334,9 +331,10 @@ class Parser extends TokenStream implements MacroContext {
           else this.issues.report(mark.offset, "unsupported syntax '?'");
         }
         elements.push(this.#expr());
-        if (this.token.type !== "," || this.peek(1) === "]") break;
+        if (this.token.type !== "," || this.endsAfterComma("]")) break;
         this.next();
       }
+      this.sync(LIST_END);
       if (this.token.type === ",") this.next();
       this.expect("]");
     });
@@ -356,9 +354,10 @@ class Parser extends TokenStream implements MacroContext {
         const colon = this.expect(":");
         const value = this.#expr();
         entries.push({ id: this.#id(colon.offset), key, value, optional });
-        if (this.token.type !== "," || this.peek(1) === "}") break;
+        if (this.token.type !== "," || this.endsAfterComma("}")) break;
         this.next();
       }
+      this.sync(MAP_END);
       if (this.token.type === ",") this.next();
       this.expect("}");
     });
@@ -412,9 +411,10 @@ class Parser extends TokenStream implements MacroContext {
       this.sync(FIELD_START);
       while (this.token.type !== "}" && this.token.type !== ",") {
         fields.push(this.#field());
-        if (this.token.type !== "," || this.peek(1) === "}") break;
+        if (this.token.type !== "," || this.endsAfterComma("}")) break;
         this.next();
       }
+      this.sync(MAP_END);
       if (this.token.type === ",") this.next();
       this.expect("}");
     });
