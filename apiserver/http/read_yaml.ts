@@ -2,6 +2,7 @@
 // stand twice told by line. Source: sigs.k8s.io/yaml over go-yaml v2.
 
 import { isScalar, LineCounter, parseDocument, visit } from "yaml";
+import { parseJson } from "../../runtime/json.ts";
 import type { JsonValue } from "../../runtime/object.ts";
 import { goYamlProblem } from "./yaml_problem.ts";
 
@@ -20,6 +21,25 @@ export interface YamlText {
 
 /** Reads one document. Throws {@linkcode YamlSyntaxError}. */
 export function readYaml(text: string): YamlText {
+  return readAsJson(text) ?? readAsYaml(text);
+}
+
+// What means something else in YAML, or nothing: surrogates and keys that merge.
+const YAML_ONLY = /\\u[dD][89a-fA-F]|"<<"/;
+
+/** Most clients send JSON as YAML; the platform's parser reads it twenty times as fast. */
+function readAsJson(text: string): YamlText | undefined {
+  if (!text.startsWith("{") || YAML_ONLY.test(text)) return undefined;
+  try {
+    const { value, duplicates } = parseJson(text);
+    return duplicates.length === 0 ? { value, duplicates } : undefined;
+  } catch {
+    // Not JSON: YAML, or wrong in YAML's words.
+    return undefined;
+  }
+}
+
+function readAsYaml(text: string): YamlText {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: "1.1",

@@ -51,3 +51,17 @@ Deno.test("readYaml() words errors as go-yaml does", () => {
     assertEquals(assertThrows(() => readYaml(text), YamlSyntaxError).message, message, text);
   }
 });
+
+Deno.test("readYaml() reads JSON as the YAML that it is", () => {
+  const texts = [
+    '{"a":1,"b":{"c":["x",null,true,1.5,-2,1e3]},"d":"yes","e":"\\u00e9\\n","":{}}',
+    '{\n  "a": "0x10",\n\t"b": 12345678901\n}\n',
+  ];
+  for (const text of texts) {
+    const { value, duplicates } = readYaml(text);
+    // A line break in front sends it the long way.
+    assertEquals(readYaml(`\n${text}`).value, value);
+    assertEquals(duplicates, []);
+  }
+  assertEquals(readYaml('{"a":1,\n"a":2}').duplicates, ['line 2: key "a" already set in map']);
+});
