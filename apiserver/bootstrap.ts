@@ -4,10 +4,11 @@
 
 import { type Clock, rfc3339, rfc3339Micro } from "../runtime/clock.ts";
 import { aggregatedRules, AGGREGATION_MANAGER } from "../runtime/aggregated_rules.ts";
-import { equal, type KubeObject } from "../runtime/object.ts";
+import { equal, type KubeObject, parseApiVersion } from "../runtime/object.ts";
 import { type Random, SeededRandom } from "../runtime/random.ts";
 import { type FrozenBase, MemoryStore } from "../runtime/store/memory_store.ts";
 import type { Store } from "../runtime/store/types.ts";
+import { bootstrapOwned } from "./bootstrap_owners.ts";
 import type { Definitions } from "./definitions.ts";
 import { bootstrapObjects } from "./generated/mod.ts";
 import { keyOf } from "./registry/environment.ts";
@@ -98,11 +99,10 @@ function put(
   clock: Clock,
   random: Random,
 ): void {
-  const object = fillIn(template, clock, random);
-  const slash = object.apiVersion.indexOf("/");
-  const group = slash < 0 ? "" : object.apiVersion.slice(0, slash);
-  const definition = definitions.byKind(group, object.kind);
-  if (definition === undefined) throw new TypeError(`there is no kind "${object.kind}"`);
+  const { group } = parseApiVersion(template.apiVersion);
+  const definition = definitions.byKind(group, template.kind);
+  if (definition === undefined) throw new TypeError(`there is no kind "${template.kind}"`);
+  const object = fillIn(bootstrapOwned(template, definition), clock, random);
   const { name = "", namespace = "" } = object.metadata;
   store.put(definition.storage, keyOf(definition, namespace, name), object, 0);
 }

@@ -96,8 +96,12 @@ export interface Strategy {
   ): string[];
   /** The last change before storing, after validation. */
   canonicalize?(object: KubeObject): void;
+  /** Its own checks see to metadata, or leave it to what all kinds have in common. */
+  readonly ownMetadataChecks?: boolean;
   /** Checks of `metadata.name`: messages, empty when it is good. Default: RFC 1123 subdomain. `prefix` when it is a generateName; `object` is the one it names. */
   validateName?(name: string, prefix: boolean, object: KubeObject): string[];
+  /** Subresources: there is no table of it. Default: of `status` and `scale` there is, of others not. */
+  readonly withoutTable?: boolean;
   /** PUT to a name that does not exist creates. Default false. */
   readonly allowCreateOnUpdate?: boolean;
   /** An update without resourceVersion is allowed. Default true for built-ins, false for custom resources. */

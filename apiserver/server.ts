@@ -21,6 +21,7 @@ import { mutatingPolicies, validatingPolicies } from "./policy/mod.ts";
 import { ConversionWebhook } from "./crd/conversion_webhook.ts";
 import { CustomResources } from "./crd/custom_resources.ts";
 import { Definitions } from "./definitions.ts";
+import { FlowSchemaStatus } from "./flow_schema_status.ts";
 import { NoKubelet } from "./http/no_kubelet.ts";
 import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
 import type { HttpHandler } from "./http/types.ts";
@@ -207,6 +208,7 @@ export class ApiServer {
         clock,
         converterOf: (crd) => new ConversionWebhook(crd, webhooks, random),
       }),
+      new FlowSchemaStatus({ store: this.store, definitions: this.definitions, clock }),
     );
     for (const follow of options.followers ?? []) this.#followers.push(follow(this));
   }

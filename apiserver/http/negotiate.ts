@@ -70,10 +70,15 @@ export interface Endpoint {
   readonly standard: readonly MediaType[];
   /** Whether `as=Table` and `as=PartialObjectMetadata` are understood. */
   readonly transforms: boolean;
+  /** Whether there are no tables although objects can be transformed otherwise. */
+  readonly withoutTable?: boolean;
 }
 
 /** An endpoint of built-in objects. */
 export const BUILTIN_ENDPOINT: Endpoint = { standard: OBJECT_TYPES, transforms: true };
+
+/** An endpoint of built-in objects that has no tables. */
+export const BARE_ENDPOINT: Endpoint = { ...BUILTIN_ENDPOINT, withoutTable: true };
 
 /** An endpoint of custom objects. */
 export const CUSTOM_ENDPOINT: Endpoint = { standard: CUSTOM_TYPES, transforms: true };
@@ -138,7 +143,7 @@ function allows(
   if (transform.version !== "v1" && transform.version !== "v1beta1") return false;
   switch (transform.kind) {
     case "Table":
-      return media.encoding !== "protobuf";
+      return media.encoding !== "protobuf" && endpoint.withoutTable !== true;
     case "PartialObjectMetadata":
     case "PartialObjectMetadataList":
       return true;

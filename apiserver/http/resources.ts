@@ -22,6 +22,7 @@ import { authorizeVerb } from "./authorize.ts";
 import { CONNECTED, type Connector } from "./connect.ts";
 import { contextOf, type Exchange } from "./exchange.ts";
 import {
+  BARE_ENDPOINT,
   bodyEncoding,
   BUILTIN_ENDPOINT,
   CUSTOM_ENDPOINT,
@@ -342,7 +343,15 @@ export class ResourceHandler {
 }
 
 function endpointOf(target: Target): Endpoint {
-  return target.definition.custom ? CUSTOM_ENDPOINT : BUILTIN_ENDPOINT;
+  if (target.definition.custom) return CUSTOM_ENDPOINT;
+  return hasTable(target) ? BUILTIN_ENDPOINT : BARE_ENDPOINT;
+}
+
+/** Whether an endpoint can answer with a table: few subresources can. */
+function hasTable({ subresource }: Target): boolean {
+  if (subresource === undefined) return true;
+  if (subresource.name !== "status" && subresource.name !== "scale") return false;
+  return subresource.strategy?.withoutTable !== true;
 }
 
 function isStatus(result: ObjectResult): boolean {

@@ -48,6 +48,26 @@ function errorEvent(error: unknown): WatchResult {
   return { type: "ERROR", object: status as unknown as KubeObject };
 }
 
+/** The last event that was put into bytes: the next watcher mostly wants the same one. */
+let shared: { readonly object: Uint8Array; readonly type: string; readonly bytes: Uint8Array } = {
+  object: new Uint8Array(),
+  type: "",
+  bytes: new Uint8Array(),
+};
+
+/** One event as a line of JSON. */
+function jsonEvent(type: WatchResult["type"], object: Uint8Array): Uint8Array {
+  if (shared.object === object && shared.type === type) return shared.bytes;
+  const head = HEADS.get(type)!;
+  const bytes = new Uint8Array(head.length + object.length - 1 + TAIL.length);
+  bytes.set(head);
+  // Without the line break.
+  bytes.set(object.subarray(0, object.length - 1), head.length);
+  bytes.set(TAIL, bytes.length - TAIL.length);
+  shared = { object, type, bytes };
+  return bytes;
+}
+
 function encodeEvents(
   events: readonly WatchResult[],
   encoding: Encoding,
@@ -61,13 +81,11 @@ function encodeEvents(
   };
   for (const event of events) {
     const object = objectBytes(event, encoding, transform);
-    if (encoding === "protobuf") add(encodeProtobufEvent(event.type, object));
-    else {
-      add(HEADS.get(event.type)!);
-      // Without the line break.
-      add(object.subarray(0, object.length - 1));
-      add(TAIL);
-    }
+    add(
+      encoding === "protobuf"
+        ? encodeProtobufEvent(event.type, object)
+        : jsonEvent(event.type, object),
+    );
   }
   if (parts.length === 1) return parts[0]!;
   const out = new Uint8Array(length);

@@ -3,11 +3,11 @@
 // Source: k8s.io/apiserver registry/rest/create.go and meta.go.
 
 import { rfc3339 } from "../../runtime/clock.ts";
-import { invalidObject } from "../../runtime/field/error.ts";
+import { type FieldError, invalidObject } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import { nameSuffix } from "../../runtime/random.ts";
 import { badRequest } from "../../runtime/status.ts";
-import type { Strategy, StrategyContext } from "../definition.ts";
+import type { ResourceDefinition, Strategy, StrategyContext } from "../definition.ts";
 import type { Target } from "../request.ts";
 import { type Environment, groupKind } from "./environment.ts";
 import { objectMetaErrors } from "./object_meta.ts";
@@ -58,9 +58,7 @@ export function beforeCreate(
   const { definition } = target;
   matchNamespace(target, object);
   strategy.prepareForCreate?.(object, context);
-  const errors = objectMetaErrors(definition, object);
-  const own = strategy.validate?.(object, context);
-  if (own !== undefined && own.length > 0) errors.push(...own);
+  const errors = createErrors(definition, strategy, object, context);
   if (errors.length > 0) {
     // Custom resources may be of a wrong kind up to here: errors name that.
     const { group } = definition;
@@ -70,4 +68,18 @@ export function beforeCreate(
   const warnings = strategy.warningsOnCreate?.(object, context);
   if (warnings !== undefined) { for (const text of warnings) context.warn(text); }
   strategy.canonicalize?.(object);
+}
+
+/** The kind's own checks, and then those of all kinds where the kind's may have let something pass. */
+function createErrors(
+  definition: ResourceDefinition,
+  strategy: Strategy,
+  object: KubeObject,
+  context: StrategyContext,
+): FieldError[] {
+  const errors = strategy.ownMetadataChecks ? [] : objectMetaErrors(definition, object);
+  const own = strategy.validate?.(object, context);
+  if (own !== undefined && own.length > 0) errors.push(...own);
+  const lenient = strategy.ownMetadataChecks || strategy.validateName !== undefined;
+  return errors.length === 0 && lenient ? objectMetaErrors(definition, object, true) : errors;
 }

@@ -35,12 +35,15 @@ const ANY_FINALIZER: ReadonlySet<string> = new Set([
   "apiregistration.k8s.io",
 ]);
 
+/** What the checks need to know of a kind. */
+export type MetaSubject = Pick<ResourceDefinition, "group" | "namespaced" | "custom" | "strategy">;
+
 /**
  * What is wrong with an object's metadata. `common`: as the server checks it
  * for every kind, where a name only has to fit into a path.
  */
 export function objectMetaErrors(
-  definition: ResourceDefinition,
+  definition: MetaSubject,
   object: KubeObject,
   common = false,
 ): FieldError[] {
@@ -77,7 +80,7 @@ export function objectMetaErrors(
   return errors;
 }
 
-function namespaceErrors(definition: ResourceDefinition, metadata: ObjectMeta): FieldError[] {
+function namespaceErrors(definition: MetaSubject, metadata: ObjectMeta): FieldError[] {
   const field = "metadata.namespace";
   const namespace = metadata.namespace ?? "";
   if (!definition.namespaced) {

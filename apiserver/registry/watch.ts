@@ -85,7 +85,7 @@ function departedEntry(event: StoreEvent): Entry {
 /** One open watch. */
 class RegistryWatch implements WatchStream {
   readonly #env: Environment;
-  readonly #context: RequestContext;
+  readonly #signal: AbortSignal | undefined;
   readonly #definition: ResourceDefinition;
   readonly #selection: Selection;
   readonly #prefix: string;
@@ -113,7 +113,7 @@ class RegistryWatch implements WatchStream {
     bookmarks: BookmarkTicker,
   ) {
     this.#env = env;
-    this.#context = context;
+    this.#signal = context.signal;
     this.#definition = target.definition;
     this.#selection = selection;
     this.#prefix = target.namespace === "" ? "" : `${target.namespace}/`;
@@ -132,7 +132,7 @@ class RegistryWatch implements WatchStream {
 
   async next(): Promise<readonly WatchResult[] | undefined> {
     for (;;) {
-      if (this.#ended || this.#context.signal?.aborted || this.#env.store.closed) {
+      if (this.#ended || this.#signal?.aborted || this.#env.store.closed) {
         this.close();
         return undefined;
       }
@@ -147,7 +147,7 @@ class RegistryWatch implements WatchStream {
         this.#bookmarkDue = false;
         return [this.#bookmark({})];
       }
-      await this.#cursor?.wait(this.#context.signal);
+      await this.#cursor?.wait(this.#signal);
     }
   }
 

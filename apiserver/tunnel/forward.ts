@@ -2,7 +2,6 @@
 // pod, and the words for when there is no such port. Source: the words are
 // containerd's, as they come through a kubelet.
 
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { Clock, Timer } from "../../runtime/clock.ts";
@@ -21,7 +20,6 @@ export interface ForwardOptions {
 
 // Once one direction has ended, the other has so long to end by itself.
 const LINGER_MS = 1_000;
-const LATE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Forwards until the connection is over. Answers what to write to the error stream; `undefined` when all was well. */
 export async function forward(
@@ -74,9 +72,6 @@ class Splice {
   readonly #target: Duplex;
   readonly #clock: Clock;
   readonly #done: () => void;
-  /** What the target has said since the client's end. */
-  #late: Buffer[] = [];
-  #late_bytes = 0;
   #timer: Timer | undefined;
 
   constructor(client: Duplex, target: Duplex, clock: Clock, done: () => void) {
@@ -102,21 +97,9 @@ class Splice {
     if (client.destroyed || target.destroyed) cut();
   }
 
-  /**
-   * kubectl before 1.29 stops reading a stream when its own client hangs up,
-   * and every frame that it does not read holds up all other streams. So what
-   * comes late goes out in one piece, which it can still take.
-   */
   #clientEnded(): void {
-    if (this.#target.readableEnded) return this.#finish();
-    this.#target.unpipe(this.#client);
-    this.#target.on("data", (part: Buffer) => {
-      this.#late.push(part);
-      this.#late_bytes += part.length;
-      if (this.#late_bytes > LATE_BYTES_MAX) this.#cut();
-    });
-    this.#target.resume();
-    this.#linger();
+    if (this.#target.readableEnded) this.#finish();
+    else this.#linger();
   }
 
   #targetEnded(): void {
@@ -133,11 +116,11 @@ class Splice {
   #finish(): void {
     this.#timer?.cancel();
     const client = this.#client;
+    this.#target.unpipe(client);
     if (client.destroyed || client.writableFinished) return this.#cut();
     const cut = () => this.#cut();
     if (client.writableEnded) client.once("finish", cut);
-    else if (this.#late.length === 0) client.end(cut);
-    else client.end(Buffer.concat(this.#late.splice(0)), cut);
+    else client.end(cut);
   }
 
   #cut(): void {

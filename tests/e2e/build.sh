@@ -4,6 +4,7 @@
 # Usage: tests/e2e/build.sh [FOLDER] [PROGRAM…]
 # Programs: clusterctl core bootstrap control-plane etcd etcdctl kube-apiserver kube-controller-manager
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/capim-e2e}
 shift || true
 programs=${*:-clusterctl}
@@ -34,6 +35,20 @@ cluster_api() {
   (cd "$dir" && go mod edit -require "sigs.k8s.io/cluster-api@$capi" -require "sigs.k8s.io/cluster-api/api@$capi")
 }
 
+# manager NAME FOLDER: one of the Cluster API managers and its manifests.
+manager() {
+  cluster_api
+  build cluster-api "sigs.k8s.io/cluster-api/$2" "$1"
+  if [ ! -d "$out/config/$1" ]; then
+    local source
+    source=$(cd "$(module cluster-api)" && go list -m -f '{{.Dir}}' sigs.k8s.io/cluster-api)
+    mkdir -p "$out/config"
+    cp -r "$source/$2/config" "$out/config/$1.partial"
+    chmod -R u+w "$out/config/$1.partial"
+    mv "$out/config/$1.partial" "$out/config/$1"
+  fi
+}
+
 kubernetes() {
   local dir
   dir=$(module kubernetes)
@@ -52,9 +67,9 @@ kubernetes() {
 for program in $programs; do
   case $program in
     clusterctl) cluster_api && build cluster-api sigs.k8s.io/cluster-api/cmd/clusterctl clusterctl ;;
-    core) cluster_api && build cluster-api sigs.k8s.io/cluster-api/core core ;;
-    bootstrap) cluster_api && build cluster-api sigs.k8s.io/cluster-api/bootstrap/kubeadm bootstrap ;;
-    control-plane) cluster_api && build cluster-api sigs.k8s.io/cluster-api/controlplane/kubeadm control-plane ;;
+    core) manager core core ;;
+    bootstrap) manager bootstrap bootstrap/kubeadm ;;
+    control-plane) manager control-plane controlplane/kubeadm ;;
     etcd)
       dir=$(module etcd)
       (cd "$dir" && go mod edit -require "go.etcd.io/etcd/server/v3@$etcd")
@@ -65,10 +80,14 @@ for program in $programs; do
       (cd "$dir" && go mod edit -require "go.etcd.io/etcd/etcdctl/v3@$etcd")
       build etcdctl go.etcd.io/etcd/etcdctl/v3 etcdctl
       ;;
-    kube-apiserver | kube-controller-manager)
+    kube-apiserver | kube-controller-manager | kubectl)
       kubernetes
       version="-X k8s.io/component-base/version.gitVersion=v$kubernetes -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
       build kubernetes "k8s.io/kubernetes/cmd/$program" "$program" "$version"
+      ;;
+    clients)
+      # Ours, and so built anew whenever it may have changed.
+      (cd "$here/go/clients" && go build -trimpath -ldflags "-s -w" -o "$out/bin/clients" .)
       ;;
     *)
       echo "build.sh: unknown program $program" >&2

@@ -170,8 +170,12 @@ class Execution {
     if (command === undefined) throw new Error(`Nothing runs under the name "${step.finish}"`);
     this.#background.delete(step.finish ?? "");
     await command.stdout.shows(step.until ?? "");
-    // It may have ended by itself.
-    if (!command.stdout.closed) command.process.kill("SIGTERM");
+    try {
+      command.process.kill("SIGTERM");
+    } catch (error) {
+      // It has ended by itself.
+      if (!(error instanceof TypeError)) throw error;
+    }
     await command.process.status;
     return await this.#outcome(step, command, 0);
   }

@@ -32,7 +32,7 @@ etcd=$!
   --tls-cert-file server.crt --tls-private-key-file server.key --client-ca-file ca.crt \
   --service-account-key-file sa.key --service-account-signing-key-file sa.key \
   --service-account-issuer https://kubernetes.default.svc.cluster.local \
-  --authorization-mode RBAC --service-cluster-ip-range 10.96.0.0/16 --cert-dir . >apiserver.log 2>&1 &
+  --authorization-mode RBAC --service-cluster-ip-range 10.96.0.0/12 --cert-dir . >apiserver.log 2>&1 &
 apiserver=$!
 # kube-apiserver first: without its etcd it does not stop.
 trap 'set +e; kill $apiserver; wait $apiserver; kill $etcd; wait $etcd' EXIT

@@ -231,9 +231,9 @@ export class SpdyConnection {
     sendData: (id, payload, fin, done) => {
       if (this.#closed) return done(new SpdyError("The connection has ended"));
       this.#active_ms = this.#options.clock.now();
+      if (payload.length === 0 && !fin) return done();
       const frames = dataFrames(id, payload, fin);
-      const last = frames.pop();
-      if (last === undefined) return done();
+      const last = frames.pop() as Uint8Array;
       this.#transport.cork();
       for (const part of frames) this.#transport.write(part);
       this.#transport.write(last, (error) => done(error ?? undefined));
@@ -279,11 +279,13 @@ const DATA_BYTES_MAX = 64 * 1024;
 /** Data as heads of frames and what follows them. */
 function dataFrames(id: number, payload: Uint8Array, fin: boolean): Uint8Array[] {
   const parts: Uint8Array[] = [];
-  for (let at = 0; at < payload.length; at += DATA_BYTES_MAX) {
+  let at = 0;
+  do {
     const part = payload.subarray(at, at + DATA_BYTES_MAX);
-    parts.push(dataHead(id, part.length, false), part);
-  }
-  if (fin) parts.push(dataHead(id, 0, true));
+    at += part.length;
+    parts.push(dataHead(id, part.length, fin && at === payload.length));
+    if (part.length > 0) parts.push(part);
+  } while (at < payload.length);
   return parts;
 }
 

@@ -2,7 +2,7 @@
 // DATA frames, `end()` closes this direction (FIN), `destroy()` the whole
 // stream (RST_STREAM). Frames are spdy_connection.ts's business.
 
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import type { SpdyHeaders } from "./headers.ts";
 
@@ -16,6 +16,7 @@ export interface StreamCarrier {
 
 const READ_BYTES_MAX = 256 * 1024;
 const WRITE_BYTES_MAX = 64 * 1024;
+const LATE_BYTES_MAX = 64 * 1024;
 
 /** One stream. */
 export class SpdyStream extends Duplex {
@@ -28,6 +29,9 @@ export class SpdyStream extends Duplex {
   #sentFin = false;
   #reset = false;
   #drained: (() => void) | undefined;
+  /** What waits for our end, as the other side has ended. */
+  readonly #late: Buffer[] = [];
+  #late_bytes = 0;
 
   /** Made by connections. */
   constructor(carrier: StreamCarrier, id: number, headers: SpdyHeaders) {
@@ -75,13 +79,39 @@ export class SpdyStream extends Duplex {
     _encoding: string,
     done: (error?: Error | null) => void,
   ): void {
-    this.#carrier.sendData(this.id, chunk, false, done);
+    this.#sendPart(chunk, done);
+  }
+
+  /** Sends what has been collected as one part. */
+  override _writev(
+    chunks: { chunk: Buffer; encoding: string }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    this.#sendPart(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
+  }
+
+  /**
+   * kubectl before 1.30 reads no more of a stream once its own client has hung
+   * up, and the second frame that it does not read holds up all other
+   * streams. So what is written after its end goes out in one frame.
+   */
+  #sendPart(part: Buffer, done: (error?: Error | null) => void): void {
+    if (!this.#receivedFin) return this.#carrier.sendData(this.id, part, false, done);
+    this.#late.push(part);
+    this.#late_bytes += part.length;
+    if (this.#late_bytes < LATE_BYTES_MAX) return done();
+    this.#carrier.sendData(this.id, this.#takeLate(), false, done);
+  }
+
+  #takeLate(): Buffer {
+    this.#late_bytes = 0;
+    return Buffer.concat(this.#late.splice(0));
   }
 
   /** Sends the end. */
   override _final(done: (error?: Error | null) => void): void {
     this.#sentFin = true;
-    this.#carrier.sendData(this.id, new Uint8Array(0), true, done);
+    this.#carrier.sendData(this.id, this.#takeLate(), true, done);
   }
 
   /** Ends both directions. */
