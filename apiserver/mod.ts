@@ -14,6 +14,7 @@ export type * from "./auth/types.ts";
 export type * from "./http/types.ts";
 export { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
 export type { Connector, Exchange, HealthCheck, TokenIssuer } from "./http/mod.ts";
+export { Query, type RequestInfo, WarningRecorder } from "./http/mod.ts";
 export {
   type ObjectClaim,
   ServiceAccountTokens,

@@ -5,10 +5,15 @@ import type { AuthorizationAttributes } from "./types.ts";
 
 /** A rule of a role, as roles hold it. */
 export interface PolicyRule {
+  /** What may be done; `*` is everything. */
   readonly verbs?: readonly string[];
+  /** The API groups; `*` is all. */
   readonly apiGroups?: readonly string[];
+  /** The resources, as `pods` or `pods/log`; `*` is all. */
   readonly resources?: readonly string[];
+  /** Only objects of these names. */
   readonly resourceNames?: readonly string[];
+  /** Paths that are not about resources; `*` may end one. */
   readonly nonResourceURLs?: readonly string[];
 }
 

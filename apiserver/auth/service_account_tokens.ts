@@ -24,18 +24,27 @@ const HASH = "RSA-SHA256";
 
 /** Name and uid of an object that a token speaks of. */
 export interface ObjectClaim {
+  /** The name. */
   readonly name: string;
+  /** The UID, when it is known. */
   readonly uid?: string;
 }
 
 /** What a bound token is to say. */
 export interface TokenContent {
+  /** Whose token it is. */
   readonly serviceAccount: KubeObject;
+  /** Who may accept it. */
   readonly audiences: readonly string[];
+  /** When it is issued, in milliseconds since the epoch. */
   readonly now_ms: number;
+  /** How many seconds it is good for. */
   readonly lifetime_s: number;
+  /** The pod it is bound to. */
   readonly pod?: ObjectClaim;
+  /** The secret it is bound to. */
   readonly secret?: ObjectClaim;
+  /** The node it is bound to. */
   readonly node?: ObjectClaim;
   /** After so many seconds its use is remarked upon. */
   readonly warnAfter_s?: number;

@@ -4,7 +4,9 @@
 
 /** First and last port, both included. */
 export interface PortRange {
+  /** The lowest port. */
   readonly first: number;
+  /** The highest port. */
   readonly last: number;
 }
 
