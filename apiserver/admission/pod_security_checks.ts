@@ -66,6 +66,11 @@ function hasUserNamespace({ spec }: Pod): boolean {
   return spec.hostUsers === false;
 }
 
+/** Since 1.35 pods with a user namespace of their own may be root in it. */
+function unlessUserNamespace(check: Check): Check {
+  return (pod) => hasUserNamespace(pod) ? undefined : check(pod);
+}
+
 function unlessWindows(check: Check): Check {
   return (pod) => pod.spec.os?.name === "windows" ? undefined : check(pod);
 }
@@ -213,7 +218,7 @@ const privileged: Check = (pod) => {
 const procMount: Check = (pod) => {
   const mountOf = (one: Part): string => one.securityContext?.procMount ?? "Default";
   const bad = containersOf(pod).filter((one) => mountOf(one) !== "Default");
-  if (hasUserNamespace(pod) || bad.length === 0) return undefined;
+  if (bad.length === 0) return undefined;
   const types = quoteAll(sorted(bad.map(mountOf)));
   return {
     reason: "procMount",
@@ -377,7 +382,6 @@ const restrictedVolumes: Check = ({ spec }) => {
 };
 
 const runAsNonRoot: Check = (pod) => {
-  if (hasUserNamespace(pod)) return undefined;
   const asked = (one: Part): boolean | undefined => one.securityContext?.runAsNonRoot;
   const own = asked(pod.spec);
   const containers = containersOf(pod);
@@ -393,7 +397,6 @@ const runAsNonRoot: Check = (pod) => {
 };
 
 const runAsUser: Check = (pod) => {
-  if (hasUserNamespace(pod)) return undefined;
   const isRoot = (one: Part) => one.securityContext?.runAsUser === 0;
   const setters = settersOf(isRoot(pod.spec), containersOf(pod).filter(isRoot));
   return setters === ""
@@ -410,7 +413,7 @@ const CHECKS: readonly CheckEntry[] = [
   { level: "baseline", versions: [[0, hostPorts]] },
   { level: "baseline", versions: [[34, hostProbes]] },
   { level: "baseline", versions: [[0, privileged]] },
-  { level: "baseline", versions: [[0, procMount]] },
+  { level: "baseline", versions: [[0, procMount], [35, unlessUserNamespace(procMount)]] },
   {
     level: "baseline",
     versions: [
@@ -439,8 +442,8 @@ const CHECKS: readonly CheckEntry[] = [
     versions: [[22, capabilitiesRestricted], [25, unlessWindows(capabilitiesRestricted)]],
   },
   { level: "restricted", replaces: hostPathVolumes, versions: [[0, restrictedVolumes]] },
-  { level: "restricted", versions: [[0, runAsNonRoot]] },
-  { level: "restricted", versions: [[23, runAsUser]] },
+  { level: "restricted", versions: [[0, runAsNonRoot], [35, unlessUserNamespace(runAsNonRoot)]] },
+  { level: "restricted", versions: [[23, runAsUser], [35, unlessUserNamespace(runAsUser)]] },
   {
     level: "restricted",
     replaces: seccompBaseline,

@@ -32,7 +32,8 @@ function isMirror(pod: KubeObject): boolean {
 
 function admit(attributes: AdmissionAttributes, services: AdmissionServices): void {
   const pod = attributes.object!;
-  if (attributes.operation !== "CREATE" || isMirror(pod)) return validate(attributes, services);
+  if (attributes.operation !== "CREATE") return;
+  if (isMirror(pod)) return validate(attributes, services);
   const spec: Part = pod["spec"] ??= {};
   if (!spec.serviceAccountName) {
     spec.serviceAccountName = spec.serviceAccount = DEFAULT_ACCOUNT;
@@ -102,8 +103,11 @@ function validate(attributes: AdmissionAttributes, services: AdmissionServices):
     return;
   }
   if (!spec.serviceAccountName) {
-    const { name, namespace } = pod.metadata;
-    throw refuse(attributes, `no service account specified for pod ${namespace}/${name}`);
+    const { namespace } = attributes.target;
+    throw refuse(
+      attributes,
+      `no service account specified for pod ${namespace}/${pod.metadata.name}`,
+    );
   }
   const account = accountOf(attributes, services);
   if (!TRUE.has(account.metadata.annotations?.[ENFORCE_ANNOTATION] ?? "")) return;

@@ -6,7 +6,7 @@ import type { KubeObject } from "../../runtime/object.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import {
   validateDaemonSet,
-  validateDaemonSetStatus,
+  validateDaemonSetStatusUpdate,
   validateDaemonSetUpdate,
 } from "./daemon_set_validation.ts";
 import { nextGeneration, prepareStatusUpdate, startGeneration } from "./generation.ts";
@@ -84,7 +84,7 @@ export const daemonSet: KindBehaviour = {
         prepareStatusUpdate(object, old);
         setTemplateGeneration(object, templateGeneration(old));
       },
-      validateUpdate: (object) => validateDaemonSetStatus(object.status ?? {}),
+      validateUpdate: validateDaemonSetStatusUpdate,
       resetFields: { "f:spec": {} },
     },
   },

@@ -3,7 +3,7 @@
 
 import { type FieldError, invalid, notSupported, required } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
-import { nonNegative } from "./field_messages.ts";
+import { integer, nonNegative } from "./field_messages.ts";
 import { goNullable, goPointer, goString, goStruct, goValue } from "./go_value.ts";
 import { immutableSelector, invalidSelector, validateLabelSelector } from "./label_selector.ts";
 import { isEmpty, type Part } from "./part.ts";
@@ -86,7 +86,7 @@ export function validateDaemonSetUpdate(object: KubeObject, old: KubeObject): Fi
 }
 
 /** Errors of a DaemonSet's status. */
-export function validateDaemonSetStatus(status: Part): FieldError[] {
+function validateDaemonSetStatus(status: Part): FieldError[] {
   return [
     "currentNumberScheduled",
     "numberMisscheduled",
@@ -98,4 +98,15 @@ export function validateDaemonSetStatus(status: Part): FieldError[] {
     "numberUnavailable",
     "collisionCount",
   ].flatMap((name) => nonNegative(`status.${name}`, status[name]));
+}
+
+/** Errors of a changed status: collisions are never forgotten. */
+export function validateDaemonSetStatusUpdate(object: KubeObject, old: KubeObject): FieldError[] {
+  const errors = validateDaemonSetStatus(object.status ?? {});
+  const count = object.status?.collisionCount;
+  const before = old.status?.collisionCount;
+  if (before !== undefined && (count === undefined || count < before)) {
+    errors.push(invalid("status.collisionCount", integer(count), "cannot be decremented"));
+  }
+  return errors;
 }

@@ -137,7 +137,7 @@ export function validateDeploymentStatusUpdate(
   const count = object.status?.collisionCount;
   const before = old.status?.collisionCount;
   if (before !== undefined && (count === undefined || count < before)) {
-    errors.push(invalid("status.collisionCount", count, "cannot be decremented"));
+    errors.push(invalid("status.collisionCount", integer(count), "cannot be decremented"));
   }
   return errors;
 }

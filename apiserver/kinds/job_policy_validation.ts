@@ -214,8 +214,20 @@ function validateSuccessRule(rule: Part, completions: number, field: string): Fi
   return errors;
 }
 
+/** The first and last index of each part of a list such as `1,3-5`; those that are wrong are left out. */
+export function indexIntervals(
+  indexes: string,
+  completions: number,
+): (readonly [first: number, last: number])[] {
+  return indexes.split(",").flatMap((part) => {
+    if (typeof countIndexes(part, completions) === "string") return [];
+    const [first = 0, last = first] = part.split("-").map(Number);
+    return [[first, last] as const];
+  });
+}
+
 /** How many indexes `1,3-5` names, or what is wrong with it. */
-function countIndexes(indexes: string, completions: number): number | string {
+export function countIndexes(indexes: string, completions: number): number | string {
   if (indexes === "") return 0;
   let last: number | undefined;
   let total = 0;

@@ -306,36 +306,3 @@ export function validateJobUpdate(object: KubeObject, old: KubeObject): FieldErr
     ...immutablePolicy("successPolicy", spec, before),
   ];
 }
-
-const COUNTS = ["active", "succeeded", "failed", "ready", "terminating"];
-
-/** Errors of a changed status: what has ended stays so. */
-export function validateJobStatusUpdate(object: KubeObject, old: KubeObject): FieldError[] {
-  const status: Part = object.status ?? {};
-  const errors = COUNTS.flatMap((name) => nonNegative(`status.${name}`, status[name]));
-  const holds = (of: Part | undefined, type: string) =>
-    items(of?.conditions).some((c) => c.type === type && c.status === "True");
-  const done = ["Complete", "Failed"].filter((type) => holds(status, type));
-  if (done.length === 2) {
-    errors.push(
-      invalid(
-        "status.conditions",
-        "",
-        "cannot set Complete=True and Failed=true conditions",
-      ),
-    );
-  }
-  for (const type of ["Complete", "Failed"]) {
-    if (holds(old.status, type) && !holds(status, type)) {
-      errors.push(
-        invalid("status.conditions", "", `cannot disable the terminal ${type}=True condition`),
-      );
-    }
-  }
-  if (old.status?.completionTime !== undefined) {
-    errors.push(
-      ...immutable("status.completionTime", status.completionTime, old.status.completionTime),
-    );
-  }
-  return errors;
-}

@@ -33,12 +33,18 @@ function validateFinalizers(object: KubeObject): FieldError[] {
   );
 }
 
+function validateFinalizersUpdate(object: KubeObject): FieldError[] {
+  return strings(object.spec?.finalizers).flatMap((name, i) =>
+    finalizerNameErrors(name, `spec.finalizers[${i}]`)
+  );
+}
+
 function validateStatus(object: KubeObject): FieldError[] {
   const phase = object.status?.phase ?? "";
   if (object.metadata.deletionTimestamp === undefined) {
     return phase === "Active" ? [] : [
       invalid(
-        "status.phase",
+        "status.Phase",
         phase,
         "may only be 'Active' if `deletionTimestamp` is empty",
       ),
@@ -46,7 +52,7 @@ function validateStatus(object: KubeObject): FieldError[] {
   }
   return phase === "Terminating" ? [] : [
     invalid(
-      "status.phase",
+      "status.Phase",
       phase,
       "may only be 'Terminating' if `deletionTimestamp` is not empty",
     ),
@@ -83,7 +89,7 @@ export const namespace: KindBehaviour = {
     },
     finalize: {
       prepareForUpdate: (object, old) => restore(object, old, "status"),
-      validateUpdate: validateFinalizers,
+      validateUpdate: validateFinalizersUpdate,
       canonicalize: labelName,
       resetFields: { "f:status": {} },
     },

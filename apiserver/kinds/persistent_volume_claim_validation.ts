@@ -233,9 +233,7 @@ function validateSpecChange(object: KubeObject, old: KubeObject): FieldError[] {
     if (spec.resources?.requests) {
       spec.resources.requests.storage = before.resources?.requests?.storage;
     }
-    if (spec.volumeAttributesClassName !== undefined) {
-      spec.volumeAttributesClassName = before.volumeAttributesClassName;
-    }
+    spec.volumeAttributesClassName = before.volumeAttributesClassName;
   }
   if (!semanticEqual(spec, before)) {
     const diff = structDiff(goValue(before, goClaimSpec), goValue(spec, goClaimSpec));
@@ -280,7 +278,7 @@ export function validateClaimStatus(object: KubeObject): FieldError[] {
     errors.push(...basicResourceErrors(amount, `status.capacity[${name}]`));
   }
   for (const [name, state] of sortedEntries(allocatedResourceStatuses)) {
-    const field = "status.allocatedResourceStatus";
+    const field = "status.allocatedResourceStatuses";
     errors.push(...resourceKeyErrors(name, field));
     if (!RESIZE_STATES.includes(state)) {
       errors.push(notSupported(field, name, [...RESIZE_STATES].sort()));

@@ -5,6 +5,7 @@ import { type FieldError, invalid, notSupported } from "../../runtime/field/erro
 import { nameIsPathSegment } from "../../runtime/names.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { KindBehaviour } from "./behaviour.ts";
+import { validateConditions } from "./condition_validation.ts";
 import { nonNegative } from "./field_messages.ts";
 import { nextGeneration, prepareStatusUpdate, startGeneration } from "./generation.ts";
 import { goNullable, goStruct, goValue } from "./go_value.ts";
@@ -46,9 +47,11 @@ function validate({ spec = {} as Part }: KubeObject): FieldError[] {
 }
 
 function validateStatus({ status = {} as Part }: KubeObject): FieldError[] {
-  return ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"].flatMap((
-    name,
-  ) => nonNegative(`status.${name}`, status[name]));
+  const counts = ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"];
+  return [
+    ...validateConditions(status.conditions, "status.conditions"),
+    ...counts.flatMap((name) => nonNegative(`status.${name}`, status[name])),
+  ];
 }
 
 const ZERO_STATUS = {

@@ -87,7 +87,7 @@ function withOldComputeResources(container: Part, before: Part): Part {
       ...(memory === undefined ? {} : { memory }),
     };
   }
-  return { ...container, resources, resizePolicy: before.resizePolicy };
+  return { ...container, resources };
 }
 
 function runs(old: KubeObject): boolean {

@@ -163,9 +163,8 @@ function validatePodResources(spec: Part, field: string): FieldError[] {
   }
   errors.push(...validatePodRequirements({ ...resources, claims: undefined }, field));
   for (const [name, sum] of sortedEntries(aggregateResources(spec, "requests"))) {
-    const own = resources.requests?.[name] ?? "0";
-    // Only what pods can ask for as a whole is compared.
-    if (resources.requests?.[name] === undefined && !COMPARED.has(name)) continue;
+    const own: string | undefined = resources.requests?.[name];
+    if (own === undefined) continue;
     if (quantity(sum).compare(quantity(own)) > 0) {
       errors.push(
         invalid(
@@ -191,8 +190,6 @@ function validatePodResources(spec: Part, field: string): FieldError[] {
   });
   return errors;
 }
-
-const COMPARED = new Set(["cpu", "memory"]);
 
 function validateHostPorts(spec: Part, field: string, { isPod }: PodSpecPlace): FieldError[] {
   if (!spec.hostNetwork) return [];

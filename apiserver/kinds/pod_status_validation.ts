@@ -1,7 +1,13 @@
 // Checks of a pod's status. Source: ValidatePodStatusUpdate of
 // pkg/apis/core/validation.
 
-import { duplicate, type FieldError, forbiddenField, invalid } from "../../runtime/field/error.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  internalFieldError,
+  invalid,
+} from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import { ipFamily, legacyIPErrors } from "./address_validation.ts";
 import { immutable, text } from "./field_messages.ts";
@@ -20,9 +26,13 @@ export function validatePodStatusUpdate(object: KubeObject, old: KubeObject): Fi
   const spec: Part = old.spec ?? {};
   const errors = [
     ...validateAnnotationsChange(object, old),
-    ...items(status.conditions).flatMap(({ type = "" }, i) =>
-      SYSTEM_CONDITIONS.has(type) ? [] : qualifiedNameErrors(type, `metadata.conditions[${i}].Type`)
-    ),
+    ...items(status.conditions).flatMap(({ type = "", observedGeneration }, i) => {
+      const field = `status.conditions[${i}]`;
+      return [
+        ...generationErrors(observedGeneration, `${field}.observedGeneration`),
+        ...(SYSTEM_CONDITIONS.has(type) ? [] : qualifiedNameErrors(type, `${field}.Type`)),
+      ];
+    }),
   ];
   if (text(object.spec?.nodeName) !== text(spec.nodeName)) {
     errors.push(forbiddenField("status.nodeName", "may not be changed directly"));
@@ -31,6 +41,7 @@ export function validatePodStatusUpdate(object: KubeObject, old: KubeObject): Fi
   if (nominated && nominated !== before.nominatedNodeName) {
     errors.push(...dnsSubdomainErrors(nominated, "status.nominatedNodeName"));
   }
+  errors.push(...generationErrors(status.observedGeneration, "status.observedGeneration"));
   errors.push(...immutable("status.qosClass", status.qosClass, before.qosClass));
   const policy = text(spec.restartPolicy);
   errors.push(
@@ -44,8 +55,8 @@ export function validatePodStatusUpdate(object: KubeObject, old: KubeObject): Fi
     ),
     ...validateTransitions(status, before, "ephemeralContainerStatuses", "Never", new Set()),
     ...validateClaimStatuses(object),
-    ...validateIPs(items(status.podIPs), "status.podIPs"),
-    ...validateHostIPs(status),
+    ...validateIPs(items(status.podIPs), items(before.podIPs), "status.podIPs"),
+    ...validateHostIPs(status, before),
   );
   return errors;
 }
@@ -98,21 +109,35 @@ function validateClaimStatuses({ spec, status }: KubeObject): FieldError[] {
   });
 }
 
-function validateIPs(ips: readonly Part[], field: string): FieldError[] {
-  const errors = ips.flatMap(({ ip = "" }, i) => legacyIPErrors(ip, `${field}[${i}]`));
+function generationErrors(generation: unknown, field: string): FieldError[] {
+  return typeof generation === "number" && generation < 0
+    ? [invalid(field, generation, "must be a non-negative integer")]
+    : [];
+}
+
+function validateIPs(
+  ips: readonly Part[],
+  before: readonly Part[],
+  field: string,
+): FieldError[] {
+  const old = before.map(({ ip }) => text(ip));
+  const errors = ips.flatMap(({ ip = "" }, i) => legacyIPErrors(ip, `${field}[${i}]`, old));
   if (ips.length < 2) return errors;
-  const families = new Set(ips.map(({ ip }) => ipFamily(text(ip))));
-  const shown = ips.map(({ ip = "" }) => ({ IP: ip }));
-  if (families.size < 2 || ips.length > 2) errors.push(invalid(field, shown, ONE_EACH));
-  const seen = new Set<string>();
-  shown.forEach((one, i) => {
-    if (seen.has(one.IP)) errors.push(duplicate(`${field}[${i}]`, one));
-    seen.add(one.IP);
-  });
+  const families = ips.map(({ ip }) => ipFamily(text(ip)));
+  const wrong = families.indexOf("");
+  if (wrong >= 0) {
+    const detail = `failed to check for dual stack with error:invalid IP[${wrong}]: ${
+      text(ips[wrong]?.ip)
+    }`;
+    errors.push(internalFieldError(field, detail));
+  }
+  if (wrong >= 0 || new Set(families).size < 2 || ips.length > 2) {
+    errors.push(invalid(field, ips.map(({ ip = "" }) => ({ IP: ip })), ONE_EACH));
+  }
   return errors;
 }
 
-function validateHostIPs({ hostIP, hostIPs }: Part): FieldError[] {
+function validateHostIPs({ hostIP, hostIPs }: Part, before: Part): FieldError[] {
   const ips = items(hostIPs);
   if (ips.length === 0) return [];
   const errors: FieldError[] = [];
@@ -120,5 +145,5 @@ function validateHostIPs({ hostIP, hostIPs }: Part): FieldError[] {
   if (text(hostIP) !== first) {
     errors.push(invalid("status.hostIPs[0].ip", first, "must be equal to `hostIP`"));
   }
-  return [...errors, ...validateIPs(ips, "status.hostIPs")];
+  return [...errors, ...validateIPs(ips, items(before.hostIPs), "status.hostIPs")];
 }

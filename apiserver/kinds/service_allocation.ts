@@ -56,8 +56,8 @@ export function chooseAllocations(
 function keepAllocated(spec: Part, old: Part): void {
   if (needsClusterIP(old) && needsClusterIP(spec)) {
     if (text(spec.clusterIP) === "" && old.clusterIP) spec.clusterIP = old.clusterIP;
-    if (strings(spec.clusterIPs).length === 0 && text(spec.clusterIP) === text(old.clusterIP)) {
-      if (old.clusterIPs) spec.clusterIPs = [...old.clusterIPs];
+    if (strings(spec.clusterIPs).length === 0 && old.clusterIPs) {
+      spec.clusterIPs = [...old.clusterIPs];
     }
   }
   if (needsNodePort(old) && needsNodePort(spec)) {

@@ -12,7 +12,7 @@ export function needsClusterIP(spec: Part): boolean {
 
 /** Whether its ports get node ports of themselves. */
 export function needsNodePort(spec: Part): boolean {
-  return spec.type === "NodePort" || (spec.type === "LoadBalancer" && allocatesNodePorts(spec));
+  return spec.type === "NodePort" || spec.type === "LoadBalancer";
 }
 
 /** Whether ports without a node port get one. */

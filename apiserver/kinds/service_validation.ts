@@ -458,7 +458,7 @@ export function validateServiceStatus(object: KubeObject, old: KubeObject): Fiel
   const field = "status.loadBalancer.ingress";
   const ingresses = items(object.status?.loadBalancer?.ingress);
   if (object.spec?.type !== "LoadBalancer" && ingresses.length > 0) {
-    return [forbiddenField(field, 'may only be used when `spec.type` is "LoadBalancer"')];
+    return [forbiddenField(field, "may only be used when `spec.type` is 'LoadBalancer'")];
   }
   const known = items(old.status?.loadBalancer?.ingress).map(({ ip }) => text(ip));
   return ingresses.flatMap((ingress, i) => ingressErrors(ingress, `${field}[${i}]`, known));

@@ -14,7 +14,7 @@ import { containerCells } from "./pod_template_cells.ts";
 import { claimTemplateWarnings, podTemplateWarnings } from "./pod_warnings.ts";
 import {
   validateStatefulSet,
-  validateStatefulSetStatus,
+  validateStatefulSetStatusUpdate,
   validateStatefulSetUpdate,
 } from "./stateful_set_validation.ts";
 
@@ -94,7 +94,7 @@ export const statefulSet: KindBehaviour = {
   subresources: {
     status: {
       prepareForUpdate: prepareStatusUpdate,
-      validateUpdate: (object) => validateStatefulSetStatus(object.status ?? {}),
+      validateUpdate: validateStatefulSetStatusUpdate,
       resetFields: { "f:spec": {} },
     },
   },

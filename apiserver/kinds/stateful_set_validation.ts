@@ -164,7 +164,7 @@ export function validateStatefulSetUpdate(object: KubeObject, old: KubeObject): 
 }
 
 /** Errors of a StatefulSet's status. */
-export function validateStatefulSetStatus(status: Part): FieldError[] {
+function validateStatefulSetStatus(status: Part): FieldError[] {
   const errors = [
     "replicas",
     "readyReplicas",
@@ -186,5 +186,16 @@ export function validateStatefulSetStatus(status: Part): FieldError[] {
   above("updatedReplicas", "replicas");
   above("availableReplicas", "replicas");
   above("availableReplicas", "readyReplicas");
+  return errors;
+}
+
+/** Errors of a changed status: collisions are never forgotten. */
+export function validateStatefulSetStatusUpdate(object: KubeObject, old: KubeObject): FieldError[] {
+  const errors = validateStatefulSetStatus(object.status ?? {});
+  const count = object.status?.collisionCount;
+  const before = old.status?.collisionCount;
+  if (before !== undefined && (count === undefined || count < before)) {
+    errors.push(invalid("status.collisionCount", integer(count), "cannot be decremented"));
+  }
   return errors;
 }
