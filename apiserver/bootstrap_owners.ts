@@ -51,9 +51,11 @@ function owned(template: KubeObject, definition: ResourceDefinition): KubeObject
 
 /** The object before the server filled in what nobody owns. */
 function asAsked({ status: _, ...object }: KubeObject): KubeObject {
+  const { spec, ...rest } = object;
+  if (object.kind === "Namespace") return rest;
   if (object.kind !== "Service") return object;
-  const { clusterIPs: __, ipFamilies: ___, ...spec } = object["spec"];
-  return { ...object, spec };
+  const { clusterIPs: __, ipFamilies: ___, ...asked } = spec;
+  return { ...rest, spec: asked };
 }
 
 function statusEntries(

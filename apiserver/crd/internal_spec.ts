@@ -5,6 +5,7 @@
 
 import { GoStruct } from "../../runtime/go_text.ts";
 import { equal, type JsonObject } from "../../runtime/object.ts";
+import { givenEmpty } from "../../runtime/schema/empties.ts";
 import type {
   CustomResourceDefinitionSpec,
   CustomResourceSubresources,
@@ -40,7 +41,8 @@ function shared(versions: readonly CustomResourceVersion[], member: Hoistable): 
 
 /** The spec with what the versions share at its top. */
 export function hoist(spec: CustomResourceDefinitionSpec): InternalSpec {
-  const given = spec.versions !== undefined && spec.versions !== null;
+  const given = (spec.versions ?? undefined) !== undefined ||
+    givenEmpty(spec, "versions") !== undefined;
   const versions = spec.versions ?? [];
   const first = versions[0];
   if (first === undefined) return { ...spec, versions, given };

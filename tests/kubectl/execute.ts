@@ -185,7 +185,8 @@ class Execution {
     const view = (text: string) => {
       const plain = normalise(text, this.#run, step.mask ?? []);
       const told = step.args.startsWith("explain") ? withoutProse(plain) : plain;
-      return step.unordered === true ? told.split("\n").sort().join("\n").trimStart() : told;
+      if (step.unordered !== true || told === "") return told;
+      return `${told.trimEnd().split("\n").sort().join("\n")}\n`;
     };
     const stdout = view(command.stdout.text);
     return { args: step.args, stdout, stderr: view(command.stderr.text), code };

@@ -30,7 +30,9 @@ const FIXED: readonly (readonly [RegExp, string])[] = [
   [/X509SHA256=[0-9a-f]{64}/g, "X509SHA256=<hash>"],
   [/\bkube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-<random>"],
   [/\b(LIVE|MERGED)-\d+/g, "$1-<n>"],
-  [/\bkubectl[\w.]*-edit-\d+/g, "kubectl-edit-<n>"],
+  // The program's own name, with its version where it is installed so.
+  [/\bkubectl\.1\.\d+\b/g, "kubectl"],
+  [/\bkubectl-edit-\d+/g, "kubectl-edit-<n>"],
 ];
 
 /** One output of one command. */

@@ -91,7 +91,7 @@ export class SpdyStream extends Duplex {
   }
 
   /**
-   * kubectl before 1.30 reads no more of a stream once its own client has hung
+   * kubectl before 1.32 reads no more of a stream once its own client has hung
    * up, and the second frame that it does not read holds up all other
    * streams. So what is written after its end goes out in one frame.
    */
