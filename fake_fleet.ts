@@ -36,8 +36,10 @@ export interface FakeFleetOptions {
   readonly clock?: Clock;
   /** Default: the system's randomness. */
   readonly random?: Random;
-  /** The address that clusters listen on and are known by. Default `127.0.0.1`. */
+  /** The address that clusters are known by. Default `127.0.0.1`. */
   readonly host?: string;
+  /** The address that clusters listen on. Default: the one they are known by. */
+  readonly bind?: string;
   /** Default 20000-24000. */
   readonly ports?: PortRange;
   /** Default: memory only. */
@@ -66,6 +68,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #host: string;
+  readonly #bind: string;
   readonly #ports: PortPool;
   readonly #members = new Map<string, Member>();
   readonly #listeners = new Set<(cluster: string) => void>();
@@ -76,6 +79,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#host = options.host ?? "127.0.0.1";
+    this.#bind = options.bind ?? this.#host;
     this.#ports = new PortPool(options.ports ?? DEFAULT_PORT_RANGE);
   }
 
@@ -198,7 +202,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     // A port that another program uses stays taken in the pool, so that it is not tried again.
     for (;;) {
       const port = this.#ports.take();
-      if (canListen(this.#host, port)) return port;
+      if (canListen(this.#bind, port)) return port;
     }
   }
 
@@ -242,7 +246,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   #listen(member: Member, authority: KeyPair): Promise<Listener> {
     return Listener.open({
       handler: member.server.handler,
-      host: this.#host,
+      host: this.#bind,
       port: member.port,
       serving: servingCertificate(authority, this.#host, this.#clock.now()),
       clientAuthorities: [authority.certificate],

@@ -6,12 +6,13 @@
 
 import process from "node:process";
 import { type Command, commandHelp, parseArguments, type Terminal, UsageError } from "./command.ts";
+import { controller } from "./controller.ts";
 import { kubeconfig } from "./kubeconfig.ts";
 import { serve } from "./serve.ts";
 import { up } from "./up.ts";
 import { version } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [up, serve, kubeconfig, version];
+const COMMANDS: readonly Command[] = [up, controller, serve, kubeconfig, version];
 
 function overview(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length)) + 2;

@@ -75,7 +75,8 @@ export const up: Command = {
   },
 };
 
-function portRange(args: Arguments): { first: number; last: number } {
+/** The range of ports in `--cluster-ports`. */
+export function portRange(args: Arguments): { first: number; last: number } {
   const text = args.flags["cluster-ports"] ?? "";
   const match = /^(\d+)-(\d+)$/.exec(text);
   const [first, last] = [Number(match?.[1]), Number(match?.[2])];

@@ -13,6 +13,7 @@ const ROOMS: Record<string, readonly string[]> = {
   apiserver: ["runtime"],
   etcd: ["runtime"],
   webhooks: ["runtime"],
+  remote: ["runtime"],
   controllers: ["runtime", "webhooks"],
   // The public face: mod.ts and the files beside it.
   ".": ["runtime", "apiserver", "etcd", "controllers", "webhooks", "manifests"],
@@ -23,6 +24,7 @@ const ROOMS: Record<string, readonly string[]> = {
     "controllers",
     "webhooks",
     "manifests",
+    "remote",
     ".",
   ],
 };
