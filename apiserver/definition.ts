@@ -192,6 +192,8 @@ export interface ResourceDefinition {
     fromStorageAll?(
       objects: readonly KubeObject[],
     ): readonly KubeObject[] | Promise<readonly KubeObject[]>;
+    /** Custom resources: an object of another version in this one, as it is: not given defaults, not pruned. */
+    between?(object: KubeObject): KubeObject | Promise<KubeObject>;
   };
   /** The storage version's `apiVersion`, when it differs. */
   readonly storageApiVersion?: string;
@@ -206,7 +208,7 @@ export interface ResourceDefinition {
   coerce?(object: JsonObject): string[];
   /** Fills in defaults in place, after the schema's own. */
   setDefaults?(object: KubeObject): void;
-  /** Runs on objects read from the store (custom resources default on read). */
+  /** Runs on objects read from the store where nothing is converted (custom resources default on read). */
   defaultOnRead?(object: KubeObject): KubeObject;
   /** How its objects come into being and change. */
   readonly strategy: Strategy;

@@ -23,7 +23,8 @@ import {
   customResourceStatusStrategy,
   customResourceStrategy,
 } from "./custom_resource_strategy.ts";
-import { type Converter, relabel } from "./converter.ts";
+import type { Converter } from "./converter.ts";
+import { readingOf } from "./reading.ts";
 import { scaleSpecErrors, scaleStatusErrors } from "./scale_errors.ts";
 
 /** What a definition is compiled with. */
@@ -91,12 +92,11 @@ function compileVersion(
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
     storage: storageOf(crd),
-    ...conversionOf(crd, version, options),
     schema: compiled.node,
     custom: true,
     coerce: (object) => compiled.coerce(object),
     setDefaults: (object) => compiled.setDefaults(object),
-    defaultOnRead: (object) => compiled.read(object),
+    ...readingOf(crd, version, compiled, options.converter),
     strategy: customResourceStrategy(rules),
     subresources: subresourcesOf(version, gv, names.kind, rules),
     columns: table.columns,
@@ -163,47 +163,6 @@ function typeErrors(
     errors.push(invalid("apiVersion", apiVersion, `must be ${expected}`));
   }
   return errors;
-}
-
-function conversionOf(
-  crd: CustomResourceDefinition,
-  version: CustomResourceVersion,
-  options: CompileOptions,
-): Pick<ResourceDefinition, "conversion" | "storageApiVersion"> {
-  const { group, versions } = crd.spec;
-  const stored = crd.status.storedVersions ?? [];
-  const storage = versions.find((other) => other.storage) ?? version;
-  const alone = versions.length === 1 && stored.every((name) => name === version.name);
-  if (alone) return {};
-  const apiVersion = apiVersionOf({ group, version: version.name });
-  const storageApiVersion = apiVersionOf({ group, version: storage.name });
-  const { converter = relabel } = options;
-  const stores = storage === version ? undefined : compileSchema(schemaOf(storage));
-  return {
-    storageApiVersion,
-    conversion: {
-      toStorage(object) {
-        if (object.apiVersion === storageApiVersion) return object;
-        const converted = converter.convert(object, storageApiVersion);
-        return converted instanceof Promise
-          ? converted.then((object) => pruned(object, stores))
-          : converted;
-      },
-      fromStorage(object, fresh) {
-        if (object.apiVersion === apiVersion) return object;
-        return fresh === true
-          ? converter.convert(object, apiVersion)
-          : converter.convertStored(object, apiVersion);
-      },
-      fromStorageAll: (objects) => converter.convertAllStored(objects, apiVersion),
-    },
-  };
-}
-
-/** What a webhook makes up is not stored. */
-function pruned(object: KubeObject, schema: CompiledSchema | undefined): KubeObject {
-  schema?.coerce(object as unknown as JsonObject, true);
-  return object;
 }
 
 const SUBRESOURCE_VERBS: readonly string[] = ["get", "patch", "update"];

@@ -38,6 +38,7 @@ export class CompiledSchema {
   readonly #schema: SchemaNode;
   // Stored objects never change: what was found about one holds.
   readonly #read = new WeakMap<KubeObject, KubeObject>();
+  readonly #shaped = new WeakMap<KubeObject, KubeObject>();
   // Members (spec, status …) of objects that went through this schema on their way to the store.
   readonly #clean = new WeakSet<JsonObject>();
 
@@ -75,21 +76,34 @@ export class CompiledSchema {
    * its defaults. The same object when that changes nothing.
    */
   read(object: KubeObject): KubeObject {
-    if (this.#isClean(object)) return object;
-    let read = this.#read.get(object);
-    if (read === undefined) {
+    // The status may have been taken away again after it had been given its default.
+    const complete = this.#defaulted.every((name) => object[name] !== undefined);
+    if (complete && this.#isClean(object)) return object;
+    return this.#recall(this.#read, object, (copy) => this.setDefaults(copy));
+  }
+
+  /** As {@linkcode CompiledSchema.read} without defaults. */
+  shape(object: KubeObject): KubeObject {
+    return this.#isClean(object) ? object : this.#recall(this.#shaped, object, () => {});
+  }
+
+  #recall(
+    known: WeakMap<KubeObject, KubeObject>,
+    object: KubeObject,
+    finish: (copy: KubeObject) => void,
+  ): KubeObject {
+    let found = known.get(object);
+    if (found === undefined) {
       const copy = clone(object);
       this.coerce(copy as unknown as JsonObject, true);
-      this.setDefaults(copy);
-      read = equal(copy, object) ? object : copy;
-      this.#read.set(object, read);
+      finish(copy);
+      found = equal(copy, object) ? object : copy;
+      known.set(object, found);
     }
-    return read;
+    return found;
   }
 
   #isClean(object: KubeObject): boolean {
-    // The status may have been taken away again after it had been given its default.
-    for (const name of this.#defaulted) if (object[name] === undefined) return false;
     let known = false;
     for (const name in object) {
       const member: unknown = object[name];

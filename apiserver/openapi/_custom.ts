@@ -140,7 +140,15 @@ function kindSchema(definition: ResourceDefinition, version: OpenApiVersion): Js
         properties: { ...(own as JsonObject ?? {}), ...typeMeta(), metadata: objectMeta(version) },
       }),
     "x-kubernetes-group-version-kind": [{ group, kind, version: gv }],
+    ...selectableFields(definition),
   };
+}
+
+/** What fields of the kind may be selected by, beside name and namespace. */
+function selectableFields({ fieldLabels, custom }: ResourceDefinition): JsonObject {
+  const own = fieldLabels.filter((label) => !label.startsWith("metadata."));
+  if (!custom || own.length === 0) return {};
+  return { "x-kubernetes-selectable-fields": own.map((fieldPath) => ({ fieldPath })) };
 }
 
 function typeMeta(): JsonObject {
@@ -180,5 +188,6 @@ function listSchema(
         : { allOf: [{ $ref: reference(META + "ListMeta", version) }] },
     },
     "x-kubernetes-group-version-kind": [{ group, kind: listKind, version: gv }],
+    ...selectableFields(definition),
   };
 }

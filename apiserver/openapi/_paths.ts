@@ -114,10 +114,10 @@ function rootOperationId(parts: PathParts): string {
     : `get${group}${title(parts.version)}APIResources`;
 }
 
-/** `rbac.authorization.k8s.io` is `RbacAuthorization`, the core group `Core`. */
+/** `rbac.authorization.k8s.io` is `RbacAuthorization`, `x-y.example` `XYExample`, the core group `Core`. */
 function camel(group: string): string {
   if (group === "") return "Core";
-  return group.replace(/\.k8s\.io$/, "").split(".").map(title).join("");
+  return group.replace(/\.k8s\.io$/, "").split(/[.-]/).map(title).join("");
 }
 
 function title(word: string): string {

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { operations } from "../generated/mod.ts";
+import { compileDefinition } from "../crd/compile.ts";
 import { builtinDocuments, builtinPart } from "./_builtin.ts";
+import { customPart } from "./_custom.ts";
 import { operationId, pathParts, tagOf } from "./_paths.ts";
 
 Deno.test("operationId() names operations after group, scope and kind", () => {
@@ -37,6 +39,7 @@ Deno.test("operationId() names operations after group, scope and kind", () => {
   for (const [path, method, action, kind, expected] of cases) {
     assertEquals(operationId(pathParts(path), method, action, kind, kind === "Pod"), expected);
   }
+  assertEquals(tagOf(pathParts("/apis/cluster.x-k8s.io/v1/clusters")), "clusterXK8sIo_v1");
   assertEquals(
     tagOf(pathParts("/apis/rbac.authorization.k8s.io/v1/roles")),
     "rbacAuthorization_v1",
@@ -67,5 +70,32 @@ Deno.test("builtinPart() defines every component that it refers to", () => {
         assertEquals(part.components[name!] !== undefined, true, `${key} ${name}`);
       }
     }
+  }
+});
+
+Deno.test("customPart() says what a kind may be selected by", () => {
+  const spec = { type: "object", properties: { colour: { type: "string" } } };
+  const [definition] = compileDefinition({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "things.e.example" },
+    spec: {
+      group: "e.example",
+      scope: "Namespaced",
+      names: { plural: "things", kind: "Thing" },
+      versions: [{
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", properties: { spec } } },
+        selectableFields: [{ jsonPath: ".spec.colour" }],
+      }],
+    },
+    status: {},
+  });
+  const { components } = customPart(definition!, 3);
+  for (const name of ["example.e.v1.Thing", "example.e.v1.ThingList"]) {
+    const schema = components[name] as Record<string, unknown>;
+    assertEquals(schema["x-kubernetes-selectable-fields"], [{ fieldPath: "spec.colour" }]);
   }
 });

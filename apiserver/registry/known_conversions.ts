@@ -20,12 +20,12 @@ export class KnownConversions {
   /** An object of one version in another. */
   convert(from: ResourceDefinition, to: ResourceDefinition, object: KubeObject): KubeObject {
     if (to.conversion === undefined || from.conversion === undefined) return object;
-    if (!to.custom) return throughStorage(from, to, object);
+    if (to.conversion.between === undefined) return throughStorage(from, to, object);
     // Objects are the same when they read the same: the work makes new ones each time.
     const key = `${apiVersionOf(to)} ${JSON.stringify(object)}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const converted = to.conversion.fromStorage(object, true);
+    const converted = to.conversion.between(object);
     if (!(converted instanceof Promise)) return converted;
     throw new NotKnownYet(
       converted.then((result) => {

@@ -21,15 +21,9 @@ export function fromStorage(
   object: KubeObject,
   fresh = false,
 ): KubeObject | Promise<KubeObject> {
-  const { conversion, defaultOnRead } = definition;
-  if (conversion === undefined) {
-    return defaultOnRead === undefined ? object : definition.defaultOnRead!(object);
-  }
-  const converted = conversion.fromStorage(object, fresh);
-  if (defaultOnRead === undefined) return converted;
-  return converted instanceof Promise
-    ? converted.then((object) => definition.defaultOnRead!(object))
-    : definition.defaultOnRead!(converted);
+  const { conversion } = definition;
+  if (conversion !== undefined) return conversion.fromStorage(object, fresh);
+  return definition.defaultOnRead?.(object) ?? object;
 }
 
 /** Has a conversion webhook asked about all of these at once, so that the next reads of each know. */

@@ -37,7 +37,7 @@ export async function convertBetween(
   }
   try {
     if (to.custom) {
-      const converted = await (to.conversion?.fromStorage(object, true) ?? object);
+      const converted = await (to.conversion?.between?.(object) ?? object);
       if (converted !== object) to.coerce?.(converted as unknown as JsonObject);
       return converted;
     }
