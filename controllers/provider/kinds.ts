@@ -74,3 +74,6 @@ export const DEV_KINDS: InfrastructureKinds = {
     object.status.initialization = { provisioned: true };
   },
 };
+
+/** Both families. */
+export const INFRASTRUCTURE_KINDS: readonly InfrastructureKinds[] = [IN_MEMORY_KINDS, DEV_KINDS];

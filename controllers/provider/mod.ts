@@ -16,7 +16,7 @@ import { CLUSTER_NAME_LABEL } from "../capi/kubeadm/names.ts";
 import { InfrastructureClusterReconciler, type ProviderContext } from "./cluster_reconciler.ts";
 import { coreResources } from "./core_objects.ts";
 import type { WorkloadHost } from "./host.ts";
-import { IN_MEMORY_KINDS, INFRASTRUCTURE_GROUP, type InfrastructureKinds } from "./kinds.ts";
+import { INFRASTRUCTURE_GROUP, INFRASTRUCTURE_KINDS, type InfrastructureKinds } from "./kinds.ts";
 import { InfrastructureMachineReconciler } from "./machine_reconciler.ts";
 
 export * from "./host.ts";
@@ -28,17 +28,20 @@ export * from "./kinds.ts";
 export interface ProviderOptions {
   /** Runs the fake clusters. */
   readonly host: WorkloadHost;
-  /** Default: InMemoryCluster and InMemoryMachine. */
-  readonly kinds?: InfrastructureKinds;
+  /** The families of kinds to look after; default {@linkcode INFRASTRUCTURE_KINDS}. */
+  readonly kinds?: readonly InfrastructureKinds[];
   /** The version of Cluster and Machine that the management cluster serves; default `v1beta2`. */
   readonly coreVersion?: string;
   /** Objects worked on at once, by controller; default 10. */
   readonly concurrency?: number;
 }
 
-/** Adds the controllers of one family of infrastructure kinds to a manager. */
+/** Adds the controllers of all families of infrastructure kinds to a manager. */
 export function addProviderControllers(manager: Manager, options: ProviderOptions): void {
-  const kinds = options.kinds ?? IN_MEMORY_KINDS;
+  for (const kinds of options.kinds ?? INFRASTRUCTURE_KINDS) addFamily(manager, kinds, options);
+}
+
+function addFamily(manager: Manager, kinds: InfrastructureKinds, options: ProviderOptions): void {
   const core = coreResources(options.coreVersion ?? "v1beta2");
   const context: ProviderContext = {
     client: manager.client,

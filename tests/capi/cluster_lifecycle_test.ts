@@ -42,9 +42,20 @@ async function inWorld(seed: number, story: (world: Management) => Promise<void>
   }
 }
 
+/** The example with the kinds of the other generation. */
+const devExample = example
+  .replaceAll("infrastructure.cluster.x-k8s.io/v1alpha1", "infrastructure.cluster.x-k8s.io/v1beta2")
+  .replaceAll(/InMemory(Cluster|Machine)/g, "Dev$1")
+  .replace(/kind: DevCluster\n.*\n.*\n.*\n/, "$&spec: {backend: {inMemory: {}}}\n")
+  .replaceAll("spec: {}", "spec: {backend: {inMemory: {}}}");
+
 Deno.test("The example cluster comes up, scales, and goes without a trace", async () => {
+  for (const manifest of [example, devExample]) await wholeLife(manifest);
+});
+
+async function wholeLife(manifest: string): Promise<void> {
   await inWorld(1, async (world) => {
-    await world.apply(example);
+    await world.apply(manifest);
     const took_ms = await world.until("4 machines up", () => machinesUp(world, 4));
     assert(took_ms < 1000, `nothing takes time here, but it took ${took_ms} ms`);
     const [cluster] = await world.list("Cluster");
@@ -72,7 +83,7 @@ Deno.test("The example cluster comes up, scales, and goes without a trace", asyn
     assertEquals(world.host.clusters.size, 0);
     assertEquals(world.log, []);
   });
-});
+}
 
 Deno.test("A cluster at rest writes nothing", async () => {
   await inWorld(2, async (world) => {
