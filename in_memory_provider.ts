@@ -4,7 +4,6 @@
 // of flags, probes and elections.
 
 import { addProviderControllers, CORE_INDEX_LABELS } from "./controllers/mod.ts";
-import { DEV_KINDS, IN_MEMORY_KINDS } from "./controllers/provider/kinds.ts";
 import { FakeFleet, type FakeFleetOptions } from "./fake_fleet.ts";
 import type { Client } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
@@ -54,13 +53,10 @@ export class InMemoryProvider implements AsyncDisposable {
       indexLabels: CORE_INDEX_LABELS,
       ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     });
-    for (const kinds of [IN_MEMORY_KINDS, DEV_KINDS]) {
-      addProviderControllers(manager, {
-        host: fleet,
-        kinds,
-        ...(options.coreVersion === undefined ? {} : { coreVersion: options.coreVersion }),
-      });
-    }
+    addProviderControllers(manager, {
+      host: fleet,
+      ...(options.coreVersion === undefined ? {} : { coreVersion: options.coreVersion }),
+    });
     const provider = new InMemoryProvider(fleet, manager);
     // A family whose definitions are not installed keeps nobody waiting.
     void manager.start(provider.#abort.signal);
