@@ -115,6 +115,7 @@ function define(
     ...(behaviour.virtual === undefined ? {} : { virtual: behaviour.virtual }),
     subresources,
     columns,
+    plainTable: columns.some(({ name }) => name === "Created At"),
     cells: behaviour.cells?.bind(behaviour) ??
       ((object, now_ms) => plainCells(columns, object, now_ms)),
     ...(behaviour.selectableFields === undefined

@@ -98,6 +98,8 @@ export interface Strategy {
   canonicalize?(object: KubeObject): void;
   /** Its own checks see to metadata, or leave it to what all kinds have in common. */
   readonly ownMetadataChecks?: boolean;
+  /** Only the name made of a generateName is checked, not the prefix itself. */
+  readonly ignoresGenerateName?: boolean;
   /** Checks of `metadata.name`: messages, empty when it is good. Default: RFC 1123 subdomain. `prefix` when it is a generateName; `object` is the one it names. */
   validateName?(name: string, prefix: boolean, object: KubeObject): string[];
   /** Subresources: there is no table of it. Default: of `status` and `scale` there is, of others not. */
@@ -218,6 +220,8 @@ export interface ResourceDefinition {
   readonly subresources: ReadonlyMap<string, SubresourceDefinition>;
   /** Columns of the server-side table. */
   readonly columns: readonly TableColumn[];
+  /** Printed by the server's default converter, which leaves the rows of an empty table null. */
+  readonly plainTable?: boolean;
   /** The cells of one row, as many as there are columns. */
   cells(object: KubeObject, now_ms: number): JsonValue[];
   /** The fields that field selectors know, beside metadata.name and metadata.namespace: label → value of this object. */

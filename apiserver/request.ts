@@ -4,6 +4,7 @@
 // in-process client makes them directly.
 
 import type { JsonValue, KubeObject } from "../runtime/object.ts";
+import type { StatusError } from "../runtime/status.ts";
 import type { Entry } from "../runtime/store/types.ts";
 import type { UserInfo } from "../runtime/user.ts";
 import type { ResourceDefinition, SubresourceDefinition } from "./definition.ts";
@@ -98,6 +99,8 @@ export interface PatchRequest {
   readonly text?: string;
   /** Problems that a strict decoder found in the body's text (duplicate members). */
   readonly strictErrors: readonly string[];
+  /** Why the body is no patch of its kind: said once there is an object to patch. */
+  readonly problem?: StatusError;
 }
 
 /** An object in the version that was asked for, with the entry that it is of (for shared encodings) when nothing was converted. */

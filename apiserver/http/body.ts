@@ -281,7 +281,7 @@ export function decodeDeleteBody(body: Uint8Array, encoding: Encoding): JsonValu
   }
 }
 
-/** The body of a patch. Throws 400. */
+/** The body of a patch. One that applies nothing yet knows what is wrong: the object is looked for first. Throws 400. */
 export function decodePatch(
   body: Uint8Array,
   kind: PatchRequest["kind"],
@@ -289,15 +289,19 @@ export function decodePatch(
   context: RequestContext,
 ): PatchRequest {
   if (kind === "apply") return applyPatch(body, options, context);
-  const source = text.decode(body);
+  const unreadable = (why: string): PatchRequest => ({
+    kind,
+    body: null,
+    strictErrors: [],
+    problem: badRequest(kind === "strategic" ? why : `error decoding patch: ${why}`),
+  });
   let value: JsonValue;
   let duplicates: readonly string[];
   try {
     const strict = options.fieldValidation !== "Ignore";
-    ({ value, duplicates } = parseJson(source, { strict }));
+    ({ value, duplicates } = parseJson(text.decode(body), { strict }));
   } catch (error) {
-    const why = syntaxProblem(error);
-    throw badRequest(kind === "strategic" ? why : `error decoding patch: ${why}`);
+    return unreadable(syntaxProblem(error));
   }
   const wrong = kind === "json"
     ? Array.isArray(value) || value === null ? undefined : "[]handlers.jsonPatchOp"
@@ -305,8 +309,7 @@ export function decodePatch(
     ? undefined
     : "map[string]interface {}";
   if (wrong !== undefined) {
-    const why = `json: cannot unmarshal ${goJsonType(value)} into Go value of type ${wrong}`;
-    throw badRequest(kind === "strategic" ? why : `error decoding patch: ${why}`);
+    return unreadable(`json: cannot unmarshal ${goJsonType(value)} into Go value of type ${wrong}`);
   }
   return { kind, body: value, strictErrors: duplicates.map(duplicateField) };
 }

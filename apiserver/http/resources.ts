@@ -105,6 +105,8 @@ export class ResourceHandler {
       if (!routeAccepts(accept, produced)) throw routeNotAcceptable(produced);
     }
     if (definition.deprecationWarning !== undefined) {
+      // A patch of no known kind finds no handler, and so nobody who warns.
+      if (route.verb === "patch") patchKind(exchange.request.headers["content-type"], route.target);
       exchange.warnings.add(definition.deprecationWarning);
     }
     return this.#verb(exchange, route, contextOf(exchange));

@@ -14,7 +14,7 @@ import type { Query } from "./query.ts";
 export type IncludeObject = "Metadata" | "Object" | "None";
 
 /** What tells columns and cells: a resource's definition, mostly. */
-export type TableSource = Pick<ResourceDefinition, "columns" | "cells">;
+export type TableSource = Pick<ResourceDefinition, "columns" | "cells" | "plainTable">;
 
 /** Makes tables for one request. */
 export interface TableOptions {
@@ -75,7 +75,9 @@ function table(
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata,
     columnDefinitions: columns ? columnDefinitions(options.definition) : null,
-    rows: objects.map((object) => row(object, options)),
+    rows: objects.length === 0 && options.definition.plainTable
+      ? null
+      : objects.map((object) => row(object, options)),
   };
 }
 

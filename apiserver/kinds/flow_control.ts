@@ -21,7 +21,6 @@ import { goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
 import { dnsSubdomainErrors } from "./name_validation.ts";
 import { items, type Part, restore, semanticEqual, strings } from "./part.ts";
-import { resetMetadataForStatus } from "./status_metadata.ts";
 
 const PRECEDENCE_MAX = 10_000;
 const EXEMPT = "exempt";
@@ -279,7 +278,10 @@ function validateConditions(object: KubeObject): FieldError[] {
 const statusStrategy: Strategy = {
   prepareForUpdate(object, old) {
     restore(object, old, "spec");
-    resetMetadataForStatus(object, old);
+    const { managedFields } = object.metadata;
+    object.metadata = { ...old.metadata };
+    if (managedFields === undefined) delete object.metadata.managedFields;
+    else object.metadata.managedFields = managedFields;
   },
   validateUpdate: validateConditions,
   resetFields: { "f:metadata": {}, "f:spec": {} },

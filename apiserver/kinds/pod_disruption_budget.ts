@@ -2,7 +2,6 @@
 // ValidatePodDisruptionBudget of pkg/apis/policy/validation.
 
 import { type FieldError, invalid, notSupported } from "../../runtime/field/error.ts";
-import { nameIsPathSegment } from "../../runtime/names.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { validateConditions } from "./condition_validation.ts";
@@ -65,8 +64,7 @@ const ZERO_STATUS = {
 export const podDisruptionBudget: KindBehaviour = {
   strategy: {
     allowUnconditionalUpdate: false,
-    // Upstream checks no more than that the name can stand in a path.
-    validateName: nameIsPathSegment,
+    ownMetadataChecks: true,
     prepareForCreate(object) {
       object.status = { ...ZERO_STATUS };
       startGeneration(object);

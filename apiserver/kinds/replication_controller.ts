@@ -64,6 +64,7 @@ function prepareForUpdate(object: KubeObject, old: KubeObject): void {
 export const replicationController: KindBehaviour = {
   setDefaults,
   strategy: {
+    ignoresGenerateName: true,
     prepareForCreate(object) {
       object.status = { replicas: 0 };
       startGeneration(object);

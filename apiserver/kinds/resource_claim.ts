@@ -400,6 +400,7 @@ function validateClass(object: KubeObject, check: ExpressionCheck): FieldError[]
 export function deviceClasses(check: ExpressionCheck): KindBehaviour {
   return {
     strategy: {
+      ignoresGenerateName: true,
       prepareForCreate(object) {
         object.metadata.generation = 1;
       },

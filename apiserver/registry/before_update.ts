@@ -8,7 +8,7 @@ import type { Target } from "../request.ts";
 import { matchNamespace } from "./before_create.ts";
 import { groupKind } from "./environment.ts";
 import { rechecksOf } from "./metadata_rechecks.ts";
-import { objectMetaErrors, objectMetaUpdateErrors } from "./object_meta.ts";
+import { kubeFinalizerErrors, objectMetaErrors, objectMetaUpdateErrors } from "./object_meta.ts";
 
 /** Prepares and checks. Throws Invalid. */
 export function beforeUpdate(
@@ -62,11 +62,14 @@ function updateErrors(
 ): FieldError[] {
   const update = objectMetaUpdateErrors(object, old);
   const errors = [...objectMetaErrors(definition, object, true), ...update];
-  if (errors.length > 0) {
-    const again = rechecksOf(definition, strategy !== definition.strategy);
-    for (let i = 0; i < again.update; i++) errors.push(...update);
-    const whole = again.object > 0 ? objectMetaErrors(definition, object) : [];
-    for (let i = 0; i < again.object; i++) errors.push(...whole);
+  const errorsOfAll = errors.length;
+  for (const check of rechecksOf(definition, strategy !== definition.strategy)) {
+    const plain = check.startsWith("plain");
+    // What all kinds check is fine: only names of finalizers are left to say something about.
+    if (errorsOfAll === 0 && (plain || object.metadata.finalizers === undefined)) continue;
+    if (check.endsWith("object")) errors.push(...objectMetaErrors(definition, object));
+    else if (plain) errors.push(...update);
+    else errors.push(...update, ...kubeFinalizerErrors(object.metadata.finalizers));
   }
   const own = strategy.validateUpdate?.(object, old, context);
   if (own !== undefined && own.length > 0) errors.push(...own);

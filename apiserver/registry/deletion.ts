@@ -8,6 +8,7 @@ import { equal, type KubeObject } from "../../runtime/object.ts";
 import { conflict } from "../../runtime/status.ts";
 import type { ResourceDefinition, StrategyContext } from "../definition.ts";
 import type { DeleteRequestOptions } from "../request.ts";
+import { groupKind } from "./environment.ts";
 
 const ORPHAN = "orphan";
 const FOREGROUND = "foregroundDeletion";
@@ -28,7 +29,8 @@ export function checkPreconditions(
   { preconditions }: DeleteRequestOptions,
 ): void {
   if (preconditions === undefined) return;
-  const about = { group: definition.group, resource: definition.kind };
+  const { group, kind } = groupKind(definition);
+  const about = { group, resource: kind };
   const { uid, resourceVersion } = preconditions;
   if (uid !== undefined && uid !== metadata.uid) {
     throw conflict(

@@ -28,11 +28,13 @@ const ORPHAN = "orphan";
 const FOREGROUND = "foregroundDeletion";
 const STANDARD_FINALIZERS = new Set(["kubernetes", ORPHAN, FOREGROUND]);
 
-/** Groups whose checks know no standard finalizers. */
+/** Groups whose checks know no standard finalizers; two are of one resource each. */
 const ANY_FINALIZER: ReadonlySet<string> = new Set([
   "admissionregistration.k8s.io",
   "apiextensions.k8s.io",
   "apiregistration.k8s.io",
+  "coordination.k8s.io",
+  "node.k8s.io",
 ]);
 
 /** What the checks need to know of a kind. */
@@ -52,7 +54,7 @@ export function objectMetaErrors(
     ? nameIsPathSegment
     : definition.strategy.validateName ?? nameIsDNSSubdomain;
   const errors: FieldError[] = [];
-  if (metadata.generateName) {
+  if (metadata.generateName && (common || !definition.strategy.ignoresGenerateName)) {
     const messages = validateName(metadata.generateName, true, object);
     addInvalid(errors, "metadata.generateName", metadata.generateName, messages);
   }
@@ -187,7 +189,7 @@ function finalizerErrors(finalizers: readonly string[] | undefined): FieldError[
 }
 
 /** Built-in kinds want finalizers that are well known or have a domain. */
-function kubeFinalizerErrors(finalizers: readonly string[] | undefined): FieldError[] {
+export function kubeFinalizerErrors(finalizers: readonly string[] | undefined): FieldError[] {
   return (finalizers ?? []).flatMap((name, i) =>
     name.includes("/") || STANDARD_FINALIZERS.has(name) ? [] : [invalid(
       `metadata.finalizers[${i}]`,

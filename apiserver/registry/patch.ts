@@ -115,14 +115,15 @@ export interface PatchedDocument {
   quote(): string;
 }
 
-/** Applies a json, merge or strategic patch to a document. */
+/** Applies a json, merge or strategic patch to a document. Throws 400 where it is none. */
 export function patchDocument(
   old: KubeObject,
   request: PatchRequest,
   node: Parameters<typeof mergeStrategically>[2],
   validated: boolean,
 ): PatchedDocument {
-  const { kind, body } = request;
+  const { kind, body, problem } = request;
+  if (problem !== undefined) throw problem;
   switch (kind) {
     case "json": {
       const document = applyJsonPatch(old, body, validated);

@@ -10,7 +10,6 @@ const PREFIXES: Readonly<Record<string, string>> = {
   "/nodes": "minions",
   "/replicationcontrollers": "controllers",
   "networking.k8s.io/ingresses": "ingress",
-  "networking.k8s.io/ingressclasses": "ingressclass",
   "networking.k8s.io/networkpolicies": "networkpolicies",
   "policy/podsecuritypolicies": "podsecuritypolicy",
 };
