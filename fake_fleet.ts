@@ -28,6 +28,8 @@ export interface FleetStorage {
   open(cluster: string): { journal: Journal; restored: Restored | undefined };
   /** Forgets a cluster. */
   remove(cluster: string): void;
+  /** The names of the clusters that it knows. */
+  readonly clusters: readonly string[];
 }
 
 /** Options of a {@linkcode FakeFleet}. */
@@ -71,6 +73,10 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   readonly #bind: string;
   readonly #ports: PortPool;
   readonly #members = new Map<string, Member>();
+  /** Ports kept for clusters that are yet to be made. */
+  readonly #reserved = new Map<string, number>();
+  /** Clusters that are not to listen yet, though API servers run. */
+  readonly #held = new Set<string>();
   readonly #listeners = new Set<(cluster: string) => void>();
 
   /** Nothing listens before a cluster's first API server is started. */
@@ -88,11 +94,47 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     return [...this.#members.keys()];
   }
 
+  /** The clusters' names, and those that it keeps a port or stored contents for. */
+  get kept(): string[] {
+    const stored = this.#options.storage?.clusters ?? [];
+    return [...new Set([...this.#members.keys(), ...this.#reserved.keys(), ...stored])];
+  }
+
+  /** Keeps a port for a cluster that had it before. False when another cluster has it. */
+  reserve(cluster: string, port: number): boolean {
+    const present = this.#members.get(cluster)?.port ?? this.#reserved.get(cluster);
+    if (present !== undefined) return present === port;
+    if (!this.#ports.reserve(port)) return false;
+    this.#reserved.set(cluster, port);
+    return true;
+  }
+
+  /** Keeps a cluster from listening until {@linkcode release}: its contents are not complete yet. */
+  hold(cluster: string): void {
+    this.#held.add(cluster);
+  }
+
+  /** Lets a held cluster listen. Rejects when it cannot. */
+  async release(cluster: string): Promise<void> {
+    if (!this.#held.delete(cluster)) return;
+    const member = this.#members.get(cluster);
+    if (member === undefined || member.apiServers.size === 0) return;
+    await this.#open(member);
+  }
+
+  /** Cuts every connection of a cluster and keeps it from listening until {@linkcode release}: an outage. */
+  async suspend(cluster: string): Promise<void> {
+    const member = this.#members.get(cluster);
+    if (member === undefined) return;
+    this.hold(cluster);
+    await this.#stopListening(member);
+  }
+
   /** Reserves an address and makes the cluster's data. */
   ensureListener(cluster: string, port?: number): Promise<Endpoint> {
     let member = this.#members.get(cluster);
     if (member === undefined) {
-      member = this.#makeMember(cluster, this.#choosePort(port));
+      member = this.#makeMember(cluster, this.#choosePort(cluster, port));
       this.#members.set(cluster, member);
     }
     return Promise.resolve({ host: this.#host, port: member.port });
@@ -110,16 +152,13 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       member.authority = authority;
       member.controllers.authorityChanged();
     }
-    const first = member.listener === undefined;
-    member.listener ??= this.#listen(member, authority);
+    if (this.#held.has(cluster)) return;
     try {
-      await member.listener;
+      await this.#open(member);
     } catch (error) {
-      member.listener = undefined;
       member.apiServers.delete(machine);
       throw error;
     }
-    if (first) this.#notify(cluster);
   }
 
   /** Stops an API server; with the last one the port closes. */
@@ -170,10 +209,17 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
 
   /** Ends a cluster and gives its port back. */
   async remove(cluster: string): Promise<void> {
+    this.#held.delete(cluster);
+    const reserved = this.#reserved.get(cluster);
+    if (reserved !== undefined) {
+      this.#reserved.delete(cluster);
+      this.#ports.release(reserved);
+    }
     const member = this.#members.get(cluster);
-    if (member === undefined) return;
-    this.#members.delete(cluster);
-    await this.#end(member);
+    if (member !== undefined) {
+      this.#members.delete(cluster);
+      await this.#end(member);
+    }
     this.#options.storage?.remove(cluster);
   }
 
@@ -197,7 +243,13 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     return member;
   }
 
-  #choosePort(wanted: number | undefined): number {
+  #choosePort(cluster: string, wanted: number | undefined): number {
+    const reserved = this.#reserved.get(cluster);
+    if (reserved !== undefined) {
+      this.#reserved.delete(cluster);
+      if (wanted === undefined || wanted === reserved) return reserved;
+      this.#ports.release(reserved);
+    }
     if (wanted !== undefined && this.#ports.reserve(wanted)) return wanted;
     // A port that another program uses stays taken in the pool, so that it is not tried again.
     for (;;) {
@@ -241,6 +293,21 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       listener: undefined,
     };
     return member;
+  }
+
+  /** Makes a cluster listen that does not. */
+  async #open(member: Member): Promise<void> {
+    const { authority } = member;
+    if (authority === undefined) return;
+    const first = member.listener === undefined;
+    member.listener ??= this.#listen(member, authority);
+    try {
+      await member.listener;
+    } catch (error) {
+      member.listener = undefined;
+      throw error;
+    }
+    if (first) this.#notify(member.name);
   }
 
   #listen(member: Member, authority: KeyPair): Promise<Listener> {

@@ -51,11 +51,12 @@ export const controller: Command = {
         qps: 100,
         burst: 200,
       });
-      await using _provider = await InMemoryProvider.start({
+      await using provider = new InMemoryProvider({
         client,
         logger,
         fleet: { host, ports, ...(podAddress === undefined ? {} : { bind: anyAddress(host) }) },
       });
+      await Promise.race([provider.start(), terminal.stopped]);
       terminal.out(`ready ${connection.server} host=${host}`);
       await terminal.stopped;
     } catch (error) {

@@ -21,13 +21,16 @@ import {
   MANAGED_BY_ANNOTATION,
   ownerCluster,
 } from "./core_objects.ts";
+import {
+  HOST_ANNOTATION,
+  isOwnEndpoint,
+  LISTENER_ANNOTATION,
+  repairEndpoint,
+} from "./endpoint_repair.ts";
 import type { ClusterNetwork, Endpoint, WorkloadHost } from "./host.ts";
-import { INFRASTRUCTURE_GROUP, type InfrastructureKinds } from "./kinds.ts";
+import type { InfrastructureKinds } from "./kinds.ts";
 import { markClusterReady, ownedConditions } from "./provider_conditions.ts";
 import { ensureNamespaces } from "./workload/kubeadm_objects.ts";
-
-/** Annotation: under which name the host knows the cluster. */
-export const LISTENER_ANNOTATION = `inmemorycluster.${INFRASTRUCTURE_GROUP}/listener`;
 
 /** What the reconcilers of the provider work with. */
 export interface ProviderContext {
@@ -82,13 +85,22 @@ export class InfrastructureClusterReconciler implements Reconciler {
     const workload = host.client(name);
     if (workload !== undefined) await ensureNamespaces(workload);
     const after = clone(object);
-    after.metadata.annotations = { ...after.metadata.annotations, [LISTENER_ANNOTATION]: name };
+    const own = isOwnEndpoint(object);
+    after.metadata.annotations = {
+      ...after.metadata.annotations,
+      [LISTENER_ANNOTATION]: name,
+      [HOST_ANNOTATION]: own ? endpoint.host : "",
+    };
     after.spec ??= {};
-    if (!wanted.host || !wanted.port) {
-      after.spec.controlPlaneEndpoint = {
-        host: wanted.host || endpoint.host,
-        port: wanted.port || endpoint.port,
-      };
+    if (own) {
+      after.spec.controlPlaneEndpoint = { host: endpoint.host, port: endpoint.port };
+      await repairEndpoint(client, this.#context.core.clusters, cluster, endpoint);
+    } else if (!wanted.port) {
+      after.spec.controlPlaneEndpoint = { ...wanted, port: endpoint.port };
+    } else if (wanted.port !== endpoint.port) {
+      throw new Error(
+        `port ${wanted.port} of spec.controlPlaneEndpoint is another cluster's; choose a free one`,
+      );
     }
     kinds.setProvisioned(after);
     markClusterReady(after, clock.now());

@@ -5,7 +5,7 @@ import type { Client, ResourceRef } from "../../runtime/client.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import { ownerOfKind } from "../../runtime/owner.ts";
 import { CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL } from "../capi/kubeadm/names.ts";
-import { getOrUndefined } from "../capi/kubeadm/reads.ts";
+import { getOrUndefined, isNotFound } from "../capi/kubeadm/reads.ts";
 
 /** The API group of Cluster and Machine. */
 export const CORE_GROUP = "cluster.x-k8s.io";
@@ -26,6 +26,19 @@ export function coreResources(version: string): CoreResources {
     clusters: { apiVersion, resource: "clusters" },
     machines: { apiVersion, resource: "machines" },
   };
+}
+
+/** The newest version of Cluster and Machine that the cluster serves. Throws when it serves none. */
+export async function findCoreVersion(client: Client): Promise<string> {
+  for (const version of ["v1beta2", "v1beta1"]) {
+    try {
+      await client.list(coreResources(version).clusters, { limit: 1 });
+      return version;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  throw new Error(`the management cluster serves no ${CORE_GROUP}; install Cluster API's core`);
 }
 
 /** The Cluster that owns an infrastructure cluster. */

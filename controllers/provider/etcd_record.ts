@@ -32,15 +32,18 @@ export class EtcdRecord {
     this.#clock = clock;
   }
 
-  /** The annotations of a member to be, with ids that no other member has. `uid` is its machine's. */
-  async newMember(uid: string): Promise<Record<string, string>> {
+  /**
+   * The annotations of a member to be, with ids that no other member has. They follow from the names of the
+   * Cluster and the machine, which outlive whatever remembers the pods, also in another management cluster.
+   */
+  async newMember(clusterName: string, machine: string): Promise<Record<string, string>> {
     const pods = await this.#pods();
     const taken = new Set(pods.map((pod) => annotation(pod, ETCD_MEMBER_ID)));
-    let id = fnv32a(`member ${uid}`);
+    let id = fnv32a(`member ${clusterName}/${machine}`);
     while (id === 0 || taken.has(String(id))) id = (id + 1) >>> 0;
     const cluster =
       pods.map((pod) => annotation(pod, ETCD_CLUSTER_ID)).find((one) => one !== undefined) ??
-        String(fnv32a(`cluster ${uid}`) || 1);
+        String(fnv32a(`cluster ${clusterName}`) || 1);
     return { [ETCD_CLUSTER_ID]: cluster, [ETCD_MEMBER_ID]: String(id) };
   }
 

@@ -175,7 +175,7 @@ export class MachinePhases {
     const key = { namespace: SYSTEM_NAMESPACE, name: staticPodName("etcd", name) };
     const present = await getOrUndefined(workload, WORKLOAD.pods, key);
     const annotations = present === undefined
-      ? await record.newMember(scope.object.metadata.uid ?? "")
+      ? await record.newMember(hostName(scope.cluster), name)
       : {};
     const version = scope.machine.spec?.version ?? "";
     const facts = { component: "etcd", node, version, annotations } as const;

@@ -19,6 +19,7 @@ import type { WorkloadHost } from "./host.ts";
 import { INFRASTRUCTURE_GROUP, INFRASTRUCTURE_KINDS, type InfrastructureKinds } from "./kinds.ts";
 import { InfrastructureMachineReconciler } from "./machine_reconciler.ts";
 
+export { type CoreResources, coreResources, findCoreVersion } from "./core_objects.ts";
 export * from "./host.ts";
 export * from "./host_access.ts";
 export * from "./host_etcd_access.ts";
@@ -32,8 +33,8 @@ export interface ProviderOptions {
   readonly kinds?: readonly InfrastructureKinds[];
   /** The version of Cluster and Machine that the management cluster serves; default `v1beta2`. */
   readonly coreVersion?: string;
-  /** Objects worked on at once, by controller; default 10. */
-  readonly concurrency?: number;
+  /** Objects of a kind worked on at once; absent: 10. */
+  readonly concurrency?: (kind: string) => number | undefined;
 }
 
 /** Adds the controllers of all families of infrastructure kinds to a manager. */
@@ -50,13 +51,13 @@ function addFamily(manager: Manager, kinds: InfrastructureKinds, options: Provid
     kinds,
     core,
   };
-  const { concurrency = 10 } = options;
+  const concurrency = (kind: string) => options.concurrency?.(kind) ?? 10;
   const machinesOf = machinesByCluster(manager, kinds);
   manager.add(
     new Controller({
       name: kinds.clusterKind.toLowerCase(),
       reconciler: new InfrastructureClusterReconciler(context),
-      concurrency,
+      concurrency: concurrency(kinds.clusterKind),
       sources: [
         watchResource(kinds.clusters, enqueueObject),
         watchResource(
@@ -72,7 +73,7 @@ function addFamily(manager: Manager, kinds: InfrastructureKinds, options: Provid
     new Controller({
       name: kinds.machineKind.toLowerCase(),
       reconciler: new InfrastructureMachineReconciler(context),
-      concurrency,
+      concurrency: concurrency(kinds.machineKind),
       sources: [
         watchResource(kinds.machines, enqueueObject),
         watchResource(

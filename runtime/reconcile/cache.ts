@@ -72,6 +72,11 @@ export class Cache {
     return this.#informers.get(`${ref.apiVersion}/${ref.resource}`);
   }
 
+  /** Tells whoever listens to an informer of all its objects, as if they had changed. */
+  resync(): void {
+    for (const informer of this.#informers.values()) informer.resync();
+  }
+
   /** Starts all informers, present and future ones, until the signal aborts. */
   start(signal: AbortSignal): void {
     this.#signal = signal;

@@ -148,6 +148,13 @@ export class Informer {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Tells every listener of every object, changed or not. */
+  resync(): void {
+    for (const object of [...this.#objects.values()]) {
+      this.#tell({ type: "MODIFIED", object, previous: object });
+    }
+  }
+
   /** Takes in a newer state seen elsewhere (the answer to a write). Older and equal ones are ignored. */
   observe(object: KubeObject): void {
     const key = keyOf(object);

@@ -14,6 +14,7 @@ export * from "./informer.ts";
 export * from "./manager.ts";
 export * from "./merge_diff.ts";
 export * from "./patch_helper.ts";
+export * from "./persist.ts";
 export * from "./predicates.ts";
 export * from "./sources.ts";
 export * from "./types.ts";

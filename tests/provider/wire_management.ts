@@ -8,9 +8,9 @@ import {
   CORE_INDEX_LABELS,
   HostClusterAccess,
   HostEtcdAccess,
+  type WorkloadHost,
 } from "../../controllers/mod.ts";
 import { FakeCluster } from "../../fake_cluster.ts";
-import type { FakeFleet } from "../../fake_fleet.ts";
 import { customResourceDefinitions } from "../../manifests/mod.ts";
 import { findConnection, HttpsTransport, RemoteClient } from "../../remote/mod.ts";
 import type { Client, ResourceRef } from "../../runtime/client.ts";
@@ -65,17 +65,17 @@ export class WireManagement implements AsyncDisposable {
     });
   }
 
-  /** Starts Cluster API's controllers, which reach workload clusters through `fleet`. */
-  async startManagers(fleet: FakeFleet): Promise<void> {
+  /** Starts Cluster API's controllers, which reach workload clusters through `host`. */
+  async startManagers(host: WorkloadHost): Promise<void> {
     const { client } = this.cluster;
     const [clock, logger] = [systemClock, silentLogger];
     const manager = new Manager({ client, clock, logger, indexLabels: CORE_INDEX_LABELS });
-    const access = new HostClusterAccess(fleet, clock);
+    const access = new HostClusterAccess(host, clock);
     const events = new EventRecorder({ client, clock, logger, component: "capi" });
     const references = addCoreControllers(manager, { access, random: systemRandom, events });
     addKubeadmControllers(manager, {
       clusters: access,
-      etcd: new HostEtcdAccess(fleet, clock),
+      etcd: new HostEtcdAccess(host, clock),
       references,
       events,
       random: systemRandom,

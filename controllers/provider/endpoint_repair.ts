@@ -1,0 +1,71 @@
+// A cluster whose provider has come back at another address, such as a pod
+// that was scheduled anew: what names the old address is written anew.
+// Source: the in-memory provider's host fix-up, which leaves the Cluster's
+// own endpoint as it was.
+
+import { parse, stringify } from "@std/yaml";
+import { Buffer } from "node:buffer";
+import type { Client, ResourceRef } from "../../runtime/client.ts";
+import type { JsonObject, KubeObject } from "../../runtime/object.ts";
+import { getOrUndefined } from "../capi/kubeadm/reads.ts";
+import { RESOURCES } from "../capi/kubeadm/names.ts";
+import type { Endpoint } from "./host.ts";
+import { INFRASTRUCTURE_GROUP } from "./kinds.ts";
+
+/** Annotation: under which name the host knows the cluster. */
+export const LISTENER_ANNOTATION = `inmemorycluster.${INFRASTRUCTURE_GROUP}/listener`;
+
+/** Annotation: the address that the provider gave the cluster; empty when a user chose one. */
+export const HOST_ANNOTATION = `inmemorycluster.${INFRASTRUCTURE_GROUP}/host`;
+
+/** Whether the endpoint of an infrastructure cluster is the provider's to change. */
+export function isOwnEndpoint({ metadata, spec }: KubeObject): boolean {
+  const host = spec?.controlPlaneEndpoint?.host;
+  if (!host) return true;
+  const given = metadata.annotations?.[HOST_ANNOTATION];
+  // Providers before this one noted only that they had taken a cluster over.
+  if (given === undefined) return metadata.annotations?.[LISTENER_ANNOTATION] !== undefined;
+  return given === host;
+}
+
+/** Makes the Cluster and its kubeconfig name this endpoint. */
+export async function repairEndpoint(
+  client: Client,
+  clusters: ResourceRef,
+  cluster: KubeObject,
+  endpoint: Endpoint,
+): Promise<void> {
+  const { namespace = "", name = "" } = cluster.metadata;
+  const { host, port } = endpoint;
+  await repairKubeconfig(client, { namespace, name }, `https://${bracketed(host)}:${port}`);
+  const present: Partial<Endpoint> = cluster.spec?.controlPlaneEndpoint ?? {};
+  // A Cluster without an endpoint takes it from its infrastructure by itself.
+  if (!present.host || (present.host === host && present.port === port)) return;
+  await client.patch(clusters, { namespace, name }, "merge", {
+    spec: { controlPlaneEndpoint: { host, port } },
+  });
+}
+
+async function repairKubeconfig(
+  client: Client,
+  { namespace, name }: { namespace: string; name: string },
+  server: string,
+): Promise<void> {
+  const key = { namespace, name: `${name}-kubeconfig` };
+  const secret = await getOrUndefined(client, RESOURCES.secrets, key);
+  const value = (secret?.["data"] as { value?: string } | undefined)?.value;
+  if (value === undefined) return;
+  const config = parse(Buffer.from(value, "base64").toString("utf8")) as JsonObject | null;
+  const clusters = (config?.["clusters"] ?? []) as { name?: string; cluster?: JsonObject }[];
+  const entry = clusters.find((one) => one.name === name)?.cluster;
+  if (entry === undefined || entry["server"] === server) return;
+  entry["server"] = server;
+  const text = stringify(config as Record<string, unknown>, { lineWidth: -1 });
+  await client.patch(RESOURCES.secrets, key, "merge", {
+    data: { value: Buffer.from(text, "utf8").toString("base64") },
+  });
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,127 @@
+// Takes up where an earlier process left off: before anything is served the
+// management cluster tells which workload clusters there are, so that each
+// gets its own port again, and none answers before its machines have their
+// Nodes back (a health check that misses a Node replaces the machine).
+
+import type { InfrastructureKinds } from "./controllers/mod.ts";
+import { BOOTSTRAPPED_ANNOTATION } from "./controllers/provider/machine_phases.ts";
+import { LISTENER_ANNOTATION } from "./controllers/provider/endpoint_repair.ts";
+import type { CoreResources } from "./controllers/provider/core_objects.ts";
+import type { FakeFleet } from "./fake_fleet.ts";
+import type { Client, ResourceRef } from "./runtime/client.ts";
+import { type Clock, sleep } from "./runtime/clock.ts";
+import type { Logger } from "./runtime/log.ts";
+import type { KubeObject } from "./runtime/object.ts";
+import { StatusError } from "./runtime/status.ts";
+
+/** What is restored, and from where. */
+export interface FleetRestorationOptions {
+  /** The management cluster, read live. */
+  readonly client: Client;
+  readonly fleet: FakeFleet;
+  readonly kinds: readonly InfrastructureKinds[];
+  readonly core: CoreResources;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Only this namespace. */
+  readonly namespace?: string;
+}
+
+const NODES: ResourceRef = { apiVersion: "v1", resource: "nodes" };
+/** A cluster whose machines do not come back in this time answers all the same. */
+const PATIENCE_MS = 60_000;
+const LOOK_MS = 100;
+
+/** Reserves ports and holds clusters back. */
+export class FleetRestoration {
+  readonly #options: FleetRestorationOptions;
+  /** Held clusters: the Nodes that are to be there. */
+  readonly #expected = new Map<string, Set<string>>();
+
+  /** Does nothing by itself. */
+  constructor(options: FleetRestorationOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the management cluster. Before the controllers start. Rejects when it cannot be read. */
+  async prepare(): Promise<void> {
+    const { kinds, fleet, logger } = this.#options;
+    for (const { clusters } of kinds) {
+      for (const object of await this.#list(clusters)) this.#reserve(object);
+    }
+    for (const machine of await this.#list(this.#options.core.machines)) this.#expect(machine);
+    for (const cluster of this.#expected.keys()) fleet.hold(cluster);
+    if (this.#expected.size > 0) {
+      logger.info("Taking up workload clusters of an earlier process", {
+        clusters: this.#expected.size,
+      });
+    }
+  }
+
+  /** Lets each held cluster answer once its Nodes are back. Resolves when none is held. */
+  async complete(signal: AbortSignal): Promise<void> {
+    const { clock, fleet, logger } = this.#options;
+    const deadline_ms = clock.now() + PATIENCE_MS;
+    while (this.#expected.size > 0) {
+      for (const [cluster, nodes] of this.#expected) {
+        const missing = await this.#missing(cluster, nodes);
+        const late = clock.now() >= deadline_ms;
+        if (missing.length > 0 && !late) continue;
+        if (missing.length > 0 && fleet.client(cluster) !== undefined) {
+          logger.warn("Nodes have not come back; the cluster answers without them", {
+            cluster,
+            nodes: missing.slice(0, 10).join(","),
+          });
+        }
+        this.#expected.delete(cluster);
+        await fleet.release(cluster).catch((error) =>
+          logger.error("Cluster cannot listen", { cluster, error })
+        );
+      }
+      if (this.#expected.size > 0) await sleep(clock, LOOK_MS, signal);
+    }
+  }
+
+  #reserve({ metadata, spec }: KubeObject): void {
+    const { fleet, logger } = this.#options;
+    const cluster = metadata.annotations?.[LISTENER_ANNOTATION];
+    const port = spec?.controlPlaneEndpoint?.port;
+    if (cluster === undefined || typeof port !== "number" || port === 0) return;
+    if (!fleet.reserve(cluster, port)) {
+      logger.warn("Two clusters have the same port; one of them will get another", {
+        cluster,
+        port,
+      });
+    }
+  }
+
+  #expect({ metadata, spec }: KubeObject): void {
+    if (metadata.deletionTimestamp !== undefined) return;
+    if (metadata.annotations?.[BOOTSTRAPPED_ANNOTATION] === undefined) return;
+    const node = spec?.infrastructureRef?.name;
+    if (typeof node !== "string") return;
+    const cluster = `${metadata.namespace}/${spec?.clusterName}`;
+    let nodes = this.#expected.get(cluster);
+    if (nodes === undefined) this.#expected.set(cluster, nodes = new Set());
+    nodes.add(node);
+  }
+
+  async #missing(cluster: string, nodes: ReadonlySet<string>): Promise<string[]> {
+    const client = this.#options.fleet.client(cluster);
+    if (client === undefined) return [...nodes];
+    const { items } = await client.list(NODES);
+    const present = new Set(items.map(({ metadata }) => metadata.name));
+    return [...nodes].filter((node) => !present.has(node));
+  }
+
+  /** Everything of a resource; nothing when it is not installed. */
+  async #list(ref: ResourceRef): Promise<readonly KubeObject[]> {
+    const { client, namespace } = this.#options;
+    try {
+      return (await client.list(ref, namespace === undefined ? {} : { namespace })).items;
+    } catch (error) {
+      if (error instanceof StatusError && error.code === 404) return [];
+      throw error;
+    }
+  }
+}
