@@ -15,7 +15,9 @@ export const MANAGED_BY_ANNOTATION = "cluster.x-k8s.io/managed-by";
 
 /** The resources of the core API in one version. */
 export interface CoreResources {
+  /** Clusters. */
   readonly clusters: ResourceRef;
+  /** Machines. */
   readonly machines: ResourceRef;
 }
 
