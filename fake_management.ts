@@ -21,6 +21,7 @@ import { createAuthority, type KeyPair } from "./runtime/pki/mod.ts";
 import { type Random, systemRandom } from "./runtime/random.ts";
 import { EventRecorder, Manager } from "./runtime/reconcile/mod.ts";
 import { StatusError } from "./runtime/status.ts";
+import { registerConversions } from "./webhook_conversion.ts";
 import { webhooks } from "./webhooks/mod.ts";
 
 /** Where a management cluster and its workload clusters keep what must outlive the process. */
@@ -88,6 +89,7 @@ export class FakeManagement implements AsyncDisposable {
     });
     const management = new FakeManagement(cluster, fleet);
     try {
+      registerConversions(cluster.server, customResourceDefinitions());
       await installDefinitions(cluster.client);
       const manager = makeManager(cluster, fleet, { clock, random, logger });
       await manager.start(management.#abort.signal);

@@ -13,11 +13,17 @@ export type CustomResourceDefinition = {
     group: string;
     names: { kind: string; plural: string };
     scope: string;
+    conversion?: {
+      strategy: string;
+      webhook?: {
+        clientConfig: { service?: { namespace: string; name: string; path: string } };
+      };
+    };
     versions: { name: string; served: boolean; storage: boolean }[];
   };
 };
 
-/** All definitions: those of the Cluster API kinds (v1beta2) and of the infrastructure kinds. Not to be changed. */
+/** All definitions: those of the Cluster API kinds (v1beta2) and of the infrastructure kinds. The stored version of each is the last. Not to be changed. */
 export function customResourceDefinitions(): readonly CustomResourceDefinition[] {
   return definitions as unknown as readonly CustomResourceDefinition[];
 }

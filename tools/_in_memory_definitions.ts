@@ -4,6 +4,7 @@
 // infrastructure contracts.
 
 import type { JsonObject, JsonValue } from "../runtime/object.ts";
+import { failureDomains } from "./_dev_definitions.ts";
 
 const GROUP = "infrastructure.cluster.x-k8s.io";
 const VERSION = "v1alpha1";
@@ -70,11 +71,22 @@ const STATUS: Record<string, JsonValue> = {
   }),
 };
 
+const CLUSTER_STATUS: Record<string, JsonValue> = {
+  ...STATUS,
+  // A list for contract v1beta2, an object by name for contract v1beta1.
+  failureDomains: {
+    description:
+      "The failure domains, in the form of the contract that the management cluster has.",
+    "x-kubernetes-preserve-unknown-fields": true,
+  },
+};
+
 const CLUSTER_SPEC = object("What is wanted.", {
   controlPlaneEndpoint: object("Where the API server is reached; filled in when empty.", {
     host: string("Name or address."),
     port: { type: "integer", format: "int32", description: "TCP port." },
   }, ["host", "port"]),
+  failureDomains: failureDomains(),
 });
 
 const provisioning = (what: string): JsonObject =>
@@ -194,7 +206,7 @@ export const IN_MEMORY_DEFINITIONS: any[] = [
     kind: "InMemoryCluster",
     description: "The infrastructure of a cluster that is held in memory.",
     spec: CLUSTER_SPEC,
-    status: STATUS,
+    status: CLUSTER_STATUS,
     columns: [CLUSTER, AGE],
   }),
   definition({

@@ -7,6 +7,7 @@
 
 import { stringify } from "@std/yaml";
 import { IN_MEMORY_DEFINITIONS } from "./_in_memory_definitions.ts";
+import { completeDevSchema, devConversion, isDevKind } from "./_dev_definitions.ts";
 import { FIELD_DESCRIPTIONS, KIND_DESCRIPTIONS } from "./_crd_descriptions.ts";
 
 /** A JSON tree that is changed in place. */
@@ -16,8 +17,9 @@ type Tree = any;
 const FACTS = new URL("../../shared/capi-api/", import.meta.url);
 const TARGET = new URL("../manifests/crds/", import.meta.url);
 
-// Served is what can be served truthfully: v1beta1 needs conversion, which is not there yet.
-const SERVED = "v1beta2";
+// Served is what can be served truthfully: v1beta1 only where it is converted.
+const STORED = "v1beta2";
+const CONVERTED = ["v1beta1", STORED];
 
 const PROVIDERS: Readonly<Record<string, string>> = {
   "cluster.x-k8s.io": "cluster-api",
@@ -90,9 +92,9 @@ function finishSchema(schema: Tree, kind: string, path: string): void {
 
 function definitionOf(facts: Tree): Tree {
   const { group, names } = facts.spec;
-  const version = facts.spec.versions.find(({ name }: { name: string }) => name === SERVED);
-  if (version === undefined) throw new Error(`${facts.metadata.name} has no ${SERVED}`);
-  finishSchema(version.schema.openAPIV3Schema, names.kind, "");
+  const converted = isDevKind(names.kind);
+  const served = converted ? CONVERTED : [STORED];
+  const versions = served.map((name) => versionOf(facts, name));
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -100,16 +102,32 @@ function definitionOf(facts: Tree): Tree {
       name: facts.metadata.name,
       labels: {
         "cluster.x-k8s.io/provider": PROVIDERS[group],
-        ...(CONTRACT_GROUPS.has(group) ? { "cluster.x-k8s.io/v1beta2": SERVED } : {}),
+        ...(CONTRACT_GROUPS.has(group) ? contractLabels(served) : {}),
       },
     },
     spec: {
       group,
       names,
       scope: facts.spec.scope,
-      versions: [{ ...version, served: true, storage: true }],
+      ...(converted ? { conversion: devConversion() } : {}),
+      versions,
     },
   };
+}
+
+/** Each version serves the contract of its name. */
+function contractLabels(versions: readonly string[]): Record<string, string> {
+  return Object.fromEntries(versions.map((name) => [`cluster.x-k8s.io/${name}`, name]));
+}
+
+function versionOf(facts: Tree, name: string): Tree {
+  const { kind } = facts.spec.names;
+  const version = facts.spec.versions.find((one: { name: string }) => one.name === name);
+  if (version === undefined) throw new Error(`${facts.metadata.name} has no ${name}`);
+  const schema = version.schema.openAPIV3Schema;
+  if (isDevKind(kind)) completeDevSchema(schema, kind);
+  finishSchema(schema, kind, "");
+  return { ...version, served: true, storage: name === STORED };
 }
 
 async function readFacts(folder: URL): Promise<Tree[]> {

@@ -6,7 +6,7 @@
  */
 
 import { clusterWebhook } from "./cluster.ts";
-import { inMemoryMachineTemplateWebhook, inMemoryMachineWebhook } from "./in_memory_machine.ts";
+import { infrastructureWebhooks } from "./infrastructure.ts";
 import { kubeadmConfigTemplateWebhook, kubeadmConfigWebhook } from "./kubeadm_config.ts";
 import {
   kubeadmControlPlaneTemplateWebhook,
@@ -18,7 +18,9 @@ import { machineSetWebhook } from "./machine_set.ts";
 import type { Webhook } from "./webhook.ts";
 
 export { clusterWebhook } from "./cluster.ts";
-export { inMemoryMachineTemplateWebhook, inMemoryMachineWebhook } from "./in_memory_machine.ts";
+export * from "./conversion.ts";
+export { devConversions } from "./dev_conversion.ts";
+export * from "./infrastructure.ts";
 export { kubeadmConfigTemplateWebhook, kubeadmConfigWebhook } from "./kubeadm_config.ts";
 export type { KubeadmFeatures } from "./kubeadm_features.ts";
 export {
@@ -29,6 +31,7 @@ export { machineWebhook } from "./machine.ts";
 export { machineDeploymentWebhook } from "./machine_deployment.ts";
 export { machineSetWebhook } from "./machine_set.ts";
 export type { CoreFeatures } from "./machine_template.ts";
+export * from "./reviews.ts";
 export * from "./webhook.ts";
 
 /** All webhooks with the features that are on by default. */
@@ -41,6 +44,5 @@ export const webhooks: readonly Webhook[] = [
   kubeadmConfigTemplateWebhook(),
   kubeadmControlPlaneWebhook(),
   kubeadmControlPlaneTemplateWebhook(),
-  inMemoryMachineWebhook(),
-  inMemoryMachineTemplateWebhook(),
+  ...infrastructureWebhooks().map(({ webhook }) => webhook),
 ];

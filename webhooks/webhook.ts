@@ -3,7 +3,7 @@
 // calls them; served over HTTPS an AdmissionReview is taken apart and put
 // together around them. Source: Kubernetes admission webhooks.
 
-import type { KubeObject } from "../runtime/object.ts";
+import { equal, type KubeObject } from "../runtime/object.ts";
 import type { Client } from "../runtime/client.ts";
 
 /** The write that is looked at. */
@@ -36,4 +36,9 @@ export interface Webhook {
   validate?(
     request: WebhookRequest,
   ): void | readonly string[] | Promise<void | readonly string[]>;
+}
+
+/** Whether a write asks for something new: what was accepted once may stay, and go. */
+export function changesSpec({ operation, object, old }: WebhookRequest): boolean {
+  return operation === "CREATE" || operation === "UPDATE" && !equal(object.spec, old?.spec);
 }

@@ -85,6 +85,31 @@ async function wholeLife(manifest: string): Promise<void> {
   });
 }
 
+Deno.test("Both versions of the Dev kinds are served, and say the same", async () => {
+  await inWorld(7, async (world) => {
+    const old = "infrastructure.cluster.x-k8s.io/v1beta1";
+    const template = { apiVersion: old, resource: "devmachinetemplates" };
+    await world.apply(devExample);
+    await world.until("4 machines up", () => machinesUp(world, 4));
+    const { items: [machine] } = await world.client.list({ ...template, resource: "devmachines" });
+    assertEquals([machine?.apiVersion, machine?.status.ready], [old, true]);
+    assertEquals(machine?.spec.providerID, `in-memory://${machine?.metadata.name}`);
+    const { items: [cluster] } = await world.client.list({ ...template, resource: "devclusters" });
+    assertEquals(cluster?.status.ready, true);
+    assert(cluster?.status.conditions.some((one: JsonObject) => one.type === "Ready"));
+    await world.client.create(template, {
+      apiVersion: old,
+      kind: "DevMachineTemplate",
+      metadata: { name: "older", namespace: NAMESPACE },
+      spec: { template: { spec: { backend: { inMemory: {} } } } },
+    });
+    const made = (await world.list("DevMachineTemplate")).find(({ metadata }) =>
+      metadata.name === "older"
+    );
+    assertEquals(made?.apiVersion, "infrastructure.cluster.x-k8s.io/v1beta2");
+  });
+});
+
 Deno.test("A cluster at rest writes nothing", async () => {
   await inWorld(2, async (world) => {
     await world.apply(example);

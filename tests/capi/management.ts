@@ -22,6 +22,7 @@ import { Manager } from "../../runtime/reconcile/manager.ts";
 import { namespaceLifecycle } from "../../apiserver/admission/namespace_lifecycle.ts";
 import { startClusterControllers } from "../../cluster_controllers.ts";
 import { webhookAdmission } from "../../webhook_admission.ts";
+import { registerConversions } from "../../webhook_conversion.ts";
 import { webhooks } from "../../webhooks/mod.ts";
 import { MemoryHost } from "./memory_host.ts";
 
@@ -74,6 +75,7 @@ export class Management {
 
   /** Installs the definitions and starts the controllers. */
   async start(): Promise<void> {
+    registerConversions(this.server, customResourceDefinitions());
     for (const definition of customResourceDefinitions()) {
       await this.client.create(
         { apiVersion: "apiextensions.k8s.io/v1", resource: "customresourcedefinitions" },
