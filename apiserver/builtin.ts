@@ -114,6 +114,7 @@ function define(
     strategy: behaviour.strategy ?? (hasStatus ? plainStrategy : {}),
     ...(behaviour.virtual === undefined ? {} : { virtual: behaviour.virtual }),
     subresources,
+    ...(behaviour.uncached ? { uncached: true } : {}),
     columns,
     plainTable: columns.some(({ name }) => name === "Created At"),
     cells: behaviour.cells?.bind(behaviour) ??

@@ -218,6 +218,8 @@ export interface ResourceDefinition {
   readonly virtual?: VirtualResource;
   /** Its subresources by name. */
   readonly subresources: ReadonlyMap<string, SubresourceDefinition>;
+  /** Kept out of the watch cache, as events are: reads come from etcd. */
+  readonly uncached?: boolean;
   /** Columns of the server-side table. */
   readonly columns: readonly TableColumn[];
   /** Printed by the server's default converter, which leaves the rows of an empty table null. */

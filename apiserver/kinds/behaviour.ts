@@ -19,6 +19,8 @@ export interface KindBehaviour {
   cells?(object: KubeObject, now_ms: number): JsonValue[];
   /** Selectable fields beside metadata.name and metadata.namespace. */
   selectableFields?(object: KubeObject): Record<string, string>;
+  /** Kept out of the watch cache: what reads of old and of future versions answer is etcd's word. */
+  readonly uncached?: boolean;
   /** A `Warning` on every use of the kind. */
   readonly deprecationWarning?: string;
   /** Kinds stored together under another resource or served in several versions. */

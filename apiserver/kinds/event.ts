@@ -265,7 +265,7 @@ function selectableFields(object: KubeObject): Record<string, string> {
 }
 
 /** `events` of the core group. */
-export const event: KindBehaviour = { strategy, cells, selectableFields };
+export const event: KindBehaviour = { strategy, cells, selectableFields, uncached: true };
 
 /** `events.k8s.io/events`. */
 export const newEvent: KindBehaviour = {

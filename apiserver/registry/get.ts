@@ -4,7 +4,11 @@ import { notFound } from "../../runtime/status.ts";
 import type { Entry } from "../../runtime/store/types.ts";
 import type { ObjectResult, Target } from "../request.ts";
 import { type Environment, groupResource, keyOf } from "./environment.ts";
-import { parseResourceVersion, tooLargeResourceVersion } from "./resource_version.ts";
+import {
+  parseListResourceVersion,
+  parseResourceVersion,
+  tooLargeResourceVersion,
+} from "./resource_version.ts";
 import { resultOf } from "./versions.ts";
 
 /** The entry a target names. Throws NotFound. */
@@ -21,7 +25,11 @@ export function get(
   target: Target,
   resourceVersion: string,
 ): ObjectResult | Promise<ObjectResult> {
-  const asked = parseResourceVersion(resourceVersion);
-  if (asked > env.store.revision) throw tooLargeResourceVersion(asked, env.store.revision);
+  const { uncached } = target.definition;
+  const asked = uncached
+    ? parseListResourceVersion(resourceVersion)
+    : parseResourceVersion(resourceVersion);
+  const current = env.store.revision;
+  if (asked > current) throw tooLargeResourceVersion(asked, current, uncached);
   return resultOf(target.definition, getEntry(env, target), true);
 }

@@ -58,9 +58,11 @@ export async function list(
 
 function findPlace(env: Environment, target: Target, options: ListRequestOptions): Place {
   const current = env.store.revision;
+  const { uncached } = target.definition;
   const asked = parseListResourceVersion(options.resourceVersion);
   // Any version will do, so the answer comes whole from the cache.
-  const limit = options.resourceVersion === "0" ? 0 : Math.max(0, options.limit);
+  const whole = options.resourceVersion === "0" && !uncached;
+  const limit = whole ? 0 : Math.max(0, options.limit);
   if (options.continue !== "") {
     const token = decodeContinue(options.continue);
     if (asked > 0) {
@@ -68,10 +70,10 @@ function findPlace(env: Environment, target: Target, options: ListRequestOptions
     }
     const after = absoluteKey(target, token.after);
     if (token.revision < 0) return { after, limit, continued: true };
-    if (token.revision > current) throw tooLargeResourceVersion(token.revision, current);
+    if (token.revision > current) throw tooLargeResourceVersion(token.revision, current, uncached);
     return { after, revision: token.revision, limit, continued: true };
   }
-  if (asked > current) throw tooLargeResourceVersion(asked, current);
+  if (asked > current) throw tooLargeResourceVersion(asked, current, uncached);
   const exact = options.resourceVersionMatch === "Exact" ||
     (options.resourceVersionMatch === "" && limit > 0 && asked > 0);
   return exact ? { revision: asked, limit, continued: false } : { limit, continued: false };

@@ -35,15 +35,19 @@ export function parseListResourceVersion(text: string): number {
   }
 }
 
-/** 504: the version asked for lies in the future. */
-export function tooLargeResourceVersion(asked: number, current: number): StatusError {
+/** 504: the version asked for lies in the future. A cache may catch up, so it says when to ask again. */
+export function tooLargeResourceVersion(
+  asked: number,
+  current: number,
+  uncached = false,
+): StatusError {
   return new StatusError(
     504,
     "Timeout",
     `Timeout: Too large resource version: ${asked}, current: ${current}`,
     {
       causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
-      retryAfterSeconds: 1,
+      ...(uncached ? {} : { retryAfterSeconds: 1 }),
     },
   );
 }

@@ -4,6 +4,7 @@
 
 import type { Timer } from "../../runtime/clock.ts";
 import { apiVersionOf, type KubeObject } from "../../runtime/object.ts";
+import { zeroObject } from "../../runtime/schema/zero_object.ts";
 import { StatusError } from "../../runtime/status.ts";
 import type { Cursor, Entry, StoreEvent } from "../../runtime/store/types.ts";
 import type { ResourceDefinition } from "../definition.ts";
@@ -296,11 +297,13 @@ class RegistryWatch implements WatchStream {
   }
 
   #bookmark(metadata: { annotations?: Record<string, string> }): WatchResult {
-    const { kind } = this.#definition;
+    const { custom, kind, schema } = this.#definition;
     const resourceVersion = String(this.#cursor?.revision ?? this.#env.store.revision);
     return {
       type: "BOOKMARK",
       object: {
+        // Bookmarks of built-in kinds are empty Go objects, with all that those write.
+        ...(custom ? {} : zeroObject(schema)),
         kind,
         apiVersion: apiVersionOf(this.#definition),
         metadata: { resourceVersion, ...metadata },

@@ -6,7 +6,7 @@
 import { equal, type KubeObject, type ManagedFieldsEntry } from "../object.ts";
 import type { SchemaNode } from "../schema/node.ts";
 import { reconcileSet } from "./_reconcile.ts";
-import { zeroObject } from "./_zero_object.ts";
+import { zeroObject } from "../schema/zero_object.ts";
 import { compareObjects, type Comparison, isSame, UntrackableError } from "./compare.ts";
 import { difference, EMPTY, type FieldSet, isEmptySet, union } from "./field_set.ts";
 import {

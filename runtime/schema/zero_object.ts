@@ -4,7 +4,7 @@
 // an empty `spec` and the default number of a plain integer.
 
 import type { JsonObject, JsonValue } from "../object.ts";
-import type { SchemaField, SchemaNode } from "../schema/node.ts";
+import type { SchemaField, SchemaNode } from "./node.ts";
 
 const zeroObjects = new WeakMap<SchemaNode, JsonObject>();
 
