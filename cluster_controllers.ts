@@ -39,6 +39,7 @@ export function startClusterControllers(options: ClusterControllersOptions): Wor
     clock: options.clock,
     logger: options.logger ?? silentLogger,
     authority: options.authority,
+    checkPolicy: (policy) => options.server.checkPolicy(policy),
   });
 }
 

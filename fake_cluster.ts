@@ -2,7 +2,12 @@
 // controllers that belong to its promise. No socket is opened before one is
 // asked for (`url`, `kubeconfig`).
 
-import { ApiServer, type ApiServerOptions } from "./apiserver/mod.ts";
+import {
+  ApiServer,
+  type ApiServerOptions,
+  type WebhookHandler,
+  type WebhookTarget,
+} from "./apiserver/mod.ts";
 import { fetchAdapter } from "./apiserver/http/fetch.ts";
 import { Listener } from "./apiserver/listener/mod.ts";
 import type { PodPorts } from "./apiserver/tunnel/mod.ts";
@@ -38,7 +43,10 @@ export interface FakeClusterOptions {
   readonly authority?: KeyPair;
   /** Further options of the API server. */
   readonly server?: Omit<ApiServerOptions, "clock" | "random">;
-  /** Admission webhooks that are functions of this process. */
+  /**
+   * Admission that is functions of this process, without any configuration in the cluster. To answer for
+   * webhooks that are configured there see {@linkcode FakeCluster.registerWebhook}.
+   */
   readonly webhooks?: readonly Webhook[];
   /** What listens on the ports of pods, for port forwarding. Default: there are no kubelets to ask. */
   readonly ports?: PodPorts;
@@ -124,6 +132,24 @@ export class FakeCluster implements AsyncDisposable {
     return this.#listen().then(({ host, port }) =>
       `https://${host.includes(":") ? `[${host}]` : host}:${port}`
     );
+  }
+
+  /**
+   * Answers what would be sent to an admission or conversion webhook by a function of this process.
+   * `target` is what the configuration's `clientConfig` says: its URL, or its service. The function gets
+   * the review's `request` and gives its `response`. Gives back how to stop that.
+   *
+   * @example A webhook that refuses deletions
+   * ```ts
+   * import { FakeCluster } from "@capim/capim";
+   *
+   * await using cluster = await FakeCluster.start();
+   * const service = { namespace: "default", name: "gate", path: "/validate" };
+   * cluster.registerWebhook(service, ({ operation }) => ({ allowed: operation !== "DELETE" }));
+   * ```
+   */
+  registerWebhook(target: WebhookTarget, handler: WebhookHandler): () => void {
+    return this.server.registerWebhook(target, handler);
   }
 
   /** Acts as that user, in process and without authorization. */

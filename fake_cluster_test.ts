@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { FakeCluster, type KubeObject, StatusError, VirtualClock } from "./mod.ts";
+import { FakeCluster, type KubeObject, StatusError, VirtualClock, type Webhook } from "./mod.ts";
 
 const CONFIG_MAPS = { apiVersion: "v1", resource: "configmaps" };
 const NAMESPACES = { apiVersion: "v1", resource: "namespaces" };
@@ -227,4 +227,87 @@ Deno.test("FakeCluster counts what its quotas limit", async () => {
   await cluster.client.delete(CONFIG_MAPS, { namespace: "default", name: "a" });
   await eventually("what is gone is given back", counts("2"));
   await cluster.client.create(CONFIG_MAPS, configMap("c"));
+});
+
+Deno.test("FakeCluster writes the warnings about a policy's expressions into its status", async () => {
+  await using cluster = await FakeCluster.start();
+  const policies = {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    resource: "validatingadmissionpolicies",
+  };
+  const rule = { apiGroups: ["apps"], apiVersions: ["v1"], resources: ["deployments"] };
+  await cluster.client.create(policies, {
+    apiVersion: policies.apiVersion,
+    kind: "ValidatingAdmissionPolicy",
+    metadata: { name: "p" },
+    spec: {
+      matchConstraints: { resourceRules: [{ ...rule, operations: ["*"] }] },
+      validations: [{ expression: "object.spec.repicas > 1" }],
+    },
+  });
+  const status = async () => (await cluster.client.get(policies, { name: "p" }))["status"];
+  await eventually("the policy is checked", async () => (await status()).observedGeneration === 1);
+  const [warning] = (await status()).typeChecking.expressionWarnings;
+  assertEquals(warning.fieldRef, "spec.validations[0].expression");
+  assert(warning.warning.includes("undefined field 'repicas'"));
+});
+
+Deno.test("FakeCluster asks functions in place of admission and conversion webhooks", async () => {
+  await using cluster = await FakeCluster.start();
+  const seen: unknown[] = [];
+  const target = { namespace: "default", name: "gate", path: "/validate" };
+  const stop = cluster.registerWebhook(target, (request) => {
+    seen.push(request.operation);
+    return { allowed: false, status: { message: "not today" } };
+  });
+  const configurations = {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    resource: "validatingwebhookconfigurations",
+  };
+  await cluster.client.create(configurations, {
+    apiVersion: configurations.apiVersion,
+    kind: "ValidatingWebhookConfiguration",
+    metadata: { name: "gate" },
+    webhooks: [{
+      name: "gate.example.com",
+      clientConfig: { service: target },
+      rules: [{
+        apiGroups: [""],
+        apiVersions: ["v1"],
+        resources: ["configmaps"],
+        operations: ["CREATE"],
+      }],
+      sideEffects: "None",
+      admissionReviewVersions: ["v1"],
+      timeoutSeconds: 1,
+    }],
+  });
+  const refusal = await assertRejects(
+    () => cluster.client.create(CONFIG_MAPS, configMap("a")),
+    StatusError,
+  );
+  assertEquals(
+    refusal.message,
+    'admission webhook "gate.example.com" denied the request: not today',
+  );
+  assertEquals(seen, ["CREATE"]);
+  stop();
+  // Now nobody answers for the service.
+  await assertRejects(
+    () => cluster.client.create(CONFIG_MAPS, configMap("a")),
+    StatusError,
+    "failed calling webhook",
+  );
+});
+
+Deno.test("FakeCluster runs webhooks given as functions for all writes of a resource", async () => {
+  const webhook: Webhook = {
+    group: "",
+    resource: "configmaps",
+    default: ({ object }) => void (object["data"] = { ...object["data"], seen: "yes" }),
+    validate: ({ operation }) => [`${operation} was looked at`],
+  };
+  await using cluster = await FakeCluster.start({ webhooks: [webhook] });
+  const made = await cluster.client.create(CONFIG_MAPS, configMap("a"));
+  assertEquals(made["data"], { seen: "yes" });
 });

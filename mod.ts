@@ -28,6 +28,14 @@ export type {
   ResourceRef,
   WatchEvent,
 } from "./runtime/client.ts";
+export type {
+  AuditEvent,
+  AuditObject,
+  WebhookHandler,
+  WebhookServiceReference,
+  WebhookTarget,
+} from "./apiserver/mod.ts";
+export type { Webhook, WebhookRequest } from "./webhooks/webhook.ts";
 export { type Clock, systemClock, type Timer, VirtualClock } from "./runtime/clock.ts";
 export { type Random, SeededRandom, systemRandom } from "./runtime/random.ts";
 export { adminUser, anonymousUser, type UserInfo } from "./runtime/user.ts";

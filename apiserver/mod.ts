@@ -13,6 +13,7 @@ export type * from "./admission/plugin.ts";
 export type * from "./auth/types.ts";
 export type * from "./http/types.ts";
 export { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
+export type { AuditEvent, AuditObject } from "./http/mod.ts";
 export type { Connector, Exchange, HealthCheck, TokenIssuer } from "./http/mod.ts";
 export { Query, type RequestInfo, WarningRecorder } from "./http/mod.ts";
 export {
@@ -20,6 +21,7 @@ export {
   ServiceAccountTokens,
   type TokenContent,
 } from "./auth/service_account_tokens.ts";
+export type { ExpressionWarning } from "./policy/mod.ts";
 export type { PolicyRule } from "./auth/policy_rule.ts";
 export type { Environment } from "./registry/environment.ts";
 export { ResourceRegistry } from "./registry/registry.ts";

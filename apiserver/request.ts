@@ -29,6 +29,8 @@ export interface RequestContext {
   readonly userAgent: string;
   /** Adds a `Warning` header. */
   warn(text: string): void;
+  /** Adds to the request's audit event; what was said first stays. Absent where nobody listens. */
+  annotate?(key: string, value: string): void;
   /** Fires when the client is gone. */
   readonly signal?: AbortSignal;
 }

@@ -3,6 +3,7 @@
 
 import type { Client } from "../runtime/client.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
+import type { KubeObject } from "../runtime/object.ts";
 import { type Random, systemRandom } from "../runtime/random.ts";
 import { type FrozenBase, MemoryStore } from "../runtime/store/memory_store.ts";
 import type { Journal, Restored } from "../runtime/store/types.ts";
@@ -17,7 +18,12 @@ import type { Authenticator, Authorizer } from "./auth/types.ts";
 import { addNamespaces, bootstrapBase } from "./bootstrap.ts";
 import { builtinDefinitions } from "./builtin.ts";
 import { InProcessClient } from "./client.ts";
-import { mutatingPolicies, validatingPolicies } from "./policy/mod.ts";
+import {
+  type ExpressionWarning,
+  mutatingPolicies,
+  typeCheckPolicy,
+  validatingPolicies,
+} from "./policy/mod.ts";
 import { ConversionWebhook } from "./crd/conversion_webhook.ts";
 import { CustomResources } from "./crd/custom_resources.ts";
 import { Definitions } from "./definitions.ts";
@@ -234,6 +240,11 @@ export class ApiServer {
    */
   registerWebhook(target: WebhookTarget, handler: WebhookHandler): () => void {
     return this.#webhookHandlers.register(target, handler);
+  }
+
+  /** Which expressions of a ValidatingAdmissionPolicy do not fit the kinds that it is about. */
+  checkPolicy(policy: KubeObject): ExpressionWarning[] {
+    return typeCheckPolicy(policy, this.definitions);
   }
 
   /** Ends all watches and stops what runs inside. */

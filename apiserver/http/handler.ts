@@ -5,9 +5,11 @@
 
 import type { Clock } from "../../runtime/clock.ts";
 import { type Random, systemRandom } from "../../runtime/random.ts";
+import type { UserInfo } from "../../runtime/user.ts";
 import type { Authenticator, Authorizer } from "../auth/types.ts";
 import type { Definitions } from "../definitions.ts";
 import type { Registry } from "../request.ts";
+import { type AuditEvent, auditEvent } from "./audit.ts";
 import { authenticate, impersonate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import type { Connector } from "./connect.ts";
@@ -46,6 +48,8 @@ export interface HttpHandlerOptions {
   readonly serverAddress?: string;
   /** Lines in Prometheus' text format that `/metrics` shows beside those of requests. */
   metrics?(): string;
+  /** Told of every request once it has been answered; a watch is answered when it begins. */
+  audit?(event: AuditEvent): void;
   /** Told of errors that nobody foresaw; the client gets InternalError. */
   onDefect?(error: unknown): void;
 }
@@ -53,6 +57,13 @@ export interface HttpHandlerOptions {
 /** The outermost layer of a cluster's API server. */
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   return new Chain(options);
+}
+
+/** What comes to be known of a request on its way. */
+interface Asked {
+  readonly warnings: WarningRecorder;
+  readonly annotations: Map<string, string> | undefined;
+  user: UserInfo | undefined;
 }
 
 class Chain implements HttpHandler {
@@ -70,32 +81,47 @@ class Chain implements HttpHandler {
   }
 
   async handle(request: HttpRequest): Promise<HttpResponse> {
-    const start_ms = this.#options.clock.now();
-    const warnings = new WarningRecorder();
+    const { clock } = this.#options;
+    const start_ms = clock.now();
+    const asked: Asked = {
+      warnings: new WarningRecorder(),
+      annotations: this.#options.audit === undefined ? undefined : new Map(),
+      user: undefined,
+    };
     const info = requestInfo(request.method, request.target);
     const pretty = wantsPretty(info.query, request.headers["user-agent"] ?? "");
     let response: HttpResponse;
     try {
-      response = await this.#serve(request, info, warnings, pretty);
+      response = await this.#serve(request, info, asked, pretty);
     } catch (error) {
       const onDefect = (error: unknown) => this.#options.onDefect?.(error);
       response = respondError(error, request.headers["accept"], pretty, onDefect);
     }
-    this.#metrics.observe(info, response.status, this.#options.clock.now() - start_ms);
-    return this.#finish(request, response, warnings);
+    const end_ms = clock.now();
+    this.#metrics.observe(info, response.status, end_ms - start_ms);
+    const id = request.headers["audit-id"] || this.#random.uuid();
+    if (asked.annotations !== undefined) {
+      const { annotations, user } = asked;
+      const { status } = response;
+      const facts = { request, info, user, id, status, start_ms, end_ms, annotations };
+      this.#options.audit?.(auditEvent(facts));
+    }
+    return this.#finish(request, response, asked.warnings, id);
   }
 
   async #serve(
     request: HttpRequest,
     info: RequestInfo,
-    warnings: WarningRecorder,
+    asked: Asked,
     pretty: boolean,
   ): Promise<HttpResponse> {
     const { authenticators, authorizer, definitions } = this.#options;
     const sender = await authenticate(request, authenticators);
     const user = await impersonate(request, sender, authorizer);
+    asked.user = user;
     await authorize(info, user, authorizer);
-    const exchange: Exchange = { request, info, user, warnings, pretty };
+    const { warnings, annotations } = asked;
+    const exchange: Exchange = { request, info, user, warnings, annotations, pretty };
     if (!info.resourceRequest) return await this.#others.serve(exchange);
     const found = route(request.method, info, definitions, this.#others.builtinGroup);
     return await this.#resources.serve(exchange, found);
@@ -105,10 +131,11 @@ class Chain implements HttpHandler {
     request: HttpRequest,
     response: HttpResponse,
     warnings: WarningRecorder,
+    auditId: string,
   ): HttpResponse {
     const lines = warnings.headers();
     const headers = {
-      "audit-id": this.#random.uuid(),
+      "audit-id": auditId,
       ...response.headers,
       ...(lines.length === 0 ? {} : { warning: lines }),
     };

@@ -1,6 +1,7 @@
 // The API over HTTP, without sockets: requests in, responses out.
 
 export { createHttpHandler, type HttpHandlerOptions } from "./handler.ts";
+export type { AuditEvent, AuditObject } from "./audit.ts";
 export type { Connector } from "./connect.ts";
 export { contextOf, type Exchange } from "./exchange.ts";
 export { fetchAdapter, type FetchOptions } from "./fetch.ts";

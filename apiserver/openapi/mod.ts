@@ -18,6 +18,8 @@ import { customPart } from "./_custom.ts";
 import { encodeOpenApi2, encodeOpenApi3 } from "./_gnostic.ts";
 import type { OpenApiVersion } from "./_schemas.ts";
 
+export { publishedSchema } from "./_schemas.ts";
+
 const encoder = new TextEncoder();
 const INFO: { title: string; version: string } = {
   title: "Kubernetes",

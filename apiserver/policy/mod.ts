@@ -3,4 +3,5 @@
 
 export { mutatingPolicies } from "./mutating_policies.ts";
 export { type PolicyPluginOptions, validatingPolicies } from "./validating_policies.ts";
+export { type ExpressionWarning, typeCheckPolicy } from "./type_check.ts";
 export { checkExpression } from "./compile_expression.ts";

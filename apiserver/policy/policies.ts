@@ -113,6 +113,7 @@ function text(value: unknown): string {
 function matcherOf(id: string, resources: MatchResources): Matcher {
   const hook = (rules: readonly ResourceRule[]): Hook => ({
     id,
+    configuration: id,
     spec: {
       name: id,
       clientConfig: {},

@@ -2,6 +2,7 @@
 // the validations of bound policies do not hold for.
 // Source: k8s.io/apiserver admission/plugin/policy/validating.
 
+import { goJson, GoStruct } from "../../runtime/go_text.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import { StatusError } from "../../runtime/status.ts";
 import { refuse } from "../admission/refusal.ts";
@@ -31,7 +32,20 @@ export interface PolicyPluginOptions {
 interface Denial {
   readonly message: string;
   readonly reason?: string;
+  /** Of the validation that does not hold. */
+  readonly index: number;
 }
+
+/** What a policy found with one parameter. */
+interface Findings {
+  readonly denials: readonly Denial[];
+  /** Annotations that could not be made; they deny whatever the binding does with validations. */
+  readonly failures: readonly string[];
+}
+
+/** What audit annotations are cut to, in bytes. */
+const ANNOTATION_BYTES_MAX = 10 * 1024;
+const FAILURE = "validation.policy.admission.k8s.io/validation_failure";
 
 interface Refusal extends Denial {
   readonly policy: Policy;
@@ -84,6 +98,8 @@ export function namespaceFor(
 
 class PolicyRound {
   #objects: VersionedObjects | undefined;
+  /** By key: what the parameters came to, each once. */
+  readonly #annotations = new Map<string, Set<string>>();
 
   constructor(
     readonly policy: Policy,
@@ -108,15 +124,19 @@ class PolicyRound {
           policy,
           binding,
           message: `failed to configure binding: ${error.message}`,
+          index: 0,
         });
         continue;
       }
       for (const param of params) {
         this.#objects ??= await versionedObjects(attributes, invocation.definition);
-        for (const denial of this.#validate(invocation, this.#objects, param)) {
-          this.#act(binding, denial, refusals);
-        }
+        const { denials, failures } = this.#validate(invocation, this.#objects, param);
+        for (const denial of denials) this.#act(binding, denial, refusals);
+        for (const message of failures) refusals.push({ policy, binding, message, index: 0 });
       }
+    }
+    for (const [key, values] of this.#annotations) {
+      attributes.context.annotate?.(`${policy.name}/${key}`, [...values].join(", "));
     }
   }
 
@@ -129,6 +149,15 @@ class PolicyRound {
           `Validation failed for ValidatingAdmissionPolicy '${policy.name}' with binding ` +
             `'${binding.name}': ${denial.message}`,
         );
+      } else if (action === "Audit") {
+        const failure = Object.assign(new GoStruct(), {
+          message: denial.message,
+          policy: policy.name,
+          binding: binding.name,
+          expressionIndex: denial.index,
+          validationActions: binding.validationActions,
+        });
+        attributes.context.annotate?.(FAILURE, goJson([failure]));
       }
     }
   }
@@ -138,10 +167,11 @@ class PolicyRound {
     { subject }: Invocation,
     { object, old }: VersionedObjects,
     params: KubeObject | undefined,
-  ): Denial[] {
+  ): Findings {
     const { policy, attributes, services, authorizer } = this;
-    const failing = (message: string): Denial[] =>
-      policy.failurePolicy === "Ignore" ? [] : [{ message }];
+    const failing = (message: string, index = 0): Denial[] =>
+      policy.failurePolicy === "Ignore" ? [] : [{ message, index }];
+    const only = (denials: Denial[]): Findings => ({ denials, failures: [] });
     const evaluation = new Evaluation({
       attributes,
       subject,
@@ -154,21 +184,41 @@ class PolicyRound {
     });
     try {
       const matched = meetsConditions(policy, evaluation);
-      if (matched !== true) return matched === false ? [] : failing(matched);
+      if (matched !== true) return only(matched === false ? [] : failing(matched));
       const outcomes = policy.main.map(({ compiled }) => evaluation.evaluate(compiled));
       const denials = outcomes.flatMap((outcome, index): Denial[] => {
-        if ("error" in outcome) return failing(outcome.error);
+        if ("error" in outcome) return failing(outcome.error, index);
         return outcome.value === true ? [] : [this.#denial(index, evaluation)];
       });
-      for (const { compiled } of policy.auditAnnotations) {
-        const outcome = evaluation.evaluate(compiled);
-        if ("error" in outcome) denials.push(...failing(outcome.error));
-      }
-      return denials;
+      return { denials, failures: this.#annotate(evaluation) };
     } catch (error) {
-      if (error instanceof OutOfBudget) return failing(error.message);
+      if (error instanceof OutOfBudget) return only(failing(error.message));
       throw error;
     }
+  }
+
+  /** Keeps what the audit annotations come to; answers what denies the request. */
+  #annotate(evaluation: Evaluation): string[] {
+    const failures: string[] = [];
+    for (const { part, compiled } of this.policy.auditAnnotations) {
+      const outcome = evaluation.evaluate(compiled);
+      if ("error" in outcome) {
+        if (this.policy.failurePolicy !== "Ignore") failures.push(outcome.error);
+      } else if (typeof outcome.value === "string") this.#note(String(part.key), outcome.value);
+    }
+    return failures;
+  }
+
+  #note(key: string, value: string): void {
+    const text = value.trim();
+    if (text === "") return;
+    const bytes = new TextEncoder().encode(text);
+    const cut = bytes.length <= ANNOTATION_BYTES_MAX
+      ? text
+      : new TextDecoder().decode(bytes.subarray(0, ANNOTATION_BYTES_MAX));
+    const values = this.#annotations.get(key);
+    if (values === undefined) this.#annotations.set(key, new Set([cut]));
+    else values.add(cut);
   }
 
   #denial(index: number, evaluation: Evaluation): Denial {
@@ -185,6 +235,7 @@ class PolicyRound {
     if (message === "") message = `failed expression: ${String(part.expression).trim()}`;
     return {
       message,
+      index,
       ...(typeof part.reason === "string" ? { reason: part.reason } : {}),
     };
   }

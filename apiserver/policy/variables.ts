@@ -6,6 +6,7 @@
 import type { Environment, TypeProvider } from "../../runtime/cel/environment.ts";
 import { KUBERNETES } from "../../runtime/cel/kubernetes.ts";
 import { AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from "../../runtime/cel/libraries/authorizer.ts";
+import { type DeclaredType, SchemaTypes } from "../../runtime/cel/schema_types.ts";
 import { JSON_PATCH } from "../../runtime/cel/libraries/json_patch.ts";
 import * as types from "../../runtime/cel/types.ts";
 import type { Type } from "../../runtime/cel/types.ts";
@@ -79,7 +80,7 @@ const STRUCTS: Readonly<Record<string, Fields>> = {
     attributes: types.mapType(STRING, types.mapType(STRING, DYN)),
     capacity: types.mapType(
       STRING,
-      types.mapType(STRING, types.opaqueType("kubernetes.Quantity")),
+      types.mapType(STRING, struct("kubernetes.Quantity")),
     ),
     allowMultipleAllocations: BOOL,
   },
@@ -192,6 +193,34 @@ export function policyEnvironment(declared: Declared): Environment {
   });
   if (variables === undefined) plain.set(key, made);
   return made;
+}
+
+/** The types of what an expression is about, where they are known. */
+export interface Typed {
+  readonly object: DeclaredType;
+  readonly hasParams: boolean;
+  readonly params: DeclaredType | undefined;
+  readonly variables: ReadonlyMap<string, Type>;
+}
+
+/** The environment of validations whose objects have known types. */
+export function typedEnvironment({ object, hasParams, params, variables }: Typed): Environment {
+  // Of the authorizer's variables the type checker knows the plain one alone.
+  const plain = policyEnvironment({ hasParams, hasAuthorizer: false, variables });
+  const own = new SchemaTypes(params === undefined ? [object] : [object, params]);
+  const { provider } = plain;
+  return plain.extend({
+    variables: {
+      object: object.type,
+      oldObject: object.type,
+      authorizer: AUTHORIZER_TYPE,
+      ...(params === undefined ? {} : { params: params.type }),
+    },
+    provider: {
+      hasType: (name) => own.hasType(name) || provider.hasType(name),
+      fieldType: (type, field) => own.fieldType(type, field) ?? provider.fieldType(type, field),
+    },
+  });
 }
 
 /** The environment of the selectors of devices. */

@@ -24,6 +24,8 @@ export interface AdmissionAnswer {
   /** `status`: why not. */
   readonly result?: JsonObject;
   readonly warnings: readonly string[];
+  /** For the audit event. */
+  readonly auditAnnotations: Readonly<Record<string, string>>;
 }
 
 /** The first version of reviews that the webhook and the server know. */
@@ -112,6 +114,7 @@ export function verifyAnswer(
     patchType: mutating ? patchType : "",
     ...(result === null || result === undefined ? {} : { result }),
     warnings: (response.warnings ?? []) as readonly string[],
+    auditAnnotations: (response.auditAnnotations ?? {}) as Readonly<Record<string, string>>,
   };
 }
 

@@ -59,6 +59,9 @@ export async function askHook(
   const answered = await call(client, invocation, review);
   const answer = verify(name, uid, version, mutating, answered);
   for (const warning of answer.warnings) attributes.context.warn(warning);
+  for (const [key, value] of Object.entries(answer.auditAnnotations)) {
+    attributes.context.annotate?.(`${name}/${key}`, value);
+  }
   if (!answer.allowed) throw denial(name, answer.result);
   return answer;
 }

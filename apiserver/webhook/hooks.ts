@@ -63,6 +63,8 @@ export interface HookSpec {
 export interface Hook {
   /** Tells it apart from all others: configuration, name and how many of that name came before. */
   readonly id: string;
+  /** The configuration it stands in. */
+  readonly configuration: string;
   /** As the configuration says. */
   readonly spec: HookSpec;
   /** Compiled. */
@@ -111,6 +113,7 @@ function hooksOf({ metadata, webhooks }: KubeObject): Hook[] {
     counts.set(spec.name, count + 1);
     return {
       id: `${metadata.name}/${spec.name}/${count}`,
+      configuration: metadata.name!,
       spec,
       namespaceSelector: compileLabelSelector(spec.namespaceSelector ?? {}),
       objectSelector: compileLabelSelector(spec.objectSelector ?? {}),

@@ -87,7 +87,7 @@ class MutatingRound {
     const before = this.#attributes.object;
     const managed = before?.metadata?.managedFields;
     if (this.#reinvocation.again && !equal(rounds.output, before)) this.#requireAgain();
-    for (const hook of hooks) await this.#consider(hook);
+    for (const [index, hook] of hooks.entries()) await this.#consider(hook, index);
     await this.#settle();
     const { object } = this.#attributes;
     if (object !== undefined) {
@@ -97,7 +97,7 @@ class MutatingRound {
   }
 
   /** Asks a webhook if it matches the object as it is now. */
-  async #consider(hook: Hook): Promise<void> {
+  async #consider(hook: Hook, index: number): Promise<void> {
     const seen = this.#seen();
     const invocation = matchHook(hook, seen, this.#services);
     if (invocation === undefined) return;
@@ -124,12 +124,23 @@ class MutatingRound {
     } catch (error) {
       failure = error;
     }
+    const round = `round_${this.#reinvocation.again ? 1 : 0}_index_${index}`;
+    const mutated = changed !== undefined && !equal(changed, objects.object);
+    this.#annotate(
+      `mutation.webhook.admission.k8s.io/${round}`,
+      JSON.stringify({ configuration: hook.configuration, webhook: hook.spec.name, mutated }),
+    );
     if (changed !== undefined) this.#change(changed, objects);
     if (hook.spec.reinvocationPolicy === "IfNeeded") this.#rounds.asked.add(hook.id);
     if (failure === undefined) return;
     if (!(failure instanceof HookFailure)) throw failure;
     if (hook.spec.failurePolicy !== "Ignore") throw failure.status;
+    this.#annotate(`failed-open.mutating.webhook.admission.k8s.io/${round}`, hook.spec.name);
     checkNotOver(this.#attributes);
+  }
+
+  #annotate(key: string, value: string): void {
+    this.#attributes.context.annotate?.(key, value);
   }
 
   /** The request with the object as the webhooks so far have left it. */

@@ -77,13 +77,19 @@ async function ask(
   if (relevant.length === 0) return;
   checkNotOver(attributes);
   const refusals: unknown[] = [];
-  await Promise.all(relevant.map(async (invocation) => {
+  await Promise.all(relevant.map(async (invocation, index) => {
     const objects = versions.get(invocation.definition)!;
     try {
       await askHook(options.client, invocation, attributes, objects, services, false);
     } catch (error) {
       if (!(error instanceof HookFailure)) refusals.push(error);
       else if (invocation.hook.spec.failurePolicy !== "Ignore") refusals.push(error.status);
+      else {
+        attributes.context.annotate?.(
+          `failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`,
+          invocation.hook.spec.name,
+        );
+      }
     }
   }));
   if (refusals.length > 0) throw refusals[0];

@@ -6,12 +6,14 @@
  * @module
  */
 
+import type { KubeObject } from "../../runtime/object.ts";
 import type { WorkloadContext } from "./cluster_feed.ts";
 import { ClusterRoleAggregation } from "./cluster_role_aggregation.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
 import { NamespaceContents } from "./namespace_contents.ts";
 import { NamespaceController } from "./namespace_controller.ts";
 import { NodeTaints } from "./node_taints.ts";
+import { PolicyTypeCheck, type PolicyWarning } from "./policy_type_check.ts";
 import { PodTermination } from "./pod_termination.ts";
 import { ResourceQuotaController } from "./resource_quota.ts";
 
@@ -22,12 +24,15 @@ export * from "./namespace_contents.ts";
 export * from "./namespace_controller.ts";
 export * from "./node_taints.ts";
 export * from "./pod_termination.ts";
+export * from "./policy_type_check.ts";
 export * from "./resource_quota.ts";
 
 /** Options of {@linkcode startWorkloadControllers}. */
 export interface WorkloadControllersOptions extends WorkloadContext {
   /** PEM of the cluster's certificate authority, once there is one. */
   authority(): string | undefined;
+  /** What does not fit in the expressions of a ValidatingAdmissionPolicy. */
+  checkPolicy(policy: KubeObject): readonly PolicyWarning[];
 }
 
 /** Running controllers. */
@@ -51,6 +56,7 @@ export function startWorkloadControllers(options: WorkloadControllersOptions): W
     new PodTermination(options),
     new NodeTaints(options),
     new ResourceQuotaController(options),
+    new PolicyTypeCheck(options, (policy) => options.checkPolicy(policy)),
   ];
   return {
     idle: async () => {

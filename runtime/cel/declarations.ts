@@ -15,6 +15,7 @@ import {
   opaqueType,
   optionalType,
   STRING,
+  structType,
   TIMESTAMP,
   TYPE,
   type Type,
@@ -99,6 +100,8 @@ class SignatureReader {
     if (name === "map") return mapType(params[0]!, params[1]!);
     if (name === "optional") return optionalType(params[0]!);
     if (name === "type" && params.length > 0) return typeType(params[0]!);
+    // Kubernetes declares its own types as objects without fields.
+    if (name.startsWith("kubernetes.")) return structType(name);
     return NAMED[name] ?? opaqueType(name, ...params);
   }
 }

@@ -20,3 +20,8 @@ export function escapeFieldName(name: string): string | undefined {
   if (!/^[A-Za-z0-9_./-]*$/.test(name)) return undefined;
   return name.replace(/__|[-./]/g, (part) => PARTS[part]!);
 }
+
+/** What an expression's field is called among escaped names: since 1.31 keywords may be written plainly. */
+export function findField<T>(fields: ReadonlyMap<string, T>, name: string): T | undefined {
+  return fields.get(name) ?? (RESERVED.has(name) ? fields.get(`__${name}__`) : undefined);
+}

@@ -314,10 +314,15 @@ function estimate(
   }
 }
 
+/** Types of the libraries that are objects without fields. */
+const LIBRARY_OBJECT = /^kubernetes\.(?:Quantity|Semver|URL|NamedFormat|authorization\.[A-Za-z]+)$/;
+
 function equalityEstimate(args: readonly CostNode[]): CallEstimate | undefined {
   const [left, right] = args;
   if (left === undefined || right === undefined || !left.type.equals(right.type)) return undefined;
-  if (left.type.kind !== "opaque" || left.type.name === "optional_type") return undefined;
+  const { kind, name } = left.type;
+  if (kind !== "opaque" && !LIBRARY_OBJECT.test(name)) return undefined;
+  if (name === "optional_type") return undefined;
   if (left.type.name === "kubernetes.NamedFormat") {
     return { cost: times({ min: 1, max: 64 }, TRAVERSAL) };
   }

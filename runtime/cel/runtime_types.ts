@@ -50,8 +50,7 @@ export function matchesType(value: Value, type: Type): boolean {
     case "wrapper":
       return value === null || matchesType(value, type.params[0]!);
     case "struct":
-      return value instanceof CelMap ||
-        (value instanceof Opaque && value.celType.name === type.name);
+      return value instanceof Opaque ? value.celType.name === type.name : value instanceof CelMap;
     case "opaque":
       if (type.name === "optional_type") return value instanceof Optional;
       return value instanceof Opaque && value.celType.name === type.name;

@@ -7,7 +7,7 @@ import { durationOfText, timestampOfText } from "./conversions.ts";
 import type { Range, SizeEstimator } from "./cost_model.ts";
 import type { TypeProvider } from "./environment.ts";
 import { equal } from "./equality.ts";
-import { escapeFieldName } from "./field_names.ts";
+import { escapeFieldName, findField } from "./field_names.ts";
 import * as types from "./types.ts";
 import type { Type } from "./types.ts";
 import { CelList, CelMap, Double, fail, intValue, type Value } from "./values.ts";
@@ -44,10 +44,23 @@ function isObject(value: JsonValue | undefined): value is JsonObject {
 const number = (value: JsonValue | undefined): number | undefined =>
   typeof value === "number" ? Math.max(0, value) : undefined;
 
+function isText(schema: JsonValue | undefined): boolean {
+  return isObject(schema) && schema.type === "string";
+}
+
+/** Whether the schema says by itself what every object has. */
+function hasMeta({ kind, apiVersion, metadata }: JsonObject): boolean {
+  if (!isText(kind) || !isText(apiVersion)) return false;
+  if (!isObject(metadata) || metadata.type !== "object") return false;
+  const names = metadata.properties;
+  return isObject(names) && isText(names.name) && isText(names.generateName);
+}
+
 /** Kind, version and the names of every object. */
 function withMeta(schema: JsonObject): JsonObject {
   const text: JsonObject = { type: "string" };
   const properties = isObject(schema.properties) ? schema.properties : {};
+  if (hasMeta(properties)) return schema;
   return {
     ...schema,
     type: "object",
@@ -385,7 +398,7 @@ export class JsonMap extends CelMap {
 
   get(key: Value): Value | undefined {
     if (typeof key !== "string") return undefined;
-    const field = this.fields?.get(key);
+    const field = this.fields && findField(this.fields, key);
     const name = this.fields === undefined ? key : field?.name;
     if (name === undefined || !Object.hasOwn(this.json, name)) return undefined;
     const json = this.json[name]!;
@@ -398,7 +411,7 @@ export class JsonMap extends CelMap {
   }
 
   override has(key: string): boolean {
-    const name = this.fields === undefined ? key : this.fields.get(key)?.name;
+    const name = this.fields === undefined ? key : findField(this.fields, key)?.name;
     return name !== undefined && Object.hasOwn(this.json, name);
   }
 
@@ -447,7 +460,8 @@ export class SchemaTypes implements TypeProvider {
   }
 
   fieldType(typeName: string, field: string): Type | undefined {
-    return this.#types.get(typeName)?.fields?.get(field)?.declared.type;
+    const fields = this.#types.get(typeName)?.fields;
+    return fields && findField(fields, field)?.declared.type;
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { declare } from "../declarations.ts";
 import type { Library } from "../environment.ts";
-import { opaqueType, type Type } from "../types.ts";
+import { structType, type Type } from "../types.ts";
 import { fail, Opaque, type Value } from "../values.ts";
 
 const PREFIX = "kubernetes.authorization";
@@ -35,12 +35,12 @@ export interface AuthorizationAnswer {
 export type Authorize = (question: AuthorizationQuestion) => AuthorizationAnswer;
 
 /** `kubernetes.authorization.Authorizer`. */
-export const AUTHORIZER_TYPE: Type = opaqueType(`${PREFIX}.Authorizer`);
+export const AUTHORIZER_TYPE: Type = structType(`${PREFIX}.Authorizer`);
 /** `kubernetes.authorization.ResourceCheck`. */
-export const RESOURCE_CHECK_TYPE: Type = opaqueType(`${PREFIX}.ResourceCheck`);
-const PATH_CHECK = opaqueType(`${PREFIX}.PathCheck`);
-const GROUP_CHECK = opaqueType(`${PREFIX}.GroupCheck`);
-const DECISION = opaqueType(`${PREFIX}.Decision`);
+export const RESOURCE_CHECK_TYPE: Type = structType(`${PREFIX}.ResourceCheck`);
+const PATH_CHECK = structType(`${PREFIX}.PathCheck`);
+const GROUP_CHECK = structType(`${PREFIX}.GroupCheck`);
+const DECISION = structType(`${PREFIX}.Decision`);
 
 type Parts = Omit<AuthorizationQuestion, "verb">;
 

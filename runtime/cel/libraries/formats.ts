@@ -14,10 +14,10 @@ import { goQuote } from "../../go_text.ts";
 import { uriProblem } from "./urls.ts";
 import { declare } from "../declarations.ts";
 import type { Library } from "../environment.ts";
-import { opaqueType, type Type } from "../types.ts";
+import { structType, type Type } from "../types.ts";
 import { ArrayList, Opaque, Optional, type Value } from "../values.ts";
 
-const FORMAT = opaqueType("kubernetes.NamedFormat");
+const FORMAT = structType("kubernetes.NamedFormat");
 
 type Check = (text: string) => readonly string[];
 

@@ -3,10 +3,10 @@
 import { Quantity, QuantityError } from "../../quantity.ts";
 import { declare } from "../declarations.ts";
 import type { Library } from "../environment.ts";
-import { opaqueType, type Type } from "../types.ts";
+import { structType, type Type } from "../types.ts";
 import { Double, fail, intValue, Opaque, type Value } from "../values.ts";
 
-const QUANTITY = opaqueType("kubernetes.Quantity");
+const QUANTITY = structType("kubernetes.Quantity");
 
 /** A quantity. */
 export class QuantityValue extends Opaque {

@@ -5,10 +5,10 @@ import { goQuote } from "../../go_text.ts";
 import { compareVersions, type Version } from "../../semantic_version.ts";
 import { declare } from "../declarations.ts";
 import type { Library } from "../environment.ts";
-import { opaqueType, type Type } from "../types.ts";
+import { structType, type Type } from "../types.ts";
 import { EvaluationError, fail, Opaque, type Value } from "../values.ts";
 
-const SEMVER = opaqueType("kubernetes.Semver");
+const SEMVER = structType("kubernetes.Semver");
 
 /** A version. */
 export class SemverValue extends Opaque {

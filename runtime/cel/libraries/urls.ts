@@ -4,10 +4,10 @@ import { goQuote } from "../../go_text.ts";
 import { isRequestUri } from "../../schema/_request_uri.ts";
 import { declare } from "../declarations.ts";
 import type { Library } from "../environment.ts";
-import { opaqueType, type Type } from "../types.ts";
+import { structType, type Type } from "../types.ts";
 import { ArrayList, EntryMap, fail, Opaque, type Value } from "../values.ts";
 
-const URL_TYPE = opaqueType("kubernetes.URL");
+const URL_TYPE = structType("kubernetes.URL");
 
 /** A parsed URL. */
 export class URLValue extends Opaque {

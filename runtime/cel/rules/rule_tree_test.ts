@@ -106,3 +106,24 @@ Deno.test("evaluateRules() stops when the budget of the object is spent", () => 
   const errors = evaluateRules(tree, { a: Array(40).fill(1) }, "", undefined, () => {});
   assertEquals(errors.length, 1);
 });
+
+Deno.test("evaluateRules() lets keywords be field names, plainly or escaped", () => {
+  const schema: JsonObject = {
+    type: "object",
+    properties: { namespace: { type: "string", maxLength: 9 }, if: { type: "string" } },
+    "x-kubernetes-validations": rules(
+      "self.namespace == 'a'",
+      "self.__namespace__ == 'a'",
+      "!has(self.if) || self.?if == optional.of('b')",
+    ),
+  };
+  const tree = ruleTree(schema, () => undefined)!;
+  const failing = (value: JsonObject) =>
+    evaluateRules(tree, value, "", undefined, () => {}).map(({ detail }) => detail);
+  assertEquals(failing({ namespace: "a" }), []);
+  assertEquals(failing({ namespace: "x", if: "b" }), [
+    "failed rule: self.namespace == 'a'",
+    "failed rule: self.__namespace__ == 'a'",
+  ]);
+  assertEquals(failing({ namespace: "a", if: "c" }).length, 1);
+});
