@@ -119,11 +119,11 @@ Deno.test("evaluateRules() lets keywords be field names, plainly or escaped", ()
   };
   const tree = ruleTree(schema, () => undefined)!;
   const failing = (value: JsonObject) =>
-    evaluateRules(tree, value, "", undefined, () => {}).map(({ detail }) => detail);
+    evaluateRules(tree, value, "", undefined, () => {}).map(printFieldError);
   assertEquals(failing({ namespace: "a" }), []);
   assertEquals(failing({ namespace: "x", if: "b" }), [
-    "failed rule: self.namespace == 'a'",
-    "failed rule: self.__namespace__ == 'a'",
+    "<nil>: Invalid value: failed rule: self.namespace == 'a'",
+    "<nil>: Invalid value: failed rule: self.__namespace__ == 'a'",
   ]);
   assertEquals(failing({ namespace: "a", if: "c" }).length, 1);
 });
