@@ -5,6 +5,8 @@
 import type { KubeObject } from "../../runtime/object.ts";
 import { items, type Part, semanticEqual, sortedEntries } from "../kinds/part.ts";
 import { quantity } from "../../runtime/quota/resource_list.ts";
+import { StatusError } from "../../runtime/status.ts";
+import { lookupProblem } from "./lookup_name.ts";
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionServices } from "./plugin.ts";
 import { isFor, refuse } from "./refusal.ts";
 
@@ -17,6 +19,8 @@ function classOf(
   const name: string | undefined = attributes.object!["spec"]?.runtimeClassName;
   if (name === undefined) return undefined;
   const found = store.get("node.k8s.io/runtimeclasses", name)?.object;
+  const problem = lookupProblem(name);
+  if (problem !== undefined) throw new StatusError(500, "", problem);
   if (found === undefined) {
     throw refuse(attributes, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
   }

@@ -5,6 +5,7 @@
 import type { KubeObject } from "../../runtime/object.ts";
 import { nameSuffix, type Random } from "../../runtime/random.ts";
 import { items, type Part } from "../kinds/part.ts";
+import { lookupProblem } from "./lookup_name.ts";
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionServices } from "./plugin.ts";
 import { isFor, refuse } from "./refusal.ts";
 
@@ -56,9 +57,9 @@ function accountOf(attributes: AdmissionAttributes, { store }: AdmissionServices
   if (found === undefined) {
     throw refuse(
       attributes,
-      `error looking up service account ${namespace}/${name}: serviceaccount ${
-        JSON.stringify(name)
-      } not found`,
+      `error looking up service account ${namespace}/${name}: ${
+        lookupProblem(name) ?? `serviceaccount ${JSON.stringify(name)} not found`
+      }`,
     );
   }
   return found.object;

@@ -19,6 +19,7 @@ import { validateVolumeDevices, validateVolumeMounts, type VolumeMap } from "./m
 import { dnsLabelErrors, invalids } from "./name_validation.ts";
 import { isEmpty, items, type Part } from "./part.ts";
 import { validateLifecycle, validateProbes } from "./probe_validation.ts";
+import { givenEmpty } from "../../runtime/schema/empties.ts";
 import { isSidecar } from "../../runtime/quota/resource_list.ts";
 import { validateContainerRequirements } from "./resource_requirements_validation.ts";
 import { validateSecurityContext } from "./security_context_validation.ts";
@@ -134,7 +135,8 @@ function validateCommon(
   return errors;
 }
 
-function validateRestart(container: Part, field: string): FieldError[] {
+/** The rules of init containers without a policy are not looked at. */
+function validateRestart(container: Part, field: string, isInit = false): FieldError[] {
   const { restartPolicy } = container;
   const rules = items(container.restartPolicyRules);
   const path = `${field}.restartPolicyRules`;
@@ -148,6 +150,7 @@ function validateRestart(container: Part, field: string): FieldError[] {
         ),
       );
     }
+    if (isInit) return errors;
   } else if (!RESTART_POLICIES.includes(restartPolicy)) {
     errors.push(notSupported(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES));
   }
@@ -226,7 +229,7 @@ export function validateInitContainers(around: ContainerSurroundings, field: str
     const path = `${field}[${i}]`;
     const name = text(container.name);
     errors.push(...validateCommon(container, around, path));
-    errors.push(...validateRestart(container, path));
+    errors.push(...validateRestart(container, path, true));
     if (names.has(name)) errors.push(duplicate(`${path}.name`, name));
     else if (name !== "") names.add(name);
     // Init containers run one by one, so each is checked alone; the path has no index of its own.
@@ -254,6 +257,16 @@ const NOT_FOR_EPHEMERAL = [
   "lifecycle",
 ];
 
+/** Pointers and lists count even when they are empty, the struct of resources when anything is in it. */
+function isGiven(container: Part, member: string): boolean {
+  const value = container[member];
+  if (member !== "resources") {
+    return value !== undefined || givenEmpty(container, member) !== undefined;
+  }
+  return !isEmpty(value) ||
+    ["limits", "requests", "claims"].some((name) => givenEmpty(value, name) !== undefined);
+}
+
 /** Errors of the ephemeral containers. */
 export function validateEphemeralContainers(
   around: ContainerSurroundings,
@@ -277,7 +290,7 @@ export function validateEphemeralContainers(
       errors.push(notFoundField(`${path}.targetContainerName`, target));
     }
     for (const member of NOT_FOR_EPHEMERAL) {
-      if (!isEmpty(container[member])) {
+      if (isGiven(container, member)) {
         errors.push(forbiddenField(`${path}.${member}`, NOT_EPHEMERAL));
       }
     }

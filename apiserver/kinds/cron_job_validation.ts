@@ -7,7 +7,8 @@ import type { KubeObject } from "../../runtime/object.ts";
 import { isTimeZone, scheduleError } from "./cron_schedule.ts";
 import { nonNegative, text } from "./field_messages.ts";
 import { validateJobSpec } from "./job_validation.ts";
-import { isEmpty, type Part } from "./part.ts";
+import { invalidSelector } from "./label_selector.ts";
+import type { Part } from "./part.ts";
 
 /** Jobs are named after it, with eleven more characters. */
 const NAME_BYTES_MAX = 52;
@@ -78,13 +79,13 @@ function validateSpec(spec: Part, allowZone: boolean): FieldError[] {
 function validateTemplate({ spec = {} }: Part): FieldError[] {
   const field = "spec.jobTemplate.spec";
   const errors = validateJobSpec(spec, field);
+  if (spec.selector !== undefined) {
+    errors.push(
+      invalidSelector(spec.selector, "`selector` will be auto-generated", `${field}.selector`),
+    );
+  }
   if (spec.manualSelector === true) {
     errors.push(notSupported(`${field}.manualSelector`, true, ["nil", "false"]));
-  }
-  if (!isEmpty(spec.selector)) {
-    errors.push(
-      invalid(`${field}.selector`, spec.selector, "`selector` will be auto-generated"),
-    );
   }
   return errors;
 }

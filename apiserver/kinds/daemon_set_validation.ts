@@ -25,8 +25,8 @@ function validateRolling(rolling: Part, field: string): FieldError[] {
   const { maxUnavailable, maxSurge } = rolling;
   const errors = [
     ...positiveIntOrPercent(maxUnavailable, `${field}.maxUnavailable`),
-    ...atMost100Percent(maxUnavailable, `${field}.maxUnavailable`),
     ...positiveIntOrPercent(maxSurge, `${field}.maxSurge`),
+    ...atMost100Percent(maxUnavailable, `${field}.maxUnavailable`),
     ...atMost100Percent(maxSurge, `${field}.maxSurge`),
   ];
   const missing = intOrPercentValue(maxUnavailable);

@@ -118,7 +118,9 @@ function validateStatus(status: Part, field: string): FieldError[] {
   const errors = counts.flatMap((name) => nonNegative(`${field}.${name}`, status[name]));
   const above = (name: string, total: string, words: string) => {
     if (integer(status[name]) > integer(status[total])) {
-      errors.push(invalid(`${field}.${name}`, status[name], `cannot be greater than ${words}`));
+      errors.push(
+        invalid(`${field}.${name}`, integer(status[name]), `cannot be greater than ${words}`),
+      );
     }
   };
   above("updatedReplicas", "replicas", "status.replicas");

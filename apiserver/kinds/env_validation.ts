@@ -1,7 +1,7 @@
 // Checks of a container's environment. Source: ValidateEnv and
 // ValidateEnvFrom of pkg/apis/core/validation.
 
-import { type FieldError, invalid, required } from "../../runtime/field/error.ts";
+import { type FieldError, invalid, notFoundField, required } from "../../runtime/field/error.ts";
 import {
   isConfigMapKey,
   isDNS1123Subdomain,
@@ -9,10 +9,11 @@ import {
   maskTrailingDash,
 } from "../../runtime/names.ts";
 import { text } from "./field_messages.ts";
-import { invalids } from "./name_validation.ts";
+import { dnsLabelErrors, invalids } from "./name_validation.ts";
 import { ENV_FIELDS, validateFieldRef, validateResourceFieldRef } from "./field_ref_validation.ts";
 import { items, type Part } from "./part.ts";
-import { localNonReservedPath } from "./path_validation.ts";
+import { noBacksteps } from "./path_validation.ts";
+import { eachContainer } from "./pod_containers.ts";
 
 /** Errors of the variables. */
 export function validateEnv(variables: unknown, field: string): FieldError[] {
@@ -70,11 +71,31 @@ function validateKeyRef(ref: Part, field: string): FieldError[] {
 
 function validateFileKeyRef(ref: Part, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (!ref.volumeName) errors.push(required(`${field}.volumeName`));
-  if (!ref.path) errors.push(required(`${field}.path`));
-  else errors.push(...localNonReservedPath(ref.path, `${field}.path`));
   if (!ref.key) errors.push(required(`${field}.key`));
   else errors.push(...invalids(ref.key, `${field}.key`, isRelaxedEnvVarName(ref.key)));
+  if (!ref.volumeName) errors.push(required(`${field}.volumeName`));
+  else errors.push(...dnsLabelErrors(ref.volumeName, `${field}.volumeName`));
+  if (!ref.path) errors.push(required(`${field}.path`));
+  else errors.push(...noBacksteps(ref.path, `${field}.path`));
+  return errors;
+}
+
+/** Errors of variables read from files: those stand in `emptyDir` volumes of the pod. */
+export function validateFileVolumes(spec: Part, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const volumes = new Map(items(spec.volumes).map((volume) => [text(volume.name), volume]));
+  for (const [container, path] of eachContainer(spec, field)) {
+    items(container.env).forEach(({ valueFrom }, i) => {
+      if (!valueFrom?.fileKeyRef) return;
+      const name = text(valueFrom.fileKeyRef.volumeName);
+      const volume = volumes.get(name);
+      const at = `${path}.env[${i}].valueFrom.fileKeyRef.volumeName`;
+      if (volume === undefined) errors.push(notFoundField(at, name));
+      else if (!volume.emptyDir) {
+        errors.push(invalid(at, name, "referenced volume must be of type emptyDir"));
+      }
+    });
+  }
   return errors;
 }
 

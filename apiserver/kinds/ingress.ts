@@ -23,7 +23,7 @@ import { immutable, integer, oneOf, portNumber, text } from "./field_messages.ts
 import { nextGeneration, prepareCreate, prepareUpdate } from "./generation.ts";
 import { age } from "./human_duration.ts";
 import { dnsLabelErrors, dnsSubdomainErrors, invalids } from "./name_validation.ts";
-import { items, type Part, restore, semanticEqual, strings } from "./part.ts";
+import { items, type Part, restore, semanticEqual, strings, written } from "./part.ts";
 
 const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
 const CONTROLLER_BYTES_MAX = 250;
@@ -57,7 +57,7 @@ function validateSpec(spec: Part, leniency: Leniency): FieldError[] {
     errors.push(
       invalid(
         "spec",
-        spec.rules ?? null,
+        written(spec, "rules"),
         "either `defaultBackend` or `rules` must be specified",
       ),
     );

@@ -117,6 +117,7 @@ export const job: KindBehaviour = {
   },
   subresources: {
     status: {
+      canonicalize,
       prepareForUpdate: prepareStatusUpdate,
       validateUpdate: validateJobStatusUpdate,
       resetFields: { "f:spec": {} },

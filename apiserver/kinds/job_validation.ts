@@ -12,8 +12,12 @@ import { immutableSelector, invalidSelector, validateLabelSelector } from "./lab
 import { byteLength, isDNS1123Label } from "../../runtime/names.ts";
 import { clone } from "../../runtime/object.ts";
 import { isEmpty, items, type Part, semanticEqual } from "./part.ts";
-import { goPodTemplateSpec } from "./pod_go_shapes.ts";
-import { validatePodTemplateSpec, validateSelected } from "./pod_template_validation.ts";
+import { goPodSpec, goPodTemplateSpec } from "./pod_go_shapes.ts";
+import {
+  selectsLabels,
+  validatePodTemplateSpec,
+  validateSelected,
+} from "./pod_template_validation.ts";
 
 const INDEXED_PARALLELISM_MAX = 100_000;
 const INDEXED_COMPLETIONS_MAX_WITH_BACKOFF = 100_000;
@@ -41,12 +45,13 @@ function validateGenerated(object: KubeObject): FieldError[] {
   expect("job-name", name);
   expect(CONTROLLER_UID, uid);
   expect("batch.kubernetes.io/job-name", name);
-  const matchLabels = selector.matchLabels ?? {};
-  const own = isEmpty(selector.matchExpressions) &&
-    semanticEqual(matchLabels, { [CONTROLLER_UID]: uid });
-  const legacy = isEmpty(selector.matchExpressions) &&
-    semanticEqual(matchLabels, { "controller-uid": uid });
-  if (!own && !legacy) {
+  const generated = {
+    "controller-uid": uid,
+    "job-name": name,
+    [CONTROLLER_UID]: uid,
+    "batch.kubernetes.io/job-name": name,
+  };
+  if (selectsLabels(selector, generated) === false) {
     errors.push(invalidSelector(selector, "`selector` not auto-generated"));
   }
   return errors;
@@ -214,9 +219,11 @@ function validateHostnames({ metadata, spec }: KubeObject): FieldError[] {
   ];
 }
 
-/** While a suspended job has never run, where its pods may run can still change. */
-function mutableTemplate(old: KubeObject): boolean {
-  return old.spec?.suspend === true && old.status?.startTime === undefined;
+/** While a suspended job runs nothing, where its pods may run and what they ask for can still change. */
+function mutableTemplate({ spec, status }: KubeObject): boolean {
+  if (spec?.suspend !== true || (status?.active ?? 0) !== 0) return false;
+  return status?.startTime === undefined ||
+    items(status.conditions).some((c) => c.type === "Suspended" && c.status === "True");
 }
 
 const SCHEDULING = ["nodeSelector", "tolerations", "schedulingGates"];
@@ -234,17 +241,17 @@ function validateTemplateChange(object: KubeObject, old: KubeObject): FieldError
       delete spec.affinity.nodeAffinity;
       if (isEmpty(spec.affinity) && changed.affinity === undefined) delete spec.affinity;
     }
-    before.metadata = {
-      ...before.metadata,
-      labels: template.metadata?.labels,
-      annotations: template.metadata?.annotations,
-    };
     for (const list of ["containers", "initContainers"]) {
+      const now = items(changed[list]);
+      if (now.length !== items(spec[list]).length) continue;
       items(spec[list]).forEach((container, i) => {
-        const resources = changed[list]?.[i]?.resources;
-        if (resources !== undefined) container.resources = resources;
+        if (container.name === now[i]?.name) container.resources = now[i]?.resources;
       });
     }
+    // The rest of the template's metadata is not looked at.
+    return semanticEqual(changed, spec)
+      ? []
+      : [invalid("spec.template.spec", goPodSpec(changed), "field is immutable")];
   }
   return semanticEqual(template, before)
     ? []
@@ -254,11 +261,11 @@ function validateTemplateChange(object: KubeObject, old: KubeObject): FieldError
 function validateCompletions(spec: Part, before: Part): FieldError[] {
   const field = "spec.completions";
   if (semanticEqual(spec.completions, before.completions)) return [];
-  // An elastic indexed job changes both numbers together.
-  if (before.completionMode !== "Indexed" || before.completions === undefined) {
-    return [invalid(field, spec.completions, "field is immutable")];
+  if (spec.completionMode !== "Indexed") {
+    return [invalid(field, spec.completions ?? null, "field is immutable")];
   }
-  return spec.completions === undefined || spec.completions !== spec.parallelism
+  // An elastic indexed job changes both numbers together.
+  return spec.completions !== undefined && spec.completions !== spec.parallelism
     ? [
       invalid(
         field,

@@ -5,7 +5,9 @@ import { duplicate, type FieldError, forbiddenField, invalid } from "../../runti
 import type { JsonValue, KubeObject } from "../../runtime/object.ts";
 import { ipFamily, legacyCIDRErrors } from "./address_validation.ts";
 import type { KindBehaviour } from "./behaviour.ts";
+import { byteLength } from "../../runtime/names.ts";
 import { text } from "./field_messages.ts";
+import { goString, goStruct, goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
 import {
   isEmpty,
@@ -22,6 +24,9 @@ import { validateResourceQuantity } from "./resource_requirements_validation.ts"
 import { validateTaints } from "./scheduling_validation.ts";
 
 const CIDR_FIXED = 'node updates may not change podCIDR except from "" to valid';
+const FEATURE_BYTES_MAX = 253;
+const FEATURE_NAME = /^([A-Z][A-Za-z0-9]*)(\/[A-Za-z][A-Za-z0-9]*)*$/;
+const goAddress = goStruct(["Type", goString], ["Address", goString]);
 const ROLE_PREFIX = "node-role.kubernetes.io/";
 
 function setDefaults(object: KubeObject): void {
@@ -52,6 +57,41 @@ function validateResources(status: Part): FieldError[] {
   );
 }
 
+/** Upstream names it as if it stood among the metadata. */
+function validateSwap(capacity: number | undefined): FieldError[] {
+  return capacity === undefined || capacity > 0
+    ? []
+    : [invalid("metadata.nodeSwapStatus.capacity", capacity, "must be greater than 0")];
+}
+
+function declaredFeatureProblem(name: string): string | undefined {
+  if (byteLength(name) > FEATURE_BYTES_MAX) {
+    return `must be no more than ${FEATURE_BYTES_MAX} characters`;
+  }
+  return FEATURE_NAME.test(name)
+    ? undefined
+    : "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes";
+}
+
+/** Each is looked at with its neighbour: they are sorted and none comes twice. */
+function validateDeclaredFeatures(features: readonly string[]): FieldError[] {
+  const field = "status.declaredFeatures";
+  return features.flatMap((name, i) => {
+    const errors: FieldError[] = [];
+    const problem = declaredFeatureProblem(name);
+    if (problem !== undefined) {
+      const detail = `invalid feature name ${JSON.stringify(name)}: ${problem}`;
+      errors.push(invalid(`${field}[${i}]`, name, detail));
+    }
+    const next = features[i + 1];
+    if (next === name) errors.push(duplicate(`${field}[${i + 1}]`, next));
+    else if (next !== undefined && name > next) {
+      errors.push(invalid(`${field}[${i + 1}]`, next, "list must be sorted alphabetically"));
+    }
+    return errors;
+  });
+}
+
 function validateCIDRs(cidrs: readonly string[]): FieldError[] {
   const field = "spec.podCIDRs";
   const errors = cidrs.flatMap((cidr, i) => legacyCIDRErrors(cidr, `${field}[${i}]`));
@@ -69,6 +109,8 @@ function validate({ spec = {}, status = {} }: KubeObject): FieldError[] {
   return [
     ...validateTaints(spec.taints, "metadata.taints"),
     ...validateResources(status),
+    ...validateSwap(status.nodeInfo?.swap?.capacity),
+    ...validateDeclaredFeatures(strings(status.declaredFeatures)),
     ...validateCIDRs(strings(spec.podCIDRs)),
   ];
 }
@@ -76,15 +118,15 @@ function validate({ spec = {}, status = {} }: KubeObject): FieldError[] {
 function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   const spec: Part = object.spec ?? {};
   const before: Part = old.spec ?? {};
-  const errors = validateResources(object.status ?? {});
+  const errors = [
+    ...validateResources(object.status ?? {}),
+    ...validateDeclaredFeatures(strings(object.status?.declaredFeatures)),
+  ];
   const seen: Part[] = [];
   items(object.status?.addresses).forEach((address, i) => {
     if (seen.some((other) => semanticEqual(other, address))) {
       errors.push(
-        duplicate(`status.addresses[${i}]`, {
-          Type: text(address.type),
-          Address: text(address.address),
-        }),
+        duplicate(`status.addresses[${i}]`, goValue(address, goAddress)),
       );
     }
     seen.push(address);

@@ -319,6 +319,7 @@ export const persistentVolume: KindBehaviour = {
         const status = struct(object, "status");
         const since = status.lastPhaseTransitionTime;
         const moved = text(status.phase) !== text(old.status?.phase);
+        if (!moved && !since) restore(status, old.status ?? {}, "lastPhaseTransitionTime");
         if (moved && (!since || since === old.status?.lastPhaseTransitionTime)) {
           status.lastPhaseTransitionTime = rfc3339(clock.now());
         }

@@ -5,6 +5,7 @@ import type { KubeObject } from "../../runtime/object.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { isEmpty, items, type Part, restore, struct } from "./part.ts";
 import { podCells } from "./pod_cells.ts";
+import { dropDisabledStatusFields } from "./pod_disabled_fields.ts";
 import { preparePod, preparePodUpdate } from "./pod_prepare.ts";
 import { keepOnly, podResizeStrategy } from "./pod_resize.ts";
 import { setPodDefaults } from "./pod_spec_defaults.ts";
@@ -48,6 +49,7 @@ function prepareStatus(object: KubeObject, old: KubeObject): void {
   restore(object.metadata as Part, old.metadata, "ownerReferences");
   const status = struct(object, "status");
   if (!status.qosClass && old.status?.qosClass) status.qosClass = old.status.qosClass;
+  dropDisabledStatusFields(status, old.status);
 }
 
 /** `pods`. */

@@ -40,6 +40,23 @@ function hasProjection(spec: Part | undefined, name: string): boolean {
   );
 }
 
+const STATUSES = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
+
+function* eachMountStatus(status: Part | undefined): Generator<Part> {
+  for (const list of STATUSES) {
+    for (const container of items(status?.[list])) yield* items(container.volumeMounts);
+  }
+}
+
+/** Drops what is disabled from a pod's status in place. */
+export function dropDisabledStatusFields(status: Part, old: Part | undefined): void {
+  if (isEmpty(old?.nodeAllocatableResourceClaimStatuses)) {
+    delete status.nodeAllocatableResourceClaimStatuses;
+  }
+  if ([...eachMountStatus(old)].some(({ volumeStatus }) => volumeStatus)) return;
+  for (const mount of eachMountStatus(status)) delete mount.volumeStatus;
+}
+
 /** Drops what is disabled from a template in place. */
 export function dropDisabledTemplateFields(
   template: Part | undefined,

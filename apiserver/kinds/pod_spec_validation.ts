@@ -9,6 +9,7 @@ import {
   invalid,
   notSupported,
   required,
+  tooLong,
 } from "../../runtime/field/error.ts";
 import { byteLength, rangeMessage } from "../../runtime/names.ts";
 import { legacyIPErrors } from "./address_validation.ts";
@@ -19,6 +20,7 @@ import {
   validateEphemeralContainers,
   validateInitContainers,
 } from "./container_validation.ts";
+import { validateFileVolumes } from "./env_validation.ts";
 import { text } from "./field_messages.ts";
 import { goValue } from "./go_value.ts";
 import {
@@ -31,6 +33,7 @@ import {
 import { isEmpty, items, type Part, sortedEntries, strings } from "./part.ts";
 import { goPodResourceClaim } from "./pod_go_shapes.ts";
 import { validateHostProcess, validateOS } from "./pod_os_validation.ts";
+import { givenEmpty } from "../../runtime/schema/empties.ts";
 import { aggregateResources, quantity } from "../../runtime/quota/resource_list.ts";
 import {
   validateContainerRequirements,
@@ -80,7 +83,7 @@ export function validatePodSpec(spec: Part, field: string, place: PodSpecPlace):
     ...validateContainers(around, `${field}.containers`),
     ...validateInitContainers(around, `${field}.initContainers`),
     ...validateEphemeralContainers(around, `${field}.ephemeralContainers`),
-    ...validatePodResources(spec, `${field}.resources`),
+    ...validatePodResources(spec, claims, `${field}.resources`),
     ...validateHostPorts(spec, `${field}.containers`, place),
     ...choice(spec.restartPolicy, RESTART_POLICIES, `${field}.restartPolicy`),
     ...choice(spec.dnsPolicy, DNS_POLICIES, `${field}.dnsPolicy`),
@@ -98,6 +101,7 @@ export function validatePodSpec(spec: Part, field: string, place: PodSpecPlace):
     ),
     ...validateHostProcess(spec, field),
     ...validateHostUsers(spec, field),
+    ...validateHostnameOverride(spec, `${field}.hostnameOverride`),
     ...validateNames(spec, field),
   );
   return errors;
@@ -152,16 +156,20 @@ function validateResourceClaims(given: unknown, field: string): FieldError[] {
 }
 
 /** The pod as a whole asks for at least what its containers do, and they may have no more than it. */
-function validatePodResources(spec: Part, field: string): FieldError[] {
+function validatePodResources(
+  spec: Part,
+  claims: ReadonlySet<string>,
+  field: string,
+): FieldError[] {
   const { resources } = spec;
   if (!resources) return [];
   const errors: FieldError[] = [];
-  if (resources.claims !== undefined) {
+  if (resources.claims !== undefined || givenEmpty(resources, "claims") !== undefined) {
     errors.push(
-      forbiddenField(`${field}.claims`, "claims cannot be set for Resources at pod-level"),
+      forbiddenField(`${field}.claims`, "claims may not be set for Resources at pod-level"),
     );
   }
-  errors.push(...validatePodRequirements({ ...resources, claims: undefined }, field));
+  errors.push(...validatePodRequirements(resources, claims, field));
   for (const [name, sum] of sortedEntries(aggregateResources(spec, "requests"))) {
     const own: string | undefined = resources.requests?.[name];
     if (own === undefined) continue;
@@ -313,8 +321,7 @@ function validateNames(spec: Part, field: string): FieldError[] {
       ),
     );
   }
-  errors.push(...validateOS(spec, field));
-  return [...errors, ...validateHostnameOverride(spec, `${field}.hostnameOverride`)];
+  return [...errors, ...validateOS(spec, field), ...validateFileVolumes(spec, field)];
 }
 
 const HOSTNAME_BYTES_MAX = 64;
@@ -322,15 +329,13 @@ const HOSTNAME_BYTES_MAX = 64;
 function validateHostnameOverride(spec: Part, field: string): FieldError[] {
   const name: string | undefined = spec.hostnameOverride;
   if (name === undefined) return [];
-  const errors = dnsSubdomainErrors(name, field);
-  if (byteLength(name) > HOSTNAME_BYTES_MAX) {
-    errors.push(invalid(field, name, `must be no more than ${HOSTNAME_BYTES_MAX} characters`));
+  const errors: FieldError[] = [];
+  if (spec.setHostnameAsFQDN) {
+    errors.push(forbiddenField(field, "may not be specified when setHostnameAsFQDN is true"));
   }
   if (spec.hostNetwork) {
-    errors.push(forbiddenField(field, "may not be specified when `hostNetwork` is true"));
+    errors.push(forbiddenField(field, "may not be specified when hostNetwork is true"));
   }
-  if (spec.setHostnameAsFQDN) {
-    errors.push(forbiddenField(field, "may not be specified when `setHostnameAsFQDN` is true"));
-  }
-  return errors;
+  if (byteLength(name) > HOSTNAME_BYTES_MAX) errors.push(tooLong(field, HOSTNAME_BYTES_MAX));
+  return [...errors, ...dnsSubdomainErrors(name, field)];
 }

@@ -10,6 +10,11 @@ import {
 } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import { ipFamily, legacyIPErrors } from "./address_validation.ts";
+import {
+  validateAllocatedResources,
+  validateExtendedClaim,
+  validateStatusUsers,
+} from "./container_status_validation.ts";
 import { immutable, text } from "./field_messages.ts";
 import { dnsSubdomainErrors, qualifiedNameErrors } from "./name_validation.ts";
 import { items, type Part } from "./part.ts";
@@ -39,7 +44,13 @@ export function validatePodStatusUpdate(object: KubeObject, old: KubeObject): Fi
   }
   const nominated = status.nominatedNodeName;
   if (nominated && nominated !== before.nominatedNodeName) {
-    errors.push(...dnsSubdomainErrors(nominated, "status.nominatedNodeName"));
+    const field = "status.nominatedNodeName";
+    errors.push(...dnsSubdomainErrors(nominated, field));
+    if (spec.nodeName) {
+      errors.push(
+        forbiddenField(field, "may not be set on pods that are already bound to a node"),
+      );
+    }
   }
   errors.push(...generationErrors(status.observedGeneration, "status.observedGeneration"));
   errors.push(...immutable("status.qosClass", status.qosClass, before.qosClass));
@@ -55,8 +66,11 @@ export function validatePodStatusUpdate(object: KubeObject, old: KubeObject): Fi
     ),
     ...validateTransitions(status, before, "ephemeralContainerStatuses", "Never", new Set()),
     ...validateClaimStatuses(object),
+    ...validateExtendedClaim(status.extendedResourceClaimStatus, object.spec ?? {}),
     ...validateIPs(items(status.podIPs), items(before.podIPs), "status.podIPs"),
     ...validateHostIPs(status, before),
+    ...validateStatusUsers(status, object.spec ?? {}),
+    ...validateAllocatedResources(status, object.spec ?? {}),
   );
   return errors;
 }
@@ -93,7 +107,8 @@ function validateClaimStatuses({ spec, status }: KubeObject): FieldError[] {
   const known = new Set(items(spec?.resourceClaims).map(({ name }) => name));
   const seen = new Set<string>();
   return items(status?.resourceClaimStatuses).flatMap(({ name = "", resourceClaimName }, i) => {
-    const field = `status.resourceClaimStatuses[${i}].name`;
+    const path = `status.resourceClaimStatuses[${i}]`;
+    const field = `${path}.name`;
     const errors: FieldError[] = [];
     if (!known.has(name)) {
       errors.push(
@@ -103,7 +118,7 @@ function validateClaimStatuses({ spec, status }: KubeObject): FieldError[] {
     if (seen.has(name)) errors.push(duplicate(field, name));
     seen.add(name);
     if (resourceClaimName !== undefined) {
-      errors.push(...dnsSubdomainErrors(resourceClaimName, field));
+      errors.push(...dnsSubdomainErrors(resourceClaimName, `${path}.resourceClaimName`));
     }
     return errors;
   });

@@ -61,7 +61,7 @@ export function validateReplicaTemplate(
 }
 
 /** Whether a selector selects these labels; `undefined` when it cannot be compiled. */
-function selectsLabels(
+export function selectsLabels(
   selector: Part | undefined,
   labels: Readonly<Record<string, string>> | undefined,
 ): boolean | undefined {

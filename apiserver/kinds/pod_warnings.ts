@@ -61,7 +61,6 @@ function specWarnings(spec: Part, metadata: Part, prefix: string): string[] {
       name ? [] : [`${field}.imagePullSecrets[${i}].name: invalid empty name ""`]
     ),
     ...fractionWarnings(spec.overhead, `${field}.overhead`),
-    ...resourceWarnings(spec.resources, `${field}.resources`),
   ];
   for (const [container, path] of eachContainer(spec, field)) {
     if (prefix !== "") {

@@ -21,7 +21,7 @@ export function validateReplicaStatus(status: Part): FieldError[] {
   }
   const above = (name: string, value: unknown, total: unknown, of: string) => {
     if (integer(value) > integer(total)) {
-      errors.push(invalid(`status.${name}`, value, `cannot be greater than ${of}`));
+      errors.push(invalid(`status.${name}`, integer(value), `cannot be greater than ${of}`));
     }
   };
   above("fullyLabeledReplicas", fullyLabeledReplicas, replicas, "status.replicas");

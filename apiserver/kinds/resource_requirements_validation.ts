@@ -156,8 +156,12 @@ export function validateContainerRequirements(
 }
 
 /** Errors of the requirements of a pod as a whole. */
-export function validatePodRequirements(requirements: Part, field: string): FieldError[] {
-  return validateRequirements(requirements, validatePodResourceName, new Set(), field);
+export function validatePodRequirements(
+  requirements: Part,
+  claims: ReadonlySet<string>,
+  field: string,
+): FieldError[] {
+  return validateRequirements(requirements, validatePodResourceName, claims, field);
 }
 
 function validateRequirements(

@@ -15,9 +15,15 @@ export function positiveIntOrPercent(value: unknown, field: string): FieldError[
     : nonNegative(field, value);
 }
 
+function validPercent(value: unknown): number | undefined {
+  return typeof value === "string" && isValidPercent(value).length === 0
+    ? percentOf(value)
+    : undefined;
+}
+
 /** An error when the percentage is above a hundred. */
 export function atMost100Percent(value: unknown, field: string): FieldError[] {
-  const percent = percentOf(value as number | string);
+  const percent = validPercent(value);
   return percent !== undefined && percent > 100
     ? [invalid(field, value, "must not be greater than 100%")]
     : [];
@@ -26,5 +32,5 @@ export function atMost100Percent(value: unknown, field: string): FieldError[] {
 /** The number, or what stands before the percent sign. */
 export function intOrPercentValue(value: unknown): number {
   if (typeof value === "number") return value;
-  return typeof value === "string" ? percentOf(value) ?? 0 : 0;
+  return validPercent(value) ?? 0;
 }

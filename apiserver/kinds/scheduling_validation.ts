@@ -17,6 +17,7 @@ import { validateMatchLabelKeys } from "./match_label_keys.ts";
 import { qualifiedNameErrors } from "./name_validation.ts";
 import { items, type Part } from "./part.ts";
 
+const OPERATORS = ["Equal", "Exists"];
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 /** Errors of a pod's tolerations. */
@@ -59,7 +60,10 @@ function validateToleration(toleration: Part, field: string): FieldError[] {
         invalid(`${field}.operator`, value, "value must be empty when `operator` is 'Exists'"),
       );
     }
-  } else errors.push(notSupported(`${field}.operator`, operator, ["Equal", "Exists"]));
+  } else {
+    const known = operator === "Lt" || operator === "Gt" ? [...OPERATORS, "Lt", "Gt"] : OPERATORS;
+    errors.push(notSupported(`${field}.operator`, operator, known));
+  }
   if (effect !== "" && !EFFECTS.includes(effect)) {
     errors.push(notSupported(`${field}.effect`, effect, EFFECTS));
   }

@@ -8,6 +8,8 @@ import type { NodeType, SchemaField, SchemaNode } from "./node.ts";
 /** One field of a struct. */
 export interface FieldPlan {
   readonly node: SchemaNode;
+  /** How errors name it: with the embedded structs it stands in. */
+  readonly goPath: string;
   readonly pointer: boolean;
   /** Whether a decoded value is left out. */
   readonly drops: (value: JsonValue) => boolean;
@@ -60,6 +62,7 @@ function makePlan(node: SchemaNode): StructPlan {
     const container = field.node.type === "array" || field.node.type === "map";
     fields.set(name, {
       node: field.node,
+      goPath: field.goPath ?? name,
       pointer: field.pointer,
       drops: dropsOf(field),
       nullsEmpty: !field.pointer && !field.omitEmpty && container,

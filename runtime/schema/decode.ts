@@ -168,7 +168,7 @@ class Decoding {
       const member = value[name] as JsonValue;
       if (member === null && field.pointer) continue;
       this.#struct = plan.name;
-      this.#fields.push(name);
+      this.#fields.push(field.goPath);
       this.#path.push(name);
       const decoded = this.#decode(field.node, member);
       this.#path.pop();

@@ -67,7 +67,11 @@ Deno.test("decodeTyped() refuses values of the wrong type with Go's texts", () =
   const field = (what: string) => `json: cannot unmarshal ${what}`;
   const cases: [JsonValue, string][] = [
     [[], field("array into Go value of type v1.Thing")],
-    [{ kind: 5 }, field("number into Go struct field Thing.kind of type string")],
+    [{ kind: 5 }, field("number into Go struct field Thing.TypeMeta.kind of type string")],
+    [
+      spec({ inner: 5 }),
+      field("number into Go struct field ThingSpec.spec.Inner.inner of type string"),
+    ],
     [
       { metadata: { labels: [] } },
       field("array into Go struct field ObjectMeta.metadata.labels of type map[string]string"),

@@ -48,6 +48,8 @@ export interface SchemaField {
   readonly pointer: boolean;
   /** Always written, even when zero, since the Go tag has no omitempty and it is no pointer (built-in kinds only). */
   readonly always: boolean;
+  /** Its way from the struct in decoding errors, where it stands in an embedded one: `VolumeSource.configMap`. */
+  readonly goPath?: string;
   /** Wire number and type (kube-api/protobuf.json), for built-in kinds. */
   readonly protobuf?: ProtobufField;
 }

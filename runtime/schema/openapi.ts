@@ -57,6 +57,8 @@ interface FieldFacts {
   readonly fact: ProtobufFieldFacts | undefined;
   readonly flags: string;
   readonly message: string;
+  /** The embedded structs on the way to it, each with a dot. */
+  readonly embedded: string;
 }
 
 /** The schema trees of the built-in kinds. One for the whole process is enough. */
@@ -152,20 +154,26 @@ export class OpenApiSchemas {
     const list = Object.hasOwn(this.#messages, message) ? this.#messages[message] : undefined;
     for (const fact of list ?? []) {
       const [, name, type, flags = ""] = fact;
-      if (!flags.includes("i")) facts.set(name, { fact, flags, message });
-      else for (const [n, f] of this.#facts(fullName(type, message))) facts.set(n, f);
+      if (!flags.includes("i")) facts.set(name, { fact, flags, message, embedded: "" });
+      else {
+        const struct = type.slice(type.lastIndexOf(".") + 1);
+        for (const [n, f] of this.#facts(fullName(type, message))) {
+          facts.set(n, { ...f, embedded: `${struct}.${f.embedded}` });
+        }
+      }
     }
     return facts;
   }
 
   #field(name: string, schema: OpenApiSchema, facts: FieldFacts | undefined): SchemaField {
     const node = this.#compile(schema, facts?.fact?.[5]);
-    // What is no protobuf field (apiVersion, kind) is a string with omitempty.
+    // What is no protobuf field (apiVersion, kind) is a string with omitempty, in TypeMeta.
     const flags = facts?.flags ?? "o";
     const pointer = flags.includes("p");
     const struct = STRUCTS.has(node.type) && !flags.includes("r") && !flags.includes("m");
     const omitZero = flags.includes("z");
     const omitEmpty = flags.includes("o") && (pointer || !struct);
+    const embedded = facts?.embedded ?? "TypeMeta.";
     const protobuf = facts === undefined ? undefined : protobufOf(facts);
     return {
       name,
@@ -174,6 +182,7 @@ export class OpenApiSchemas {
       omitZero,
       pointer,
       always: !omitEmpty && !omitZero,
+      ...(embedded === "" ? {} : { goPath: embedded + name }),
       ...(protobuf === undefined ? {} : { protobuf }),
     };
   }
