@@ -32,6 +32,7 @@ import { nextGeneration } from "./generation.ts";
 import { age } from "./human_duration.ts";
 import { qualifiedNameErrors } from "./name_validation.ts";
 import { items, type Part, restore, semanticEqual, strings } from "./part.ts";
+import { validateConditions } from "./condition_validation.ts";
 import { resetMetadataForStatus } from "./status_metadata.ts";
 
 const AUDIT_ANNOTATIONS_MAX = 20;
@@ -250,13 +251,14 @@ function validateAuditAnnotation(policy: Policy, annotation: Part, field: string
 
 function validateStatus(object: KubeObject): FieldError[] {
   const status: Part = object.status ?? {};
-  return items(status.typeChecking?.expressionWarnings).flatMap((warning, i) => {
+  const warnings = items(status.typeChecking?.expressionWarnings).flatMap((warning, i) => {
     const field = `status.typeChecking.expressionWarnings[${i}]`;
     const errors: FieldError[] = [];
     if (text(warning.warning) === "") errors.push(required(`${field}.warning`));
     if (text(warning.fieldRef).trim() === "") errors.push(required(`${field}.fieldRef`));
     return errors;
   });
+  return [...warnings, ...validateConditions(status.conditions, "status.conditions")];
 }
 
 /** What policies and their bindings do beside validation: every change of the spec makes a new generation. */

@@ -36,7 +36,8 @@ export function applyMergePatch(
 
 function mergeObjects(document: JsonObject, patch: JsonObject): JsonObject {
   let result: JsonObject | undefined;
-  for (const key of Object.keys(patch)) {
+  // Go writes what it has merged in order of the names: so strict decoders meet new members.
+  for (const key of Object.keys(patch).sort()) {
     const value = patch[key];
     if (value === undefined) continue;
     const current = getMember(document, key);
@@ -66,7 +67,7 @@ function pruneNulls(value: JsonValue): JsonValue {
   }
   if (!isObject(value)) return value;
   const result: JsonObject = {};
-  for (const key of Object.keys(value)) {
+  for (const key of Object.keys(value).sort()) {
     const member = value[key];
     if (member === null || member === undefined) continue;
     setMember(result, key, pruneNulls(member));

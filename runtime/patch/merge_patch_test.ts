@@ -11,6 +11,7 @@ Deno.test("applyMergePatch() merges objects and replaces everything else", () =>
     [{ a: 1 }, { a: { b: null, c: 2 } }, { a: { c: 2 } }],
     [{ a: [1, 2] }, { a: [3, null, { x: null }] }, { a: [3, null, {}] }],
     [{ a: {} }, { a: [{ x: null }] }, { a: [{ x: null }] }],
+    [{ b: 1 }, { z: 1, a: { d: 1, c: 2 } }, { b: 1, a: { c: 2, d: 1 }, z: 1 }],
     [
       {},
       JSON.parse('{"__proto__":{"x":1}}'),
