@@ -4,7 +4,7 @@
 
 import type { Client } from "../../runtime/client.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import { clone, type KubeObject } from "../../runtime/object.ts";
+import { clone, type JsonValue, type KubeObject } from "../../runtime/object.ts";
 import { addFinalizer, hasFinalizer, removeFinalizer } from "../../runtime/owner.ts";
 import { patchObject } from "../../runtime/reconcile/patch_helper.ts";
 import {
@@ -13,6 +13,7 @@ import {
   requestKey,
   type Result,
 } from "../../runtime/reconcile/types.ts";
+import type { FailureDomain } from "../capi/core/contract.ts";
 import { endsByPause } from "../capi/kubeadm/paused.ts";
 import { getOrUndefined } from "../capi/kubeadm/reads.ts";
 import {
@@ -29,7 +30,7 @@ import {
 } from "./endpoint_repair.ts";
 import type { ClusterNetwork, Endpoint, WorkloadHost } from "./host.ts";
 import type { InfrastructureKinds } from "./kinds.ts";
-import { markClusterReady, ownedConditions } from "./provider_conditions.ts";
+import { markClusterReady, markNotReady, ownedConditions } from "./provider_conditions.ts";
 import { ensureNamespaces } from "./workload/kubeadm_objects.ts";
 
 /** What the reconcilers of the provider work with. */
@@ -65,12 +66,14 @@ export class InfrastructureClusterReconciler implements Reconciler {
     if (cluster !== undefined) {
       if (await endsByPause(client, kinds.clusters, cluster, object, clock.now())) return;
     }
+    const refusal = deleting ? undefined : kinds.refusal(object);
+    if (refusal !== undefined) return await this.#say(object, "BackendNotSupported", refusal);
     if (deleting) return await this.#delete(request, object, cluster);
     await this.#provision(request, object, cluster as KubeObject);
   }
 
   async #provision(request: Request, object: KubeObject, cluster: KubeObject): Promise<void> {
-    const { client, clock, host, kinds } = this.#context;
+    const { client, clock, kinds, core } = this.#context;
     const name = hostName(cluster);
     // The finalizer has to be there before anything that needs cleaning up.
     if (!hasFinalizer(object, kinds.clusterFinalizer)) {
@@ -80,33 +83,57 @@ export class InfrastructureClusterReconciler implements Reconciler {
       return await this.#provision(request, latest, cluster);
     }
     this.#hosted.set(requestKey(request), name);
+    const after = clone(object);
+    try {
+      await this.#host(after, cluster);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      await this.#say(object, "ListenerNotAvailable", text);
+      throw error;
+    }
+    kinds.setProvisioned(after);
+    const domains = statusOfDomains(kinds.failureDomains(object), core.clusters.apiVersion);
+    if (domains === undefined) delete after.status.failureDomains;
+    else after.status.failureDomains = domains;
+    markClusterReady(after, clock.now());
+    await patchObject(client, kinds.clusters, object, after, {
+      ownedConditions: ownedConditions(after),
+    });
+  }
+
+  /** Gives the cluster an address, and writes it down in `object`. */
+  async #host(object: KubeObject, cluster: KubeObject): Promise<void> {
+    const { client, host, core } = this.#context;
+    const name = hostName(cluster);
     const wanted: Partial<Endpoint> = object.spec?.controlPlaneEndpoint ?? {};
     const endpoint = await host.ensureListener(name, wanted.port || undefined, networkOf(cluster));
     const workload = host.client(name);
     if (workload !== undefined) await ensureNamespaces(workload);
-    const after = clone(object);
     const own = isOwnEndpoint(object);
-    after.metadata.annotations = {
-      ...after.metadata.annotations,
+    object.metadata.annotations = {
+      ...object.metadata.annotations,
       [LISTENER_ANNOTATION]: name,
       [HOST_ANNOTATION]: own ? endpoint.host : "",
     };
-    after.spec ??= {};
+    object.spec ??= {};
     if (own) {
-      after.spec.controlPlaneEndpoint = { host: endpoint.host, port: endpoint.port };
-      await repairEndpoint(client, this.#context.core.clusters, cluster, endpoint);
+      object.spec.controlPlaneEndpoint = { host: endpoint.host, port: endpoint.port };
+      await repairEndpoint(client, core.clusters, cluster, endpoint);
     } else if (!wanted.port) {
-      after.spec.controlPlaneEndpoint = { ...wanted, port: endpoint.port };
+      object.spec.controlPlaneEndpoint = { ...wanted, port: endpoint.port };
     } else if (wanted.port !== endpoint.port) {
       throw new Error(
         `port ${wanted.port} of spec.controlPlaneEndpoint is another cluster's; choose a free one`,
       );
     }
-    kinds.setProvisioned(after);
-    markClusterReady(after, clock.now());
-    await patchObject(client, kinds.clusters, object, after, {
-      ownedConditions: ownedConditions(after),
-    });
+  }
+
+  /** Writes down why the cluster is not Ready. */
+  async #say(object: KubeObject, reason: string, message: string): Promise<void> {
+    const { client, clock, kinds } = this.#context;
+    const after = clone(object);
+    markNotReady(after, reason, message, clock.now());
+    await patchObject(client, kinds.clusters, object, after, { ownedConditions: ["Ready"] });
   }
 
   async #delete(
@@ -132,6 +159,18 @@ export class InfrastructureClusterReconciler implements Reconciler {
     await this.#context.host.remove(name);
     this.#hosted.delete(key);
   }
+}
+
+/** Contract v1beta2 has a list of failure domains, contract v1beta1 an object by name. */
+function statusOfDomains(
+  domains: readonly FailureDomain[],
+  coreVersion: string,
+): JsonValue | undefined {
+  if (domains.length === 0) return undefined;
+  if (!coreVersion.endsWith("/v1beta1")) return clone(domains) as unknown as JsonValue;
+  return Object.fromEntries(
+    domains.map(({ name, ...rest }) => [name, rest as unknown as JsonValue]),
+  );
 }
 
 function networkOf(cluster: KubeObject): ClusterNetwork {

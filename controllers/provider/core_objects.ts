@@ -84,6 +84,12 @@ export function hostName(cluster: KubeObject): string {
   return `${cluster.metadata.namespace}/${cluster.metadata.name}`;
 }
 
+/** The same for a labelled object, whose Cluster may be gone already. */
+export function labelledHostName({ metadata }: KubeObject): string | undefined {
+  const name = metadata.labels?.[CLUSTER_NAME_LABEL];
+  return name === undefined ? undefined : `${metadata.namespace}/${name}`;
+}
+
 /** Whether the Cluster's infrastructure is provisioned. */
 export function isInfrastructureProvisioned({ status }: KubeObject): boolean {
   return (status?.initialization?.infrastructureProvisioned ?? status?.infrastructureReady) ===

@@ -5,6 +5,7 @@
 
 import type { ResourceRef } from "../../runtime/client.ts";
 import type { KubeObject } from "../../runtime/object.ts";
+import type { FailureDomain } from "../capi/core/contract.ts";
 
 /** The API group of all infrastructure kinds. */
 export const INFRASTRUCTURE_GROUP = "infrastructure.cluster.x-k8s.io";
@@ -34,8 +35,12 @@ export interface InfrastructureKinds {
   readonly machines: ResourceRef;
   /** Keeps an infrastructure machine until it is taken down. */
   readonly machineFinalizer: string;
-  /** Whether the object is ours: DevClusters with another backend are not. */
+  /** Whether the object is to be looked after here. */
   handles(object: KubeObject): boolean;
+  /** Why nothing can be done for the object; absent when something can. */
+  refusal(object: KubeObject): string | undefined;
+  /** The failure domains that a cluster is to have. */
+  failureDomains(cluster: KubeObject): readonly FailureDomain[];
   /** How long a step of this machine takes; absent: no time. */
   provisioning(machine: KubeObject, phase: Phase): Provisioning | undefined;
   /** Marks a cluster or machine as provisioned in every form that the family's readers know. */
@@ -51,6 +56,8 @@ export const IN_MEMORY_KINDS: InfrastructureKinds = {
   machines: { apiVersion: `${INFRASTRUCTURE_GROUP}/v1alpha1`, resource: "inmemorymachines" },
   machineFinalizer: `inmemorymachine.${INFRASTRUCTURE_GROUP}`,
   handles: () => true,
+  refusal: () => undefined,
+  failureDomains: ({ spec }) => spec?.failureDomains ?? [],
   provisioning: (machine, phase) => machine.spec?.behaviour?.[phase]?.provisioning,
   setProvisioned(object) {
     object.status ??= {};
@@ -67,7 +74,13 @@ export const DEV_KINDS: InfrastructureKinds = {
   machineKind: "DevMachine",
   machines: { apiVersion: `${INFRASTRUCTURE_GROUP}/v1beta2`, resource: "devmachines" },
   machineFinalizer: `dockermachine.${INFRASTRUCTURE_GROUP}`,
-  handles: (object) => object.spec?.backend?.inMemory !== undefined,
+  handles: () => true,
+  refusal({ kind, spec }) {
+    if (spec?.backend?.inMemory !== undefined) return undefined;
+    const [other = "none"] = Object.keys(spec?.backend ?? {});
+    return `backend of this ${kind} is "${other}"; this provider serves inMemory only`;
+  },
+  failureDomains: ({ spec }) => spec?.backend?.inMemory?.failureDomains ?? [],
   provisioning: (machine, phase) => machine.spec?.backend?.inMemory?.[phase]?.provisioning,
   setProvisioned(object) {
     object.status ??= {};

@@ -14,8 +14,10 @@ import { hostName } from "./core_objects.ts";
 import { EtcdRecord } from "./etcd_record.ts";
 import type { KeyPair } from "./host.ts";
 import type { Phase } from "./kinds.ts";
+import { ensureNodeConditions, wantedNodeConditions } from "./node_conditions.ts";
 import {
   type MachineConditionType,
+  markFailed,
   markProvisioned,
   markWaiting,
   WAITING,
@@ -68,22 +70,39 @@ export class MachinePhases {
 
   /** Runs all steps that may run; answers when to look again. */
   async run(scope: MachineScope): Promise<Result> {
+    const { host, client, clock } = this.#context;
     const waits: number[] = [];
-    const step = async (work: () => Promise<StillWaiting | void>) => {
-      const outcome = await work();
-      if (outcome instanceof StillWaiting) waits.push(outcome.left_ms);
+    const errors: unknown[] = [];
+    // A step that fails says so in its condition and holds up only what needs it.
+    const step = async (
+      type: MachineConditionType,
+      work: () => Promise<StillWaiting | void> | StillWaiting | void,
+    ) => {
+      try {
+        const outcome = await work();
+        if (outcome instanceof StillWaiting) waits.push(outcome.left_ms);
+      } catch (error) {
+        // What was done once is done; only the look at it failed.
+        if (!isConditionTrue(scope.object, type)) markFailed(scope.object, type, clock.now());
+        errors.push(error);
+      }
     };
-    const { host, client } = this.#context;
-    await step(() => Promise.resolve(this.#vm(scope)));
-    const workload = host.client(hostName(scope.cluster));
-    if (workload === undefined) {
-      throw new Error(`there is no fake cluster "${hostName(scope.cluster)}"`);
-    }
+    await step("VMProvisioned", () => this.#vm(scope));
     const node = { current: undefined as KubeObject | undefined };
-    await step(() => this.#node(scope, workload, node));
+    const workload = () => {
+      const name = hostName(scope.cluster);
+      const found = host.client(name);
+      if (found === undefined) throw new Error(`there is no fake cluster "${name}"`);
+      return found;
+    };
+    await step("NodeProvisioned", () => this.#node(scope, workload, node));
     if (scope.controlPlane) {
-      await step(() => this.#etcd(scope, workload, node.current));
-      await step(() => this.#apiServer(scope, workload, node.current));
+      await step("EtcdProvisioned", () => this.#etcd(scope, workload, node.current));
+      await step("APIServerProvisioned", () => this.#apiServer(scope, workload, node.current));
+    }
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1) {
+      throw new AggregateError(errors, errors.map((error) => String(error)).join("; "));
     }
     const last = scope.controlPlane ? "APIServerProvisioned" : "NodeProvisioned";
     if (isConditionTrue(scope.object, last) && !scope.skipWaiting) {
@@ -130,7 +149,7 @@ export class MachinePhases {
 
   async #node(
     scope: MachineScope,
-    workload: Client,
+    workloadOf: () => Client,
     node: { current: KubeObject | undefined },
   ): Promise<StillWaiting | void> {
     const { object, machine, timeline, controlPlane } = scope;
@@ -140,26 +159,31 @@ export class MachinePhases {
     }
     const waiting = this.#wait(scope, "node", "NodeProvisioned", timeline.vmDone_ms);
     if (waiting !== undefined) return waiting;
+    const workload = workloadOf();
+    const failureDomain: string | undefined = machine.spec?.failureDomain;
     node.current = await ensureNode(workload, {
       name: object.metadata.name ?? "",
       controlPlane,
       version: machine.spec?.version ?? "",
       uid: object.metadata.uid ?? "",
+      ...(failureDomain === undefined ? {} : { failureDomain }),
     }, now_ms);
+    const conditions = wantedNodeConditions(object, machine);
+    await ensureNodeConditions(workload, node.current, conditions, now_ms);
     timeline.nodeDone_ms ??= this.#since(object, "NodeProvisioned") ?? now_ms;
     markProvisioned(object, "NodeProvisioned", now_ms);
   }
 
   async #etcd(
     scope: MachineScope,
-    workload: Client,
+    workloadOf: () => Client,
     node: KubeObject | undefined,
   ): Promise<StillWaiting | void> {
     const waiting = this.#afterNode(scope, "etcd", "EtcdProvisioned", node);
     if (waiting !== undefined || node === undefined) return waiting;
     const authority = await this.#authority(scope.cluster, "etcd");
     // Without its key the CA is that of an external etcd, whose members are not ours.
-    if (authority.key !== "") await this.#etcdMember(scope, workload, node, authority);
+    if (authority.key !== "") await this.#etcdMember(scope, workloadOf(), node, authority);
     markProvisioned(scope.object, "EtcdProvisioned", this.#context.clock.now());
   }
 
@@ -189,12 +213,13 @@ export class MachinePhases {
 
   async #apiServer(
     scope: MachineScope,
-    workload: Client,
+    workloadOf: () => Client,
     node: KubeObject | undefined,
   ): Promise<StillWaiting | void> {
     const waiting = this.#afterNode(scope, "apiServer", "APIServerProvisioned", node);
     if (waiting !== undefined || node === undefined) return waiting;
     const { clock, host } = this.#context;
+    const workload = workloadOf();
     const version = scope.machine.spec?.version ?? "";
     const authority = await this.#authority(scope.cluster, "ca");
     // Once in a process: what a user takes away later stays away.

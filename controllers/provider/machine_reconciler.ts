@@ -21,6 +21,7 @@ import {
   isControlPlaneMachine,
   isInfrastructureProvisioned,
   labelledCluster,
+  labelledHostName,
   MANAGED_BY_ANNOTATION,
   ownerMachine,
 } from "./core_objects.ts";
@@ -31,6 +32,7 @@ import {
   type Timeline,
 } from "./machine_phases.ts";
 import {
+  markNotReady,
   markWaiting,
   ownedConditions,
   summarizeMachine,
@@ -66,6 +68,8 @@ export class InfrastructureMachineReconciler implements Reconciler {
       if (await endsByPause(client, kinds.machines, cluster, object, clock.now())) return;
     }
     if (deleting) return await this.#delete(request, object, cluster);
+    const refusal = kinds.refusal(object);
+    if (refusal !== undefined) return await this.#refuse(object, refusal);
     const guarded = await this.#guard(object);
     return await this.#provision(request, guarded, machine as KubeObject, cluster as KubeObject);
   }
@@ -115,13 +119,25 @@ export class InfrastructureMachineReconciler implements Reconciler {
     cluster: KubeObject | undefined,
   ): Promise<void> {
     const { client, kinds } = this.#context;
-    // Without a Cluster there is no fake cluster either: nothing is left to take down.
-    if (cluster !== undefined) await this.#phases.remove(hostName(cluster), object);
+    const name = cluster === undefined ? labelledHostName(object) : hostName(cluster);
+    if (name !== undefined) await this.#phases.remove(name, object);
     this.#timelines.delete(requestKey(request));
     const after = clone(object);
     if (removeFinalizer(after, kinds.machineFinalizer)) {
       await patchObject(client, kinds.machines, object, after);
     }
+  }
+
+  /** Writes down why there will be no such machine. */
+  async #refuse(object: KubeObject, message: string): Promise<void> {
+    const { client, clock, kinds } = this.#context;
+    const after = clone(object);
+    const reason = "BackendNotSupported";
+    markWaiting(after, "VMProvisioned", { reason, message }, clock.now());
+    markNotReady(after, reason, message, clock.now());
+    await patchObject(client, kinds.machines, object, after, {
+      ownedConditions: ["Ready", "VMProvisioned"],
+    });
   }
 
   #timelineOf(request: Request): Timeline {

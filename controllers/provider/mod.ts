@@ -24,6 +24,7 @@ export * from "./host.ts";
 export * from "./host_access.ts";
 export * from "./host_etcd_access.ts";
 export * from "./kinds.ts";
+export { NODE_CONDITIONS_ANNOTATION } from "./node_conditions.ts";
 
 /** Options of {@linkcode addProviderControllers}. */
 export interface ProviderOptions {

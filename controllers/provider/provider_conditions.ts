@@ -3,7 +3,7 @@
 // `status.deprecated`. Source: the in-memory provider's condition types.
 
 import type { KubeObject } from "../../runtime/object.ts";
-import { conditionsOf, setCondition } from "../capi/conditions.ts";
+import { conditionsOf, INTERNAL_ERROR_MESSAGE, setCondition } from "../capi/conditions.ts";
 import { summarizeConditions } from "../capi/conditions_merge.ts";
 import { setV1Beta1Condition, setV1Beta1Summary } from "../capi/conditions_v1beta1.ts";
 
@@ -99,6 +99,29 @@ export function summarizeMachine(
   const steps = machine.metadata.deletionTimestamp === undefined &&
     machine.spec?.providerID === undefined;
   setV1Beta1Summary(machine, types, now_ms, { steps });
+}
+
+/** Marks a step as being in an unknown state after an unexpected error; the older form keeps what it said. */
+export function markFailed(
+  machine: KubeObject,
+  type: MachineConditionType,
+  now_ms: number,
+): void {
+  const reason = "InternalError";
+  const message = INTERNAL_ERROR_MESSAGE;
+  setCondition(machine, { type, status: "Unknown", reason, message }, now_ms);
+}
+
+/** Says why an object is not Ready and will not be by itself, in both forms. */
+export function markNotReady(
+  object: KubeObject,
+  reason: string,
+  message: string,
+  now_ms: number,
+): void {
+  const update = { type: "Ready", status: "False", reason, message } as const;
+  setCondition(object, update, now_ms);
+  setV1Beta1Condition(object, { ...update, severity: "Error" }, now_ms);
 }
 
 /** Sets `Ready` of a cluster to True, in both forms. */

@@ -43,34 +43,43 @@ export class Management {
   readonly host: MemoryHost;
   readonly manager: Manager;
   readonly log: string[] = [];
+  readonly #logger = makeLogger((record) => this.log.push(formatRecord(record)), "warn");
   readonly #stop = new AbortController();
   readonly #workload: WorkloadControllers;
 
-  constructor(seed = 1) {
+  /** `only: "provider"` leaves out Cluster API's own controllers. */
+  constructor(seed = 1, options: { only?: "provider"; webhooks?: boolean } = {}) {
     this.random = new SeededRandom(seed);
     const { clock, random } = this;
     this.server = new ApiServer({
       clock,
       random,
-      admission: [namespaceLifecycle, webhookAdmission(webhooks, () => this.client)],
+      admission: options.webhooks === false
+        ? [namespaceLifecycle]
+        : [namespaceLifecycle, webhookAdmission(webhooks, () => this.client)],
     });
     this.client = this.server.client();
     this.host = new MemoryHost(clock, random);
-    const logger = makeLogger((record) => this.log.push(formatRecord(record)), "warn");
+    const logger = this.#logger;
     this.manager = new Manager({
       client: this.client,
       clock,
       logger,
       indexLabels: CORE_INDEX_LABELS,
     });
-    const access = new HostClusterAccess(this.host, clock);
-    const events = new EventRecorder({ client: this.client, clock, logger, component: "capi" });
-    const references = addCoreControllers(this.manager, { access, random, events });
-    const etcd = new HostEtcdAccess(this.host, clock);
-    addKubeadmControllers(this.manager, { clusters: access, etcd, references, events, random });
+    if (options.only === undefined) this.#addClusterApi();
     addProviderControllers(this.manager, { host: this.host });
     const authority = () => undefined;
     this.#workload = startClusterControllers({ server: this.server, clock, logger, authority });
+  }
+
+  #addClusterApi(): void {
+    const { clock, random, client, host } = this;
+    const access = new HostClusterAccess(host, clock);
+    const events = new EventRecorder({ client, clock, logger: this.#logger, component: "capi" });
+    const references = addCoreControllers(this.manager, { access, random, events });
+    const etcd = new HostEtcdAccess(host, clock);
+    addKubeadmControllers(this.manager, { clusters: access, etcd, references, events, random });
   }
 
   /** Installs the definitions and starts the controllers. */

@@ -17,6 +17,8 @@ export interface NodeFacts {
   /** Such as `v1.36.0`; empty when the Machine names none. */
   readonly version: string;
   readonly uid: string;
+  /** Where its machine is, if that is known. */
+  readonly failureDomain?: string;
 }
 
 /** The provider's identity of a machine. */
@@ -64,7 +66,7 @@ export async function deleteNode(client: Client, name: string): Promise<void> {
 }
 
 function newNode(facts: NodeFacts, now_ms: number): KubeObject {
-  const { name, controlPlane } = facts;
+  const { name, controlPlane, failureDomain } = facts;
   const resources = { cpu: "8", memory: "16Gi", "ephemeral-storage": "100Gi", pods: "110" };
   return {
     apiVersion: "v1",
@@ -77,6 +79,7 @@ function newNode(facts: NodeFacts, now_ms: number): KubeObject {
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
+        ...(failureDomain === undefined ? {} : { "topology.kubernetes.io/zone": failureDomain }),
         ...(controlPlane
           ? {
             [CONTROL_PLANE_NODE_ROLE]: "",
@@ -107,7 +110,8 @@ function newNode(facts: NodeFacts, now_ms: number): KubeObject {
   };
 }
 
-function nodeConditions(now_ms: number): JsonObject[] {
+/** The conditions of a Node that is well. */
+export function nodeConditions(now_ms: number): JsonObject[] {
   const now = rfc3339(now_ms);
   return [...PRESSURES, READY].map(([type, reason, message]) => ({
     type,

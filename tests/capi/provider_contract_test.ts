@@ -1,0 +1,366 @@
+// The infrastructure contract as both generations of kinds keep it: pause,
+// external management, refusals, failure domains, conditions of every step,
+// deletion in any order, moves.
+
+import { assert, assertEquals } from "@std/assert";
+import { conditionOf } from "../../controllers/capi/conditions.ts";
+import { v1beta1ConditionOf } from "../../controllers/capi/conditions_v1beta1.ts";
+import { NODE_CONDITIONS_ANNOTATION } from "../../controllers/mod.ts";
+import { startupTime_ms } from "../../controllers/provider/startup_time.ts";
+import type { ResourceRef } from "../../runtime/client.ts";
+import type { JsonObject } from "../../runtime/object.ts";
+import { FAMILIES, type Family, inWorld, ownerReference, World } from "./provider_world.ts";
+
+const NODES: ResourceRef = { apiVersion: "v1", resource: "nodes" };
+const takes = (startupDuration: string) => ({ provisioning: { startupDuration } });
+
+Deno.test("A paused cluster is left alone, says so, and goes on when it is resumed", async () => {
+  await inWorld(async (world) => {
+    const { cluster } = world.family;
+    await world.cluster({}, { annotations: { "cluster.x-k8s.io/paused": "" } });
+    const paused = await world.get(cluster, "demo");
+    assertEquals(conditionOf(paused, "Paused")?.status, "True");
+    assertEquals(paused.metadata.finalizers, undefined);
+    await world.patch("Cluster", "demo", { spec: { paused: true } });
+    await world.patch(cluster, "demo", {
+      metadata: { annotations: { "cluster.x-k8s.io/paused": null } },
+    });
+    await world.settle();
+    assertEquals(conditionOf(await world.get(cluster, "demo"), "Paused")?.reason, "Paused");
+    assertEquals(world.management.host.clusters.size, 0);
+    await world.patch("Cluster", "demo", { spec: { paused: false } });
+    await world.settle();
+    const resumed = await world.get(cluster, "demo");
+    assertEquals(conditionOf(resumed, "Paused")?.reason, "NotPaused");
+    assertEquals(resumed.status.initialization.provisioned, true);
+    assertEquals(resumed.metadata.finalizers?.length, 1);
+    assertEquals(world.management.host.clusters.size, 1);
+  });
+});
+
+Deno.test("An externally managed cluster gets no finalizer and is not touched", async () => {
+  await inWorld(async (world) => {
+    await world.cluster({}, { annotations: { "cluster.x-k8s.io/managed-by": "me" } });
+    const object = await world.get(world.family.cluster, "demo");
+    assertEquals([object.metadata.finalizers, object.status], [undefined, undefined]);
+    assertEquals(world.management.host.clusters.size, 0);
+  });
+});
+
+Deno.test("Failure domains are told to Cluster and Node, and machines tell theirs", async () => {
+  await inWorld(async (world) => {
+    const failureDomains = [
+      { name: "east", controlPlane: true, attributes: { region: "one" } },
+      { name: "west" },
+    ];
+    await world.cluster({ failureDomains });
+    const cluster = await world.get(world.family.cluster, "demo");
+    assertEquals(cluster.status.failureDomains, failureDomains);
+    await world.provisioned();
+    await world.machine("a", {}, { worker: true });
+    const machine = await world.get(world.family.machine, "a");
+    assertEquals(machine.status.failureDomain, "east");
+    assertEquals(machine.spec.providerID, "in-memory://a");
+    const node = await world.management.host.client("default/demo")?.get(NODES, { name: "a" });
+    assertEquals(node?.metadata.labels?.["topology.kubernetes.io/zone"], "east");
+    assertEquals(node?.spec.providerID, machine.spec.providerID);
+    assertEquals(node?.status.addresses, machine.status.addresses);
+  });
+});
+
+Deno.test("Every step of a machine says what it waits for, in both families of conditions", async () => {
+  await inWorld(async (world) => {
+    const { management, family } = world;
+    await world.cluster();
+    // Nothing but the story says when the infrastructure is provisioned.
+    const phases = {
+      vm: takes("3s"),
+      node: takes("2s"),
+      etcd: takes("4s"),
+      apiServer: takes("1s"),
+    };
+    await world.machine("a", phases);
+    const older = async (type: string) => {
+      const condition = v1beta1ConditionOf(await world.get(family.machine, "a"), type);
+      return condition?.reason ?? condition?.status;
+    };
+    assertEquals(await world.reasons("a"), {
+      VMProvisioned: "WaitingForClusterInfrastructureReady",
+      Ready: "NotReady",
+    });
+    assertEquals(await older("VMProvisioned"), "WaitingForClusterInfrastructure");
+    await world.provisioned();
+    await world.settle();
+    assertEquals(await world.reasons("a"), {
+      VMProvisioned: "WaitingForStartupTimeout",
+      NodeProvisioned: "WaitingForVMProvisioned",
+      EtcdProvisioned: "WaitingForVMProvisioned",
+      APIServerProvisioned: "WaitingForVMProvisioned",
+      Ready: "NotReady",
+    });
+    assertEquals(await older("VMProvisioned"), "WaitingForStartupTimeout");
+    assertEquals(await older("NodeProvisioned"), undefined);
+    await management.pass(3000);
+    assertEquals(await world.reasons("a"), {
+      VMProvisioned: "Provisioned",
+      NodeProvisioned: "WaitingForStartupTimeout",
+      EtcdProvisioned: "WaitingForNodeProvisioned",
+      APIServerProvisioned: "WaitingForNodeProvisioned",
+      Ready: "NotReady",
+    });
+    await management.pass(2000);
+    // The CA is not there yet: the steps that need it fail, each for itself.
+    await management.pass(1000);
+    const failed = await world.get(family.machine, "a");
+    assertEquals(conditionOf(failed, "APIServerProvisioned")?.reason, "InternalError");
+    assertEquals(conditionOf(failed, "APIServerProvisioned")?.status, "Unknown");
+    assertEquals(conditionOf(failed, "EtcdProvisioned")?.reason, "WaitingForStartupTimeout");
+    await world.secrets();
+    await management.until(
+      "Ready",
+      async () => conditionOf(await world.get(family.machine, "a"), "Ready")?.status === "True",
+    );
+    assertEquals(
+      new Set(Object.values(await world.reasons("a"))),
+      new Set(["Provisioned", "Ready"]),
+    );
+    for (const type of ["VMProvisioned", "EtcdProvisioned", "Ready"]) {
+      assertEquals(await older(type), "True");
+    }
+    const machine = await world.get("Machine", "a");
+    const bootstrapped = "machine.inmemory.infrastructure.cluster.x-k8s.io/bootstrapped";
+    assertEquals(machine.metadata.annotations?.[bootstrapped], "");
+  });
+});
+
+Deno.test("A machine without bootstrap data says whom it waits for", async () => {
+  await inWorld(async (world) => {
+    await world.cluster();
+    await world.provisioned();
+    await world.machine("a", {}, { withoutData: true });
+    await world.machine("b", {}, { withoutData: true, worker: true });
+    assertEquals((await world.reasons("a"))["VMProvisioned"], "WaitingForBootstrapData");
+    assertEquals((await world.reasons("b"))["VMProvisioned"], "WaitingForControlPlaneInitialized");
+  });
+});
+
+Deno.test("D11: Machines and their cluster go in any order, and nothing is left", async () => {
+  await inWorld(async (world) => {
+    const { cluster, machine } = world.family;
+    const orders = [
+      [[cluster, "demo"], ["Cluster", "demo"], [machine, "a"], ["Machine", "a"]],
+      [["Cluster", "demo"], [cluster, "demo"], ["Machine", "a"], [machine, "a"]],
+      [["Machine", "a"], [machine, "a"], [cluster, "demo"], ["Cluster", "demo"]],
+    ] as const;
+    for (const order of orders) {
+      await world.cluster();
+      await world.provisioned();
+      await world.machine("a", {}, { worker: true });
+      assertEquals((await world.get(machine, "a")).metadata.finalizers?.length, 1);
+      for (const [kind, name] of order) {
+        if (await world.exists(kind, name)) await world.delete(kind, name);
+        await world.settle();
+      }
+      for (const [kind, name] of order) {
+        assertEquals(await world.exists(kind, name), false, `${kind} after ${order}`);
+      }
+      assertEquals(world.management.host.clusters.size, 0);
+    }
+  });
+});
+
+Deno.test("D11: A machine whose Cluster is gone still takes its Node with it", async () => {
+  await inWorld(async (world) => {
+    await world.cluster();
+    await world.provisioned();
+    await world.machine("a", {}, { worker: true });
+    await world.delete("Cluster", "demo");
+    await world.delete(world.family.machine, "a");
+    await world.settle();
+    const nodes = await world.management.host.client("default/demo")?.list(NODES);
+    assertEquals(nodes?.items.length ?? 0, 0);
+    assertEquals(await world.exists(world.family.machine, "a"), false);
+  });
+});
+
+Deno.test("D12: A cluster that vanishes is ended; where it appears, it is rebuilt without status or waiting", async () => {
+  await inWorld(async (world) => {
+    const { cluster, machine } = world.family;
+    await world.cluster();
+    await world.provisioned();
+    await world.machine("a", { vm: takes("10s"), node: takes("10s") }, { worker: true });
+    await world.management.pass(20_000);
+    const moved = await Promise.all([
+      world.get("Cluster", "demo"),
+      world.get(cluster, "demo"),
+      world.get("Machine", "a"),
+      world.get(machine, "a"),
+    ]);
+    // As clusterctl does: pause, copy without status, strip finalizers and delete.
+    await world.patch("Cluster", "demo", { spec: { paused: true } });
+    await world.settle();
+    for (const { kind, metadata: { name = "" } } of [...moved].reverse()) {
+      await world.patch(kind, name, { metadata: { finalizers: null } });
+      await world.delete(kind, name);
+    }
+    await world.settle();
+    assertEquals(world.management.host.clusters.size, 0);
+    const target = new World(world.family);
+    try {
+      await target.management.start();
+      const uids = new Map<string, string>();
+      for (const { kind, metadata, spec } of moved) {
+        const { name = "", labels = {}, annotations = {}, finalizers = [], ownerReferences = [] } =
+          metadata;
+        const paused = kind === "Cluster" ? { paused: true } : {};
+        const owners = ownerReferences.map((owner) => ({
+          ...owner,
+          uid: uids.get(owner.name) ?? "",
+        }));
+        const created = await target.create(kind, name, { spec: { ...spec, ...paused } }, {
+          labels,
+          annotations,
+          finalizers,
+          ownerReferences: owners as unknown as JsonObject[],
+        });
+        uids.set(name, uids.get(name) ?? created.metadata.uid ?? "");
+      }
+      await target.settle();
+      assertEquals(target.management.host.clusters.size, 0);
+      await target.patch("Cluster", "demo", { spec: { paused: false } });
+      await target.settle();
+      await target.provisioned();
+      await target.settle();
+      assertEquals(conditionOf(await target.get(machine, "a"), "Ready")?.status, "True");
+      const node = await target.management.host.client("default/demo")?.get(NODES, { name: "a" });
+      assertEquals(node?.spec.providerID, "in-memory://a");
+    } finally {
+      await target.management.stop();
+    }
+  });
+});
+
+Deno.test("A Node reports the conditions that its machine's annotation asks for, and is well again after", async () => {
+  await inWorld(async (world) => {
+    await world.cluster();
+    await world.provisioned();
+    await world.machine("a", {}, { worker: true });
+    const annotate = async (kind: string, value: string | null) => {
+      await world.patch(kind, "a", {
+        metadata: { annotations: { [NODE_CONDITIONS_ANNOTATION]: value } },
+      });
+      await world.settle();
+    };
+    const statuses = async () => {
+      const node = await world.management.host.client("default/demo")?.get(NODES, { name: "a" });
+      const conditions: { type: string; status: string }[] = node?.status.conditions;
+      return Object.fromEntries(conditions.map(({ type, status }) => [type, status]));
+    };
+    const well = await statuses();
+    assertEquals(well["Ready"], "True");
+    await annotate(world.family.machine, "Ready=Unknown, DiskPressure=True,Sick=True");
+    assertEquals(await statuses(), {
+      ...well,
+      Ready: "Unknown",
+      DiskPressure: "True",
+      Sick: "True",
+    });
+    await annotate(world.family.machine, "Ready=False");
+    assertEquals(await statuses(), { ...well, Ready: "False" });
+    await annotate(world.family.machine, null);
+    assertEquals(await statuses(), well);
+    await annotate("Machine", "Ready=False");
+    assertEquals((await statuses())["Ready"], "False");
+    await annotate("Machine", "Ready=no");
+    await world.management.until(
+      "the mistake is told",
+      () => world.management.log.some((line) => line.includes("it must be like Ready=False")),
+    );
+  });
+});
+
+Deno.test("D1: A cluster without any annotations gets an address", async () => {
+  await inWorld(async (world) => {
+    await world.cluster();
+    const { metadata, spec } = await world.get(world.family.cluster, "demo");
+    const listener = "inmemorycluster.infrastructure.cluster.x-k8s.io/listener";
+    assertEquals(metadata.annotations?.[listener], "default/demo");
+    assertEquals(spec.controlPlaneEndpoint.host, "127.0.0.1");
+  });
+});
+
+Deno.test("D13: The kubelet's version follows the Machine's", async () => {
+  await inWorld(async (world) => {
+    await world.cluster();
+    await world.provisioned();
+    await world.machine("a", {}, { worker: true });
+    await world.patch("Machine", "a", { spec: { version: "v1.37.0" } });
+    await world.settle();
+    const node = await world.management.host.client("default/demo")?.get(NODES, { name: "a" });
+    assertEquals(node?.status.nodeInfo.kubeletVersion, "v1.37.0");
+  });
+});
+
+Deno.test("D14: Jitter is drawn once: looking again changes neither the time nor the condition", async () => {
+  await inWorld(async (world) => {
+    await world.cluster();
+    await world.provisioned();
+    const vm = { provisioning: { startupDuration: "10s", startupJitter: "1" } };
+    await world.machine("a", { vm }, { worker: true });
+    const began_ms = world.management.clock.now();
+    const took_ms = async (looks: number) => {
+      for (let i = 0; i < looks; i++) {
+        await world.patch("Machine", "a", { metadata: { annotations: { look: String(i) } } });
+        await world.management.pass(1);
+      }
+      await world.management.until(
+        "VM",
+        async () => (await world.reasons("a"))["VMProvisioned"] === "Provisioned",
+      );
+      return world.management.clock.now() - began_ms;
+    };
+    const ms = await took_ms(50);
+    const expected_ms = startupTime_ms(
+      world.family.kinds,
+      await world.get(world.family.machine, "a"),
+      "vm",
+    );
+    assert(expected_ms >= 10_000 && expected_ms < 20_000);
+    assert(Math.abs(ms - expected_ms) < 10, `took ${ms} ms instead of ${expected_ms}`);
+  });
+});
+
+Deno.test("A backend that is not served is refused in a condition where admission did not see it", async () => {
+  const world = new World(FAMILIES[1] as Family, { webhooks: false });
+  const { management } = world;
+  try {
+    await management.start();
+    await world.cluster({});
+    const backend = { inMemory: null, docker: { loadBalancer: {} } };
+    await world.create("DevCluster", "other", { spec: { backend: { docker: {} } } }, {
+      ownerReferences: [ownerReference(await world.get("Cluster", "demo"))],
+    });
+    await world.settle();
+    const refused = await world.get("DevCluster", "other");
+    const ready = conditionOf(refused, "Ready");
+    assertEquals([ready?.status, ready?.reason], ["False", "BackendNotSupported"]);
+    assertEquals(
+      ready?.message,
+      'backend of this DevCluster is "docker"; this provider serves inMemory only',
+    );
+    assertEquals(v1beta1ConditionOf(refused, "Ready")?.severity, "Error");
+    assertEquals(refused.metadata.finalizers, undefined);
+    await world.provisioned();
+    await world.machine("a", {}, { worker: true });
+    await world.patch("DevMachine", "a", { spec: { backend } });
+    await world.settle();
+    const machine = await world.get("DevMachine", "a");
+    assertEquals(conditionOf(machine, "VMProvisioned")?.reason, "BackendNotSupported");
+    // What was made before can still go.
+    await world.delete("DevMachine", "a");
+    await world.settle();
+    assertEquals(await world.exists("DevMachine", "a"), false);
+  } finally {
+    await management.stop();
+  }
+});
