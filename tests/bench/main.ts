@@ -3,6 +3,7 @@
 // run (docs/performance.md).
 
 import { cel } from "./cel.ts";
+import { definitions } from "./definitions.ts";
 import { emptyClusters } from "./empty_clusters.ts";
 import { fanOut } from "./fan_out.ts";
 import { requests } from "./requests.ts";
@@ -18,7 +19,14 @@ export interface Bench {
 /** A row of a result, by column. */
 export type Row = Record<string, string | number>;
 
-const BENCHES: readonly Bench[] = [emptyClusters, workloadClusters, requests, fanOut, cel];
+const BENCHES: readonly Bench[] = [
+  emptyClusters,
+  workloadClusters,
+  requests,
+  fanOut,
+  cel,
+  definitions,
+];
 
 function printTable(title: string, rows: readonly Row[]): void {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
