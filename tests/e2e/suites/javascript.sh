@@ -4,8 +4,11 @@
 work=$2
 . "$(dirname "$0")/../servers.sh"
 
+# The library's second major version needs Node 22.
+version=2
+[ "$(node -p 'Number(process.versions.node.split(".")[0])')" -ge 22 ] || version=1
 npm_install() {
-  (cd "$work" && npm install --no-audit --no-fund --silent --prefix . @kubernetes/client-node@2)
+  (cd "$work" && npm install --no-audit --no-fund --silent --prefix . "@kubernetes/client-node@$version")
 }
 
 cp "$root"/tests/javascript/*.mjs "$work"
