@@ -2,15 +2,11 @@
 // controllers that belong to its promise. No socket is opened before one is
 // asked for (`url`, `kubeconfig`).
 
-import {
-  ApiServer,
-  type ApiServerOptions,
-  type WebhookHandler,
-  type WebhookTarget,
-} from "./apiserver/mod.ts";
+import type { WebhookHandler, WebhookTarget } from "./apiserver/mod.ts";
 import { fetchAdapter } from "./apiserver/http/fetch.ts";
+import { ApiServer, type ApiServerOptions } from "./apiserver/server.ts";
 import { Listener } from "./apiserver/listener/mod.ts";
-import type { PodPorts } from "./apiserver/tunnel/mod.ts";
+import type { PodPorts } from "./apiserver/tunnel/pod_ports.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
 import type { WorkloadControllers } from "./controllers/workload/mod.ts";
 import type { Client } from "./runtime/client.ts";

@@ -36,7 +36,7 @@ import { ResourceRegistry } from "./registry/registry.ts";
 import { type SubresourceHandler, subresourceHandlers } from "./registry/subresources.ts";
 import type { Registry } from "./request.ts";
 import type { PodPorts } from "./tunnel/pod_ports.ts";
-import { PortForwarder } from "./tunnel/port_forwarder.ts";
+import { type Connector, deferredConnector } from "./http/connect.ts";
 import {
   ClusterServiceResolver,
   HttpsTransport,
@@ -198,12 +198,7 @@ export class ApiServer {
         },
       },
       ...(options.ports === undefined ? {} : {
-        connector: new PortForwarder({
-          registry: this.registry,
-          ports: options.ports,
-          clock,
-          next: new NoKubelet({ registry: this.registry, definitions: this.definitions }),
-        }),
+        connector: this.#portForwarder(options.ports, clock),
       }),
       ...options.http,
     });
@@ -217,6 +212,16 @@ export class ApiServer {
       new FlowSchemaStatus({ store: this.store, definitions: this.definitions, clock }),
     );
     for (const follow of options.followers ?? []) this.#followers.push(follow(this));
+  }
+
+  /** Tunnels are made by code that most processes never need, so it is loaded with the first. */
+  #portForwarder(ports: PodPorts, clock: Clock): Connector {
+    const { registry, definitions } = this;
+    return deferredConnector(async () => {
+      const { PortForwarder } = await import("./tunnel/port_forwarder.ts");
+      const next = new NoKubelet({ registry, definitions });
+      return new PortForwarder({ registry, ports, clock, next });
+    });
   }
 
   /** Acts as that user, in process and without authorization. Default: the administrator. */

@@ -1,7 +1,6 @@
 // `capim controller`: the in-memory infrastructure provider for a management
 // cluster that runs elsewhere.
 
-import { InMemoryProvider } from "../in_memory_provider.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { formatRecord, makeLogger } from "../runtime/log.ts";
 import { systemRandom } from "../runtime/random.ts";
@@ -37,6 +36,7 @@ export const controller: Command = {
     const podAddress = Deno.env.get("POD_IP") || undefined;
     const host = args.flags["host"] ?? podAddress ?? "127.0.0.1";
     const logger = makeLogger((record) => terminal.err(formatRecord(record)), "info");
+    const { InMemoryProvider } = await import("../in_memory_provider.ts");
     const { ConnectionError, findConnection, HttpsTransport, RemoteClient } = await import(
       "../remote/mod.ts"
     );

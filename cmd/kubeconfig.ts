@@ -2,7 +2,7 @@
 // that its control plane keeps in the management cluster.
 
 import { Buffer } from "node:buffer";
-import { type ClusterAccess, readKubeconfig } from "../runtime/kubeconfig.ts";
+import type { ClusterAccess } from "../runtime/kubeconfig.ts";
 import { type Command, UsageError } from "./command.ts";
 import { readFile } from "./files.ts";
 
@@ -34,14 +34,15 @@ export const kubeconfig: Command = {
     const namespace = args.flags["namespace"] ?? "";
     const file = args.flags["kubeconfig"] ?? "";
     terminal.out(
-      await workloadKubeconfig(parseAccess(file, await readFile(file)), namespace, name),
+      await workloadKubeconfig(await parseAccess(file, await readFile(file)), namespace, name),
     );
     return 0;
   },
 };
 
-function parseAccess(file: string, text: string): ClusterAccess {
+async function parseAccess(file: string, text: string): Promise<ClusterAccess> {
   try {
+    const { readKubeconfig } = await import("../runtime/read_kubeconfig.ts");
     return readKubeconfig(text);
   } catch (error) {
     throw new UsageError(`${file} is no kubeconfig: ${(error as Error).message}`);

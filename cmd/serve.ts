@@ -1,6 +1,6 @@
 // `capim serve`: one bare fake cluster at one address.
 
-import { FakeCluster } from "../fake_cluster.ts";
+import type { FakeCluster } from "../fake_cluster.ts";
 import { choiceFlag, type Command, integerFlag, UsageError } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
 
@@ -34,6 +34,7 @@ export const serve: Command = {
     const controllers = choiceFlag(args, "controllers", ["none", "default"]);
     const host = args.flags["host"] ?? "";
     const file = args.flags["kubeconfig"] ?? "";
+    const { FakeCluster } = await import("../fake_cluster.ts");
     await using cluster = await FakeCluster.start({ name: "capim", host, port, controllers });
     await writePrivateFile(file, await listening(cluster, host, port));
     terminal.out(`ready ${await cluster.url} kubeconfig=${file}`);

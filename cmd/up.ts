@@ -2,7 +2,7 @@
 // process.
 
 import { join } from "node:path";
-import { FakeManagement, type ManagementStorage } from "../fake_management.ts";
+import type { ManagementStorage } from "../fake_management.ts";
 import { formatRecord, makeLogger } from "../runtime/log.ts";
 import { type Arguments, choiceFlag, type Command, integerFlag, UsageError } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
@@ -57,6 +57,7 @@ export const up: Command = {
     const kubeconfig = args.flags["kubeconfig"] ?? "";
     const directory = args.flags["data-dir"];
     const storage = directory === undefined ? undefined : await openStorage(directory);
+    const { FakeManagement } = await import("../fake_management.ts");
     try {
       await using management = await FakeManagement.start({
         host,

@@ -1,7 +1,7 @@
 // Kubeconfig files: what kubectl and client libraries read to reach a
-// cluster. Source: k8s.io/client-go/tools/clientcmd api/v1.
+// cluster. Written without a YAML library, which every start would pay for.
+// Source: k8s.io/client-go/tools/clientcmd api/v1.
 
-import { parse, stringify } from "@std/yaml";
 import { Buffer } from "node:buffer";
 
 /** How to reach one cluster as one user. */
@@ -12,6 +12,8 @@ export interface ClusterAccess {
   readonly server: string;
   /** PEM of the authority that signed the serving certificate. */
   readonly authority: string;
+  /** The name that the serving certificate is asked for and checked against, when it is not the URL's host. */
+  readonly serverName?: string;
   /** Default `kubernetes-admin`. */
   readonly user?: string;
   /** PEM; absent for token users. */
@@ -40,90 +42,49 @@ const base64 = (text: string) => Buffer.from(text, "utf8").toString("base64");
 export function writeKubeconfig(access: ClusterAccess): string {
   const user = access.user ?? "kubernetes-admin";
   const context = `${user}@${access.cluster}`;
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{
-      name: access.cluster,
-      cluster: {
-        "certificate-authority-data": base64(access.authority),
-        server: access.server,
-      },
-    }],
-    users: [{
-      name: user,
-      user: {
-        ...(access.certificate === undefined
-          ? {}
-          : { "client-certificate-data": base64(access.certificate) }),
-        ...(access.key === undefined ? {} : { "client-key-data": base64(access.key) }),
-        ...(access.token === undefined ? {} : { token: access.token }),
-      },
-    }],
-    contexts: [{
-      name: context,
-      context: {
-        cluster: access.cluster,
-        user,
-        ...(access.namespace === undefined ? {} : { namespace: access.namespace }),
-      },
-    }],
-    "current-context": context,
-    preferences: {},
-  }, { lineWidth: -1 });
+  const credentials = [
+    ["client-certificate-data", access.certificate && base64(access.certificate)],
+    ["client-key-data", access.key && base64(access.key)],
+    ["token", access.token],
+  ] as const;
+  return `apiVersion: v1
+kind: Config
+clusters:
+  - name: ${scalar(access.cluster)}
+    cluster:
+${
+    members(6, [
+      ["certificate-authority-data", base64(access.authority)],
+      ["server", access.server],
+      ["tls-server-name", access.serverName],
+    ])
+  }users:
+  - name: ${scalar(user)}
+    user:${credentials.every(([, value]) => value === undefined) ? " {}" : ""}
+${members(6, credentials)}contexts:
+  - name: ${scalar(context)}
+    context:
+${
+    members(6, [["cluster", access.cluster], ["user", user], ["namespace", access.namespace]])
+  }current-context: ${scalar(context)}
+preferences: {}
+`;
 }
 
-interface NamedEntry {
-  name: string;
-  cluster?: Record<string, string>;
-  user?: Record<string, string>;
-  context?: Record<string, string>;
+/** Those members that are there, a line each. */
+function members(
+  indent: number,
+  entries: readonly (readonly [name: string, value: string | undefined])[],
+): string {
+  return entries.filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${" ".repeat(indent)}${name}: ${scalar(value ?? "")}\n`).join("");
 }
 
-/**
- * Reads the current context of a kubeconfig that carries its certificates inside.
- * Throws `TypeError` with one line that says what is missing.
- */
-export function readKubeconfig(text: string): ClusterAccess {
-  const config = parse(text) as Record<string, unknown> | null;
-  const context = pick(config, "contexts", String(config?.["current-context"] ?? ""))
-    .context ?? {};
-  const cluster = pick(config, "clusters", context["cluster"] ?? "").cluster ??
-    {};
-  const user = pick(config, "users", context["user"] ?? "").user ?? {};
-  if (cluster["server"] === undefined) {
-    throw new TypeError("The kubeconfig's current cluster has no server");
-  }
-  const data = (value: string | undefined) =>
-    value === undefined ? undefined : Buffer.from(value, "base64").toString("utf8");
-  const optional = {
-    certificate: data(user["client-certificate-data"]),
-    key: data(user["client-key-data"]),
-    token: user["token"],
-    namespace: context["namespace"],
-  };
-  return {
-    cluster: context["cluster"] ?? "",
-    server: cluster["server"],
-    authority: data(cluster["certificate-authority-data"]) ?? "",
-    user: context["user"] ?? "",
-    ...Object.fromEntries(
-      Object.entries(optional).filter(([, value]) => value !== undefined),
-    ),
-  };
-}
+// What no reader of YAML takes for anything but itself.
+const PLAIN = /^[A-Za-z/][\w./@+=:-]*[\w./@+=-]$/;
+const RESERVED = /^(true|false|null|yes|no|on|off)$/i;
 
-function pick(
-  config: Record<string, unknown> | null,
-  list: string,
-  name: string,
-): NamedEntry {
-  const entries = config?.[list];
-  const found = Array.isArray(entries)
-    ? (entries as NamedEntry[]).find((entry) => entry.name === name)
-    : undefined;
-  if (found === undefined) {
-    throw new TypeError(`The kubeconfig has no entry "${name}" in its ${list}`);
-  }
-  return found;
+/** A text as YAML: as it is where that is safe, otherwise in JSON's quotes. */
+function scalar(text: string): string {
+  return PLAIN.test(text) && !RESERVED.test(text) ? text : JSON.stringify(text);
 }

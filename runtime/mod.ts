@@ -11,6 +11,7 @@ export * from "./int_or_string.ts";
 export * from "./ip.ts";
 export * from "./json.ts";
 export * from "./kubeconfig.ts";
+export * from "./read_kubeconfig.ts";
 export * from "./label_value.ts";
 export * from "./log.ts";
 export * from "./name_template.ts";

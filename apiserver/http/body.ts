@@ -31,16 +31,16 @@ interface Parsed {
 }
 
 /** The object of a create or update. Throws 400. */
-export function decodeObject(
+export async function decodeObject(
   body: Uint8Array,
   encoding: Encoding,
   target: Target,
   options: WriteRequestOptions,
   context: RequestContext,
-): KubeObject {
+): Promise<KubeObject> {
   const expected = expectedKind(target);
   const refusals = refusalsOf(target, expected, body);
-  const parsed = parseObject(body, encoding, options, expected, refusals);
+  const parsed = await parseObject(body, encoding, options, expected, refusals);
   const meta = typeMeta(parsed.value);
   if (typeof meta === "string") {
     throw refusals.unrecognized(`couldn't get version/kind; json parse error: ${meta}`);
@@ -90,15 +90,15 @@ function refusalsOf(
   };
 }
 
-function parseObject(
+async function parseObject(
   body: Uint8Array,
   encoding: Encoding,
   options: WriteRequestOptions,
   expected: Kind,
   refusals: Refusals,
-): Parsed {
+): Promise<Parsed> {
   try {
-    return parse(body, encoding, options.fieldValidation !== "Ignore");
+    return await parse(body, encoding, options.fieldValidation !== "Ignore");
   } catch (error) {
     if (error instanceof JsonNumberError) {
       // Only the fields beside kind and version are out of range.
@@ -125,14 +125,14 @@ function expectedKind({ definition, subresource }: Target): Kind {
   return { group, version, kind };
 }
 
-function parse(body: Uint8Array, encoding: Encoding, strict: boolean): Parsed {
+async function parse(body: Uint8Array, encoding: Encoding, strict: boolean): Promise<Parsed> {
   if (encoding === "protobuf") return { value: decodeProtobuf(body), strict: [] };
   const source = text.decode(body);
   if (encoding === "json") {
     const { value, duplicates } = parseJson(source, { strict });
     return { value, strict: duplicates.map(duplicateField) };
   }
-  const { value, duplicates } = readYaml(source);
+  const { value, duplicates } = await readYaml(source);
   return { value, strict: yamlProblems(duplicates) };
 }
 
@@ -270,9 +270,12 @@ function summary(body: Uint8Array): string {
 }
 
 /** The body of a deletion. Throws 400. */
-export function decodeDeleteBody(body: Uint8Array, encoding: Encoding): JsonValue {
+export async function decodeDeleteBody(
+  body: Uint8Array,
+  encoding: Encoding,
+): Promise<JsonValue> {
   try {
-    return parse(body, encoding, false).value;
+    return (await parse(body, encoding, false)).value;
   } catch (error) {
     const why = syntaxProblem(error);
     throw badRequest(
@@ -287,7 +290,7 @@ export function decodePatch(
   kind: PatchRequest["kind"],
   options: WriteRequestOptions,
   context: RequestContext,
-): PatchRequest {
+): PatchRequest | Promise<PatchRequest> {
   if (kind === "apply") return applyPatch(body, options, context);
   const unreadable = (why: string): PatchRequest => ({
     kind,
@@ -318,15 +321,15 @@ function isObjectOrNull(value: JsonValue): boolean {
   return value === null || (typeof value === "object" && !Array.isArray(value));
 }
 
-function applyPatch(
+async function applyPatch(
   body: Uint8Array,
   options: WriteRequestOptions,
   context: RequestContext,
-): PatchRequest {
+): Promise<PatchRequest> {
   let value: JsonValue;
   let duplicates: readonly string[];
   try {
-    ({ value, duplicates } = readYaml(text.decode(body)));
+    ({ value, duplicates } = await readYaml(text.decode(body)));
   } catch (error) {
     const why = syntaxProblem(error);
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${why}`);

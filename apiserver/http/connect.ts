@@ -19,3 +19,14 @@ export interface Connector {
   /** Answers one request. */
   connect(exchange: Exchange, target: Target): Promise<HttpResponse>;
 }
+
+/** A connector that is made by the first request. */
+export function deferredConnector(make: () => Promise<Connector>): Connector {
+  let made: Promise<Connector> | undefined;
+  return {
+    async connect(exchange, target) {
+      made ??= make();
+      return (await made).connect(exchange, target);
+    },
+  };
+}

@@ -1,16 +1,11 @@
 // YAML as sigs.k8s.io/yaml reads it: YAML 1.1 turned into JSON, keys that
 // stand twice told by line. Source: sigs.k8s.io/yaml over go-yaml v2.
 
-import { isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { parseJson } from "../../runtime/json.ts";
 import type { JsonValue } from "../../runtime/object.ts";
-import { goYamlProblem } from "./yaml_problem.ts";
 
 /** A text that is no YAML; the message is go-yaml's as far as it can be. */
 export class YamlSyntaxError extends Error {}
-
-// Aliases may not blow a small text up into a large tree.
-const ALIASES_MAX = 100;
 
 /** What a YAML text holds. */
 export interface YamlText {
@@ -19,9 +14,9 @@ export interface YamlText {
   readonly duplicates: readonly string[];
 }
 
-/** Reads one document. Throws {@linkcode YamlSyntaxError}. */
-export function readYaml(text: string): YamlText {
-  return readAsJson(text) ?? readAsYaml(text);
+/** Reads one document. Rejects with {@linkcode YamlSyntaxError}. */
+export async function readYaml(text: string): Promise<YamlText> {
+  return readAsJson(text) ?? (await import("./_yaml_document.ts")).readYamlDocument(text);
 }
 
 // What means something else in YAML, or nothing: surrogates and keys that merge.
@@ -37,74 +32,4 @@ function readAsJson(text: string): YamlText | undefined {
     // Not JSON: YAML, or wrong in YAML's words.
     return undefined;
   }
-}
-
-function readAsYaml(text: string): YamlText {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    version: "1.1",
-    uniqueKeys: false,
-    lineCounter: lines,
-    prettyErrors: false,
-    merge: true,
-  });
-  // Only the first document is read.
-  const error = document.errors.find((error) => error.code !== "MULTIPLE_DOCS");
-  if (error !== undefined) {
-    const { code, message, pos: [position] } = error;
-    throw new YamlSyntaxError(goYamlProblem(text, { code, message, position }));
-  }
-  const duplicates: string[] = [];
-  visit(document, {
-    Map(_, node) {
-      const seen = new Set<unknown>();
-      for (const { key } of node.items) {
-        if (!isScalar(key)) continue;
-        if (seen.has(key.value)) {
-          const { line } = lines.linePos(key.range?.[0] ?? 0);
-          duplicates.push(`line ${line}: key ${shown(key.value)} already set in map`);
-        }
-        seen.add(key.value);
-      }
-    },
-  });
-  try {
-    return { value: json(document.toJS({ maxAliasCount: ALIASES_MAX })), duplicates };
-  } catch (failure) {
-    throw new YamlSyntaxError(`yaml: ${goFailure(failure)}`);
-  }
-}
-
-function shown(key: unknown): string {
-  return typeof key === "string" ? JSON.stringify(key) : String(key);
-}
-
-/** Keys become strings, times and binary data text. */
-function json(value: unknown): JsonValue {
-  if (value === undefined || value === null) return null;
-  if (value instanceof Date) return value.toISOString().replace(".000Z", "Z");
-  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
-  if (Array.isArray(value)) return value.map(json);
-  if (value instanceof Map) {
-    return Object.fromEntries([...value].map(([key, item]) => [String(key), json(item)]));
-  }
-  if (typeof value === "bigint") return Number(value);
-  if (typeof value !== "object") return value as JsonValue;
-  const object: { [name: string]: JsonValue } = {};
-  for (const [name, member] of Object.entries(value)) {
-    Object.defineProperty(object, name, {
-      value: json(member),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  }
-  return object;
-}
-
-function goFailure(failure: unknown): string {
-  const message = failure instanceof Error ? failure.message : String(failure);
-  const anchor = /^Unresolved alias .*: (\S+)$/.exec(message)?.[1];
-  if (anchor !== undefined) return `unknown anchor '${anchor}' referenced`;
-  return /Excessive alias/.test(message) ? "document contains excessive aliasing" : message;
 }

@@ -208,7 +208,7 @@ export class ResourceHandler {
     const encoding = bodyEncoding(request.headers["content-type"], target.definition.custom);
     const body = await request.body(BODY_BYTES_MAX);
     const options = writeOptions(info.query, "CreateOptions");
-    const object = decodeObject(body, encoding.encoding, target, options, context);
+    const object = await decodeObject(body, encoding.encoding, target, options, context);
     // Only subresources take the name from the path.
     const named = target.subresource === undefined && target.name !== ""
       ? { ...target, name: "" }
@@ -223,7 +223,7 @@ export class ResourceHandler {
     const body = await request.body(BODY_BYTES_MAX);
     const options = writeOptions(info.query, "UpdateOptions");
     const encoding = bodyEncoding(request.headers["content-type"], target.definition.custom);
-    const object = decodeObject(body, encoding.encoding, target, options, context);
+    const object = await decodeObject(body, encoding.encoding, target, options, context);
     checkName(target, object.metadata?.name ?? "", object.metadata?.namespace ?? "");
     const result = await this.#registry.update(context, target, object, options);
     return this.#object(exchange, target, negotiated, result, result.created ? 201 : 200);
@@ -235,7 +235,7 @@ export class ResourceHandler {
     const negotiated = this.#negotiate(exchange, target);
     const body = await request.body(BODY_BYTES_MAX);
     const options = writeOptions(info.query, "PatchOptions", kind);
-    const patch = decodePatch(body, kind, options, context);
+    const patch = await decodePatch(body, kind, options, context);
     const result = await this.#registry.patch(context, target, patch, options);
     return this.#object(exchange, target, negotiated, result, result.created ? 201 : 200);
   }

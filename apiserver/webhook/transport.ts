@@ -3,11 +3,10 @@
 // pool of connections for each set of authorities.
 // Source of the behaviour: Go's net/http, as k8s.io/client-go/rest uses it.
 
-import { Agent, request as httpsRequest } from "node:https";
+import type { Agent } from "node:https";
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
-import { describeFailure } from "./_go_failure.ts";
 
 /** A request to a webhook. */
 export interface WebhookRequest {
@@ -60,6 +59,8 @@ const IDLE_SOCKETS_MAX = 16;
 /** Go reads what comes; a fake in a test suite had better not. */
 const RESPONSE_BYTES_MAX = 64 * 1024 * 1024;
 
+type Https = typeof import("node:https");
+
 /** Over TLS, with connections kept for the next request. */
 export class HttpsTransport implements WebhookTransport {
   readonly #pools = new Map<string, Agent>();
@@ -71,6 +72,7 @@ export class HttpsTransport implements WebhookTransport {
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
       if (error instanceof WebhookTransportError) throw error;
+      const { describeFailure } = await import("./_go_failure.ts");
       throw new WebhookTransportError(await describeFailure(request, error as Error));
     }
   }
@@ -97,11 +99,11 @@ export class HttpsTransport implements WebhookTransport {
     throw new WebhookTransportError(`stopped after ${REDIRECTS_MAX} redirects`);
   }
 
-  #pool(authorities: string): Agent {
+  #pool(https: Https, authorities: string): Agent {
     let agent = this.#pools.get(authorities);
     if (agent === undefined) {
       if (this.#pools.size >= POOLS_MAX) this.close();
-      agent = new Agent({
+      agent = new https.Agent({
         keepAlive: true,
         maxFreeSockets: IDLE_SOCKETS_MAX,
         ...(authorities === "" ? {} : { ca: authorities }),
@@ -111,15 +113,17 @@ export class HttpsTransport implements WebhookTransport {
     return agent;
   }
 
-  #send(
+  async #send(
     { url, address, authorities, body, signal }: WebhookRequest,
     method: string,
   ): Promise<WebhookResponse & { location?: string }> {
     const { hostname, port, host, pathname, search } = new URL(url);
     const name = hostname.replace(/^\[|\]$/g, "");
-    return new Promise((resolve, reject) => {
-      const sent = httpsRequest({
-        agent: this.#pool(authorities),
+    // Most clusters never call a webhook, and the platform's client takes its time to load.
+    const https = await import("node:https");
+    return await new Promise((resolve, reject) => {
+      const sent = https.request({
+        agent: this.#pool(https, authorities),
         method,
         host: address?.host ?? name,
         port: address?.port ?? (port || 443),

@@ -120,7 +120,7 @@ export class WebhookClient {
       body: JSON.stringify(review),
       signal,
     });
-    return decodeReview(response, review);
+    return await decodeReview(response, review);
   }
 }
 
@@ -151,7 +151,7 @@ async function answerInProcess(
 }
 
 /** The review in a response. Webhooks may leave out its kind, but not claim to be of another. */
-function decodeReview(response: WebhookResponse, review: JsonObject): JsonObject {
+async function decodeReview(response: WebhookResponse, review: JsonObject): Promise<JsonObject> {
   const { status, contentType, body } = response;
   if (status < 200 || status > 206) {
     throw new WebhookCallError(statusMessage(body) ?? errorOf(response));
@@ -162,7 +162,7 @@ function decodeReview(response: WebhookResponse, review: JsonObject): JsonObject
       `0-length response with status code: ${status} and content type: ${type}`,
     );
   }
-  const answer = parse(body);
+  const answer = await parse(body);
   const problem = kindProblem(answer, review);
   if (problem !== undefined) throw new WebhookCallError(problem);
   return answer;
@@ -194,8 +194,8 @@ function errorOf({ status, contentType, body }: WebhookResponse): string {
   return responseProblem(status, isText ? body.slice(0, 2048).trim() : "unknown");
 }
 
-function parse(body: string): JsonObject {
-  const value = readBody(body);
+async function parse(body: string): Promise<JsonObject> {
+  const value = await readBody(body);
   if (value === null) return {};
   if (typeof value === "object" && !Array.isArray(value)) return value;
   const type = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
@@ -205,7 +205,7 @@ function parse(body: string): JsonObject {
 }
 
 /** JSON, or YAML: the decoders of reviews take either. */
-function readBody(body: string): JsonValue {
+async function readBody(body: string): Promise<JsonValue> {
   try {
     return parseJson(body, { strict: false }).value;
   } catch (error) {
@@ -215,7 +215,7 @@ function readBody(body: string): JsonValue {
     if (!(error instanceof JsonSyntaxError)) throw error;
   }
   try {
-    return readYaml(body).value;
+    return (await readYaml(body)).value;
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error;
     throw new WebhookCallError(`${UNREADABLE} ${error.message}`);

@@ -1,6 +1,5 @@
 // X.509 certificates (RFC 5280): authorities and what they sign, for RSA and
-// ECDSA keys alike. The ASN.1 is node-forge's, which knows no elliptic
-// curves, so the structure is put together here and signed by node:crypto.
+// ECDSA keys alike: put together here and signed by node:crypto.
 // Key material is the one thing that does not come from a `Random`.
 
 import {
@@ -16,12 +15,13 @@ import {
 import { Buffer } from "node:buffer";
 import { isIP } from "node:net";
 import {
-  type Asn1,
   bits,
   boolean,
+  content,
   context,
-  fromDer,
+  type Der,
   integer,
+  items,
   nothing,
   octets,
   oid,
@@ -29,7 +29,6 @@ import {
   set,
   text,
   time,
-  toDer,
 } from "./der.ts";
 
 /** Kinds of keys. RSA keys take a tenth of a second and more to make, ECDSA ones next to nothing. */
@@ -157,13 +156,13 @@ export function createAuthority(options: AuthorityOptions): KeyPair {
 // Parsing an authority's PEM costs more than signing with it; a cluster signs with the same few all its life.
 const parsedKeys = new Map<
   string,
-  { key: KeyObject; publicKey: EncodedKey; issuer: Asn1 }
+  { key: KeyObject; publicKey: EncodedKey; issuer: Der }
 >();
 const PARSED_KEYS_MAX = 256;
 
 function parseAuthority(
   authority: KeyPair,
-): { key: KeyObject; publicKey: EncodedKey; issuer: Asn1 } {
+): { key: KeyObject; publicKey: EncodedKey; issuer: Der } {
   const cached = parsedKeys.get(authority.key);
   if (cached !== undefined) return cached;
   const key = createPrivateKey(authority.key);
@@ -215,14 +214,14 @@ export function issueCertificate(
 }
 
 interface CertificateParts {
-  issuer: Asn1;
-  subject: Asn1;
+  issuer: Der;
+  subject: Der;
   publicKey: EncodedKey;
   signer: KeyObject;
   signerPublicKey: EncodedKey;
   notBefore_ms: number;
   notAfter_ms: number;
-  extensions: Asn1[];
+  extensions: Der[];
 }
 
 function buildCertificate(parts: CertificateParts): string {
@@ -243,20 +242,18 @@ function buildCertificate(parts: CertificateParts): string {
       extension("2.5.29.35", false, sequence(context(0, authorityKeyId))),
     )]),
   );
-  const signature = sign(algorithm.hash, toDer(toBeSigned), parts.signer);
-  const der = toDer(
-    sequence(toBeSigned, algorithm.identifier, bits(signature, 0)),
-  );
+  const signature = sign(algorithm.hash, toBeSigned, parts.signer);
+  const der = sequence(toBeSigned, algorithm.identifier, bits(signature, 0));
   const base64 = der.toString("base64").replace(/.{64}/g, "$&\n").trimEnd();
   return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
 }
 
-function extension(id: string, critical: boolean, value: Asn1): Asn1 {
-  const content = octets(toDer(value));
-  return critical ? sequence(oid(id), boolean(true), content) : sequence(oid(id), content);
+function extension(id: string, critical: boolean, value: Der): Der {
+  const wrapped = octets(value);
+  return critical ? sequence(oid(id), boolean(true), wrapped) : sequence(oid(id), wrapped);
 }
 
-function name(commonName: string, organizations: readonly string[]): Asn1 {
+function name(commonName: string, organizations: readonly string[]): Der {
   const attribute = (id: string, value: string) => set(sequence(oid(id), text(value)));
   return sequence(
     ...organizations.map((organization) => attribute("2.5.4.10", organization)),
@@ -265,16 +262,15 @@ function name(commonName: string, organizations: readonly string[]): Asn1 {
 }
 
 /** The subject as it stands in a certificate: what its signatures must name as their issuer, byte for byte. */
-function subjectOf(certificatePem: string): Asn1 {
-  const der = fromDer(Buffer.from(new X509Certificate(certificatePem).raw));
-  const toBeSigned = (der.value as Asn1[])[0] as Asn1;
+function subjectOf(certificatePem: string): Der {
+  const [toBeSigned] = items(Buffer.from(new X509Certificate(certificatePem).raw));
   // version, serial, algorithm, issuer, validity, subject
-  return (toBeSigned.value as Asn1[])[5] as Asn1;
+  return items(toBeSigned as Der)[5] as Der;
 }
 
 function signatureAlgorithm(
   key: KeyObject,
-): { identifier: Asn1; hash: string } {
+): { identifier: Der; hash: string } {
   if (key.asymmetricKeyType === "rsa") {
     return {
       identifier: sequence(oid("1.2.840.113549.1.1.11"), nothing()),
@@ -289,16 +285,16 @@ function signatureAlgorithm(
 
 /** A public key as it stands in a certificate. */
 interface EncodedKey {
-  readonly spki: Asn1;
+  readonly spki: Der;
   /** SHA-1 of the key's bits (RFC 5280, 4.2.1.2, method 1). */
   readonly identifier: Buffer;
 }
 
 function encodePublicKey(key: KeyObject): EncodedKey {
-  const spki = fromDer(key.export({ type: "spki", format: "der" }));
-  const keyBits = (spki.value as Asn1[])[1] as Asn1 & { bitStringContents?: string };
-  const content = keyBits.bitStringContents ?? keyBits.value as string;
-  const identifier = createHash("sha1").update(Buffer.from(content.slice(1), "latin1")).digest();
+  const spki = key.export({ type: "spki", format: "der" });
+  const [, keyBits] = items(spki);
+  // Without the count of unused bits, which are none.
+  const identifier = createHash("sha1").update(content(keyBits as Der).subarray(1)).digest();
   return { spki, identifier };
 }
 

@@ -3,7 +3,7 @@
 // CAPIM_BENCH_APISERVER name their binaries.
 
 import { generateKeyPairSync } from "node:crypto";
-import { readKubeconfig } from "../../runtime/kubeconfig.ts";
+import { readKubeconfig } from "../../runtime/read_kubeconfig.ts";
 import { createAuthority, issueCertificate } from "../../runtime/pki/mod.ts";
 
 /** How to reach a server as its administrator. */

@@ -3,7 +3,7 @@
 // SIGKILL; the order of events is the machine's, the moment of death is drawn.
 
 import { assert, assertEquals } from "@std/assert";
-import { readKubeconfig } from "../../runtime/kubeconfig.ts";
+import { readKubeconfig } from "../../runtime/read_kubeconfig.ts";
 import { Dice } from "./dice.ts";
 
 const ROUNDS = 2;

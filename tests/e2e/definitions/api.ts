@@ -1,6 +1,6 @@
 // A server's API as the suite uses it: JSON in, status and JSON out.
 
-import { readKubeconfig } from "../../../runtime/kubeconfig.ts";
+import { readKubeconfig } from "../../../runtime/read_kubeconfig.ts";
 import type { JsonObject } from "../../../runtime/object.ts";
 
 /** What a server answered. */
