@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import type { Listener } from "./apiserver/listener/mod.ts";
 import { connectedPair, type PodPorts } from "./apiserver/tunnel/mod.ts";
 import type { EtcdMemberSpec } from "./controllers/provider/host.ts";
+import type { CallObserver } from "./etcd/grpc_services.ts";
 import { RecordedEtcd } from "./etcd/recorded_etcd.ts";
 import type { MemberTls } from "./etcd/grpc_server.ts";
 import type { Client } from "./runtime/client.ts";
@@ -27,6 +28,8 @@ export interface ControlPlanePortsOptions {
   client(): Client;
   /** Where its API server listens. */
   listener(): Promise<Listener> | undefined;
+  /** Told of calls to etcd members. */
+  readonly observeEtcd?: CallObserver;
   /** Whether the machine runs one. */
   runsApiServer(machine: string): boolean;
 }
@@ -53,6 +56,11 @@ export class ControlPlanePorts implements PodPorts {
   /** Nothing listens yet. */
   constructor(options: ControlPlanePortsOptions) {
     this.#options = options;
+  }
+
+  /** The machines that run an etcd member. */
+  get members(): string[] {
+    return [...this.#members.keys()];
   }
 
   /** An etcd member runs. */
@@ -110,8 +118,12 @@ export class ControlPlanePorts implements PodPorts {
   }
 
   #startEtcd({ clusterId }: EtcdMemberSpec): RecordedEtcd {
-    const { clock, random, logger, client } = this.#options;
-    return new RecordedEtcd({ client: client(), clock, random, logger }, BigInt(clusterId));
+    const { clock, random, logger, client, observeEtcd } = this.#options;
+    const observe = observeEtcd === undefined ? {} : { observe: observeEtcd };
+    return new RecordedEtcd(
+      { client: client(), clock, random, logger, ...observe },
+      BigInt(clusterId),
+    );
   }
 
   #certificatesOf({ spec: { machine }, authority }: RunningMember): MemberTls {

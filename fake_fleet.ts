@@ -48,6 +48,24 @@ export interface FakeFleetOptions {
   readonly storage?: FleetStorage;
   /** Where trouble is told. Default: nowhere. */
   readonly logger?: Logger;
+  /** Told when a call to a cluster's etcd begins; what it answers is called when the call ends. */
+  observeEtcd?(cluster: string, method: string): () => void;
+}
+
+/** What runs for one cluster. */
+export interface FleetMember {
+  /** `namespace/name`. */
+  readonly name: string;
+  /** The address it is known by. */
+  readonly host: string;
+  /** Its port. */
+  readonly port: number;
+  /** Whether it listens. */
+  readonly serving: boolean;
+  /** The machines that run an API server. */
+  readonly apiServers: readonly string[];
+  /** The machines that run an etcd member. */
+  readonly etcdMembers: readonly string[];
 }
 
 /** One cluster of the fleet. */
@@ -196,6 +214,20 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     return this.#members.get(cluster)?.server;
   }
 
+  /** What runs for a cluster, and where. */
+  describe(cluster: string): FleetMember | undefined {
+    const member = this.#members.get(cluster);
+    if (member === undefined) return undefined;
+    return {
+      name: member.name,
+      host: this.#host,
+      port: member.port,
+      serving: member.listener !== undefined,
+      apiServers: [...member.apiServers],
+      etcdMembers: member.ports.members,
+    };
+  }
+
   /** Whether the cluster can be reached at its address. */
   isServing(cluster: string): boolean {
     return this.#members.get(cluster)?.listener !== undefined;
@@ -265,6 +297,9 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       random: this.#random,
       logger: (this.#options.logger ?? silentLogger).with({ cluster: name }),
       client: () => member.client,
+      ...(this.#options.observeEtcd === undefined
+        ? {}
+        : { observeEtcd: (method) => this.#options.observeEtcd?.(name, method) ?? (() => {}) }),
       listener: () => member.listener,
       runsApiServer: (machine) => member.apiServers.has(machine),
     });

@@ -18,7 +18,7 @@ import type { Client } from "./runtime/client.ts";
 import { type Clock, sleep, systemClock } from "./runtime/clock.ts";
 import { type Logger, silentLogger } from "./runtime/log.ts";
 import { type Random, systemRandom } from "./runtime/random.ts";
-import { Manager, persist } from "./runtime/reconcile/mod.ts";
+import { Manager, persist, type ReconcileObserver } from "./runtime/reconcile/mod.ts";
 
 /** Options of {@linkcode InMemoryProvider}. */
 export interface InMemoryProviderOptions {
@@ -31,7 +31,9 @@ export interface InMemoryProviderOptions {
   /** Where the controllers say what they do. Default: nowhere. */
   readonly logger?: Logger;
   /** Where the workload clusters live. */
-  readonly fleet?: Pick<FakeFleetOptions, "host" | "bind" | "ports" | "storage">;
+  readonly fleet?: Pick<FakeFleetOptions, "host" | "bind" | "ports" | "storage" | "observeEtcd">;
+  /** Told of what the controllers do. */
+  readonly observer?: ReconcileObserver;
   /** Only this namespace. */
   readonly namespace?: string;
   /** Only objects whose label `cluster.x-k8s.io/watch-filter` has this value; absent or empty: all. */
@@ -75,6 +77,7 @@ export class InMemoryProvider implements AsyncDisposable {
       logger,
       indexLabels: CORE_INDEX_LABELS,
       ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+      ...(options.observer === undefined ? {} : { observer: options.observer }),
     });
   }
 

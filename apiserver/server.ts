@@ -30,6 +30,7 @@ import { Definitions } from "./definitions.ts";
 import { FlowSchemaStatus } from "./flow_schema_status.ts";
 import { NoKubelet } from "./http/no_kubelet.ts";
 import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
+import { RequestMetrics } from "./http/metrics.ts";
 import type { HttpHandler } from "./http/types.ts";
 import type { Environment } from "./registry/environment.ts";
 import { ResourceRegistry } from "./registry/registry.ts";
@@ -121,6 +122,8 @@ export class ApiServer {
   readonly tokens: ServiceAccountTokens;
   /** The whole chain. */
   readonly handler: HttpHandler;
+  /** What has been asked of it. */
+  readonly requests: RequestMetrics = new RequestMetrics();
   readonly #followers: Follower[] = [];
   readonly #webhookHandlers = new WebhookHandlers();
   readonly #webhooks: WebhookClient;
@@ -190,6 +193,7 @@ export class ApiServer {
       authorizer,
       clock,
       random,
+      requestMetrics: this.requests,
       issuer: {
         issuer: TOKEN_ISSUER,
         jwksUri: `${TOKEN_ISSUER}/openid/v1/jwks`,

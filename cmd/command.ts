@@ -1,6 +1,8 @@
 // What a command of the command line is, and how its arguments are read.
 // Mistakes become one line on standard error and exit code 2.
 
+import { durationMs } from "../runtime/duration.ts";
+
 /** A mistake in how a command was called, or in a file it was given. Printed as one line; exit code 2. */
 export class UsageError extends Error {
   /** The name by which it is known. */
@@ -17,6 +19,8 @@ export interface Flag {
   readonly value?: string;
   readonly help: string;
   readonly default?: string;
+  /** A switch that may also be written `--name=true` and `--name=false`. */
+  readonly switch?: true;
 }
 
 /** The arguments of a call, by what they are. */
@@ -71,10 +75,7 @@ export function parseArguments(
     }
     const { flag, inline } = findFlag(command, arg);
     if (flag.value === undefined) {
-      if (inline !== undefined) {
-        throw new UsageError(`--${flag.name} takes no value`);
-      }
-      flags[flag.name] = "true";
+      flags[flag.name] = switchValue(flag, inline);
       continue;
     }
     const value = inline ?? args[++i];
@@ -87,6 +88,13 @@ export function parseArguments(
   }
   checkPositionals(command, positionals);
   return { flags, positionals };
+}
+
+function switchValue({ name, switch: two }: Flag, inline: string | undefined): string {
+  if (inline === undefined) return "true";
+  if (!two) throw new UsageError(`--${name} takes no value`);
+  if (inline === "true" || inline === "false") return inline;
+  throw new UsageError(`--${name} is "${inline}"; it must be true or false`);
 }
 
 function findFlag(
@@ -137,6 +145,49 @@ export function integerFlag(
     );
   }
   return value;
+}
+
+/** The value of a flag as a Go duration such as `10m`, in milliseconds above 0. Throws {@linkcode UsageError}. */
+export function durationFlag(args: Arguments, name: string): number {
+  const text = args.flags[name] ?? "";
+  try {
+    const value_ms = durationMs(text);
+    if (value_ms > 0) return value_ms;
+  } catch {
+    // Told below.
+  }
+  throw new UsageError(`--${name} is "${text}"; it must be a duration such as 15s or 10m`);
+}
+
+/** Where to listen; `host` is empty for all addresses. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The value of a flag as `HOST:PORT` or `:PORT`; `undefined` for none or 0. Throws {@linkcode UsageError}. */
+export function addressFlag(args: Arguments, name: string): Address | undefined {
+  const text = args.flags[name] ?? "";
+  if (text === "" || text === "0") return undefined;
+  const [match, host = "", digits = ""] = /^(\[[^\]]+\]|[^:]*):(\d+)$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (match === undefined || port > 65535) {
+    throw new UsageError(`--${name} is "${text}"; it must be HOST:PORT or :PORT, or 0 for none`);
+  }
+  return { host: host.replace(/^\[|\]$/g, ""), port };
+}
+
+/** First and last port of a flag `FIRST-LAST`. Throws {@linkcode UsageError}. */
+export function portRangeFlag(args: Arguments, name: string): { first: number; last: number } {
+  const text = args.flags[name] ?? "";
+  const match = /^(\d+)-(\d+)$/.exec(text);
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || first < 1 || last > 65535 || first > last) {
+    throw new UsageError(
+      `--${name} is "${text}"; it must be FIRST-LAST within 1-65535, such as 20000-24000`,
+    );
+  }
+  return { first, last };
 }
 
 /** The value of a flag as one of those. Throws {@linkcode UsageError}. */

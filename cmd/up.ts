@@ -1,12 +1,11 @@
 // `capim up`: a management cluster that makes workload clusters, in one
 // process.
 
-import { join } from "node:path";
-import type { ManagementStorage } from "../fake_management.ts";
 import { formatRecord, makeLogger } from "../runtime/log.ts";
-import { type Arguments, choiceFlag, type Command, integerFlag, UsageError } from "./command.ts";
+import { choiceFlag, type Command, integerFlag, portRangeFlag } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
 import { listening } from "./serve.ts";
+import { openStorage } from "./storage.ts";
 
 /** The command. */
 export const up: Command = {
@@ -52,11 +51,13 @@ export const up: Command = {
   async run(args, terminal) {
     const host = args.flags["host"] ?? "";
     const port = integerFlag(args, "port", 0, 65535);
-    const ports = portRange(args);
+    const ports = portRangeFlag(args, "cluster-ports");
     const level = choiceFlag(args, "log-level", ["debug", "info", "warn", "error"]);
     const kubeconfig = args.flags["kubeconfig"] ?? "";
     const directory = args.flags["data-dir"];
-    const storage = directory === undefined ? undefined : await openStorage(directory);
+    const storage = directory === undefined
+      ? undefined
+      : await openStorage(directory, "capim.sqlite");
     const { FakeManagement } = await import("../fake_management.ts");
     try {
       await using management = await FakeManagement.start({
@@ -75,30 +76,6 @@ export const up: Command = {
     return 0;
   },
 };
-
-/** The range of ports in `--cluster-ports`. */
-export function portRange(args: Arguments): { first: number; last: number } {
-  const text = args.flags["cluster-ports"] ?? "";
-  const match = /^(\d+)-(\d+)$/.exec(text);
-  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
-  if (match === null || first < 1 || last > 65535 || first > last) {
-    throw new UsageError(
-      `--cluster-ports is "${text}"; it must be FIRST-LAST within 1-65535, such as 20000-24000`,
-    );
-  }
-  return { first, last };
-}
-
-async function openStorage(directory: string): Promise<ManagementStorage & { close(): void }> {
-  // SQLite is loaded only where it is used.
-  const { SqliteStorage } = await import("../apiserver/persistence/sqlite_storage.ts");
-  try {
-    await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
-    return new SqliteStorage(join(directory, "capim.sqlite"));
-  } catch (error) {
-    throw new UsageError(`Cannot keep clusters in ${directory}: ${(error as Error).message}`);
-  }
-}
 
 function welcome(url: string, kubeconfig: string, directory: string | undefined): string {
   return [

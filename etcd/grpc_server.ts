@@ -6,7 +6,7 @@ import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import { installCrashGuard } from "../runtime/crash_guard.ts";
-import { memberServices } from "./grpc_services.ts";
+import { type CallObserver, memberServices } from "./grpc_services.ts";
 import type { MemberApi } from "./member_api.ts";
 
 /** The certificates of a member, PEM. */
@@ -26,11 +26,13 @@ const MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
 export class MemberServer {
   readonly #api: MemberApi;
   readonly #tls: MemberTls | undefined;
+  readonly #observe: CallObserver | undefined;
   #injector: Promise<{ server: Server; inject: (stream: Duplex) => void }> | undefined;
 
   /** Without `tls` the member speaks plain text, for tests and trusted tunnels. */
-  constructor(api: MemberApi, tls?: MemberTls) {
+  constructor(api: MemberApi, tls?: MemberTls, observe?: CallObserver) {
     this.#api = api;
+    this.#observe = observe;
     this.#tls = tls;
   }
 
@@ -48,7 +50,7 @@ export class MemberServer {
       "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
       "grpc.max_concurrent_streams": 1000,
     });
-    for (const { definition, implementation } of memberServices(this.#api)) {
+    for (const { definition, implementation } of memberServices(this.#api, this.#observe)) {
       server.addService(definition, implementation);
     }
     const injector = server.createConnectionInjector(this.#credentials(grpc.ServerCredentials));

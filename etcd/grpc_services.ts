@@ -31,14 +31,19 @@ function grpcError(error: unknown): { code: number; details: string } {
   return { code: Code.internal, details };
 }
 
+/** Told when a unary call begins; what it answers is called when the call ends. */
+export type CallObserver = (method: string) => () => void;
+
 /** Collects the methods of one service. */
 class ServiceBuilder implements Service {
   readonly definition: Record<string, ServiceDefinition[string]> = {};
   readonly implementation: UntypedServiceImplementation = {};
   readonly #name: string;
+  readonly #observe: CallObserver | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, observe: CallObserver | undefined) {
     this.#name = name;
+    this.#observe = observe;
   }
 
   #define<Q, A>(
@@ -67,11 +72,13 @@ class ServiceBuilder implements Service {
   ): this {
     this.#define(method, request, answer);
     const call: handleUnaryCall<Q, A> = (call, done) => {
+      const ended = this.#observe?.(method);
       try {
         done(null, handle(call.request));
       } catch (error) {
         done(grpcError(error));
       }
+      ended?.();
     };
     this.implementation[method] = call as handleUnaryCall<unknown, unknown>;
     return this;
@@ -101,18 +108,18 @@ class ServiceBuilder implements Service {
 }
 
 /** The services of a member. */
-export function memberServices(api: MemberApi): Service[] {
+export function memberServices(api: MemberApi, observe?: CallObserver): Service[] {
   return [
-    kvService(api),
-    watchService(api),
-    leaseService(api),
-    clusterService(api),
-    maintenanceService(api),
+    kvService(api, observe),
+    watchService(api, observe),
+    leaseService(api, observe),
+    clusterService(api, observe),
+    maintenanceService(api, observe),
   ];
 }
 
-function kvService(api: MemberApi): Service {
-  return new ServiceBuilder("KV")
+function kvService(api: MemberApi, observe?: CallObserver): Service {
+  return new ServiceBuilder("KV", observe)
     .unary("Range", kv.RangeRequest, kv.RangeResponse, (request) => api.range(request))
     .unary("Put", kv.PutRequest, kv.PutResponse, (request) => api.put(request))
     .unary(
@@ -125,8 +132,8 @@ function kvService(api: MemberApi): Service {
     .unary("Compact", kv.CompactionRequest, kv.HeaderResponse, (request) => api.compact(request));
 }
 
-function watchService(api: MemberApi): Service {
-  return new ServiceBuilder("Watch")
+function watchService(api: MemberApi, observe?: CallObserver): Service {
+  return new ServiceBuilder("Watch", observe)
     .bidiStream("Watch", kv.WatchRequest, kv.WatchResponse, (call) => {
       try {
         api.checkWatch();
@@ -150,8 +157,8 @@ function watchService(api: MemberApi): Service {
     });
 }
 
-function leaseService(api: MemberApi): Service {
-  return new ServiceBuilder("Lease")
+function leaseService(api: MemberApi, observe?: CallObserver): Service {
+  return new ServiceBuilder("Lease", observe)
     .unary(
       "LeaseGrant",
       lease.LeaseGrantRequest,
@@ -183,9 +190,9 @@ function leaseService(api: MemberApi): Service {
     });
 }
 
-function clusterService(api: MemberApi): Service {
+function clusterService(api: MemberApi, observe?: CallObserver): Service {
   const { MembersResponse, MemberIdRequest } = cluster;
-  return new ServiceBuilder("Cluster")
+  return new ServiceBuilder("Cluster", observe)
     .unary("MemberList", cluster.Empty, MembersResponse, () => api.memberList())
     .unary(
       "MemberAdd",
@@ -208,9 +215,9 @@ function clusterService(api: MemberApi): Service {
     );
 }
 
-function maintenanceService(api: MemberApi): Service {
+function maintenanceService(api: MemberApi, observe?: CallObserver): Service {
   const { HashResponse } = cluster;
-  return new ServiceBuilder("Maintenance")
+  return new ServiceBuilder("Maintenance", observe)
     .unary("Status", cluster.Empty, cluster.StatusResponse, () => api.status())
     .unary("Alarm", cluster.AlarmRequest, cluster.AlarmResponse, (request) => api.alarm(request))
     .unary("Defragment", cluster.Empty, kv.HeaderResponse, () => api.defragment())

@@ -12,6 +12,7 @@ import type { Random } from "../runtime/random.ts";
 import { StatusError } from "../runtime/status.ts";
 import { EtcdCluster, type MembershipChange } from "./etcd_cluster.ts";
 import { MemberServer, type MemberTls } from "./grpc_server.ts";
+import type { CallObserver } from "./grpc_services.ts";
 import { MemberApi } from "./member_api.ts";
 
 const PODS: ResourceRef = { apiVersion: "v1", resource: "pods" };
@@ -33,6 +34,8 @@ export interface RecordedEtcdOptions {
   readonly random: Random;
   /** Where trouble with the record is told. */
   readonly logger: Logger;
+  /** Told of unary calls. */
+  readonly observe?: CallObserver;
 }
 
 /** The etcd of one workload cluster. */
@@ -72,7 +75,11 @@ export class RecordedEtcd {
     if (server === undefined) {
       this.#servers.set(
         key,
-        server = new MemberServer(new MemberApi(this.cluster, member.id), tls),
+        server = new MemberServer(
+          new MemberApi(this.cluster, member.id),
+          tls,
+          this.#options.observe,
+        ),
       );
     }
     return server;

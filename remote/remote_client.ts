@@ -40,6 +40,8 @@ export interface RemoteClientOptions {
   readonly burst?: number;
   /** The largest answer, in bytes; default 256 MiB. */
   readonly bodyBytesMax?: number;
+  /** Told of every answer; code 0: there was none. */
+  onAnswer?(method: string, code: number): void;
 }
 
 const PAGE = 500;
@@ -61,6 +63,7 @@ export class RemoteClient implements Client {
   readonly #random: Random;
   readonly #userAgent: string;
   readonly #bodyBytesMax: number;
+  readonly #onAnswer: RemoteClientOptions["onAnswer"];
 
   /** Sends nothing by itself. */
   constructor(options: RemoteClientOptions) {
@@ -70,6 +73,7 @@ export class RemoteClient implements Client {
     this.#random = random;
     this.#userAgent = options.userAgent ?? "capim";
     this.#bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX;
+    this.#onAnswer = options.onAnswer;
     this.#limiter = new FlowLimiter({ clock, qps, burst });
   }
 
@@ -254,7 +258,7 @@ export class RemoteClient implements Client {
     }
   }
 
-  /** The response, if it is a success. Waits as long as the server asks for when it is too busy. */
+  /** The response, if it is a success. */
   async #send(request: Outgoing, signal?: AbortSignal): Promise<RemoteResponse> {
     await this.#limiter.pass(signal);
     const { type, ...rest } = request;
@@ -272,8 +276,10 @@ export class RemoteClient implements Client {
       response = await this.#transport.send(outgoing);
     } catch (error) {
       if (signal?.aborted) throw error;
+      this.#onAnswer?.(request.method, 0);
       throw unreachable(`${request.method} ${request.path}: ${(error as Error).message}`);
     }
+    this.#onAnswer?.(request.method, response.status);
     if (response.status >= 200 && response.status < 300) return response;
     throw await statusErrorOf(response);
   }

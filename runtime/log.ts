@@ -65,6 +65,18 @@ export function formatRecord({ level, message, fields }: LogRecord): string {
   return `${level} ${message}${parts.join("")}`;
 }
 
+/** A record as one JSON object in a line: `ts` in seconds since the epoch, `level`, `msg`, and the fields. */
+export function formatJsonRecord({ level, message, fields }: LogRecord, now_ms: number): string {
+  const plain = Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      // A field must not pass for what every line has.
+      ["ts", "level", "msg"].includes(key) ? `${key}_` : key,
+      value instanceof Error ? value.message : value,
+    ]),
+  );
+  return JSON.stringify({ ts: now_ms / 1000, level, msg: message, ...plain });
+}
+
 function formatValue(value: unknown): string {
   if (value instanceof Error) return JSON.stringify(value.message);
   if (typeof value === "string") {

@@ -14,6 +14,7 @@ const ROOMS: Record<string, readonly string[]> = {
   etcd: ["runtime"],
   webhooks: ["runtime"],
   remote: ["runtime"],
+  serving: ["runtime", "webhooks"],
   controllers: ["runtime", "webhooks"],
   // The public face: mod.ts and the files beside it.
   ".": ["runtime", "apiserver", "etcd", "controllers", "webhooks", "manifests"],
@@ -25,6 +26,7 @@ const ROOMS: Record<string, readonly string[]> = {
     "webhooks",
     "manifests",
     "remote",
+    "serving",
     ".",
   ],
 };

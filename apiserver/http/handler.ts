@@ -52,6 +52,8 @@ export interface HttpHandlerOptions {
   audit?(event: AuditEvent): void;
   /** Told of errors that nobody foresaw; the client gets InternalError. */
   onDefect?(error: unknown): void;
+  /** Counts the requests. Default: counts of its own, seen at `/metrics` alone. */
+  readonly requestMetrics?: RequestMetrics;
 }
 
 /** The outermost layer of a cluster's API server. */
@@ -71,12 +73,13 @@ class Chain implements HttpHandler {
   readonly #random: Random;
   readonly #resources: ResourceHandler;
   readonly #others: NonResourceHandler;
-  readonly #metrics = new RequestMetrics();
+  readonly #metrics: RequestMetrics;
 
   constructor(options: HttpHandlerOptions) {
     this.#options = options;
     this.#random = options.random ?? systemRandom;
     this.#resources = new ResourceHandler(options);
+    this.#metrics = options.requestMetrics ?? new RequestMetrics();
     this.#others = new NonResourceHandler(options, this.#metrics);
   }
 

@@ -25,6 +25,20 @@ interface Series {
   sum_s: number;
 }
 
+/** The requests of one combination of labels. */
+export interface RequestSeries {
+  /** `name="value",…`, without braces. */
+  readonly labels: string;
+  /** Requests by HTTP status code. */
+  readonly codes: ReadonlyMap<number, number>;
+  /** Requests no longer than the bound of the same place, watches aside. */
+  readonly buckets: readonly number[];
+  /** All of these. */
+  readonly count: number;
+  /** Their time, in seconds. */
+  readonly sum_s: number;
+}
+
 /** What has been asked of one cluster so far. */
 export class RequestMetrics {
   readonly #series = new Map<string, Series>();
@@ -40,6 +54,16 @@ export class RequestMetrics {
     for (let i = BUCKETS_S.length - 1; i >= 0 && seconds <= BUCKETS_S[i]!; i--) {
       series.buckets[i]!++;
     }
+  }
+
+  /** The upper ends of the buckets, in seconds. */
+  get bounds_s(): readonly number[] {
+    return BUCKETS_S;
+  }
+
+  /** The counts as they are now. */
+  series(): Iterable<RequestSeries> {
+    return this.#series.values();
   }
 
   #find(info: RequestInfo, code: number): Series {

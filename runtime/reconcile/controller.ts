@@ -4,6 +4,7 @@
 
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
+import type { ReconcileResult } from "./controller_metrics.ts";
 import type { Reconciler, Request, Source, SourceContext } from "./types.ts";
 import { type Backoff, WorkQueue } from "./workqueue.ts";
 
@@ -68,6 +69,7 @@ export class Controller {
     this.#queue = queue;
     this.#context = context;
     this.#signal = context.signal;
+    context.observer?.started(this.name, queue, concurrency);
     context.signal.addEventListener("abort", () => queue.stop(), {
       once: true,
     });
@@ -94,13 +96,18 @@ export class Controller {
   ): Promise<void> {
     const signal = this.#signal;
     if (signal === undefined || signal.aborted) return;
+    const { clock, observer } = this.#context as SourceContext;
+    const begun_ms = clock.now();
+    const ended = (result: ReconcileResult) =>
+      observer?.reconciled(this.name, result, clock.now() - begun_ms);
     try {
       const result = await this.#options.reconciler.reconcile(request, signal);
       queue.forget(request);
-      if (result?.requeueAfter_ms !== undefined) {
-        queue.addAfter(request, result.requeueAfter_ms);
-      }
+      const after_ms = result?.requeueAfter_ms;
+      ended(after_ms === undefined ? "success" : "requeue_after");
+      if (after_ms !== undefined) queue.addAfter(request, after_ms);
     } catch (error) {
+      ended("error");
       if (signal.aborted) return;
       const failures = queue.failures(request);
       // What is not there yet mostly comes, and a lost race is part of the game:

@@ -1,6 +1,6 @@
 // A manager runs controllers over one cluster: one cache, one client that
-// reads through it, one clock. Source: controller-runtime pkg/manager,
-// without leader election.
+// reads through it, one clock. Source: controller-runtime pkg/manager; leader
+// election stands apart.
 
 import type { Clock } from "../clock.ts";
 import type { Client } from "../client.ts";
@@ -8,6 +8,7 @@ import { type Logger, silentLogger } from "../log.ts";
 import { Cache } from "./cache.ts";
 import { CachedClient } from "./cached_client.ts";
 import type { Controller } from "./controller.ts";
+import type { ReconcileObserver } from "./controller_metrics.ts";
 
 /** Options of a {@linkcode Manager}. */
 export interface ManagerOptions {
@@ -21,6 +22,8 @@ export interface ManagerOptions {
   readonly indexLabels?: readonly string[];
   /** Only this namespace. */
   readonly namespace?: string;
+  /** Told of what controllers do. */
+  readonly observer?: ReconcileObserver;
 }
 
 /** Runs controllers. */
@@ -36,12 +39,14 @@ export class Manager {
   /** Where they say what they do. */
   readonly logger: Logger;
   readonly #controllers: Controller[] = [];
+  readonly #observer: ReconcileObserver | undefined;
   #signal: AbortSignal | undefined;
 
   /** Does nothing before {@linkcode start}. */
   constructor(options: ManagerOptions) {
     const { client, clock, logger = silentLogger, indexLabels, namespace } = options;
     this.clock = clock;
+    this.#observer = options.observer;
     this.logger = logger;
     this.liveClient = client;
     this.cache = new Cache({
@@ -81,7 +86,8 @@ export class Manager {
   async #startOne(controller: Controller, signal: AbortSignal): Promise<void> {
     const { cache, clock, logger } = this;
     try {
-      await controller.start({ cache, clock, logger, signal }, clock);
+      const observer = this.#observer === undefined ? {} : { observer: this.#observer };
+      await controller.start({ cache, clock, logger, signal, ...observer }, clock);
     } catch (error) {
       if (!signal.aborted) {
         logger.error("Controller failed to start", {

@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { KubeObject } from "../object.ts";
 import type { Cache } from "./cache.ts";
+import type { ReconcileObserver } from "./controller_metrics.ts";
 
 /** Which object to look at. `namespace` is `""` for cluster-scoped ones. */
 export interface Request {
@@ -54,6 +55,8 @@ export interface SourceContext {
   readonly clock: Clock;
   /** Where to say what is done. */
   readonly logger: Logger;
+  /** Told of what controllers do. */
+  readonly observer?: ReconcileObserver;
   /** Aborts when all is to end. */
   readonly signal: AbortSignal;
 }

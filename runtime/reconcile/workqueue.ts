@@ -64,6 +64,11 @@ export class WorkQueue {
     return this.#waiting.size + this.#active.size + this.#again.size;
   }
 
+  /** How many requests are worked on. */
+  get active(): number {
+    return this.#active.size;
+  }
+
   /** How many requests wait for their time. */
   get delayed(): number {
     return this.#delayed.size;

@@ -1,0 +1,20 @@
+// The folder of `--data-dir`.
+
+import { join } from "node:path";
+import type { ManagementStorage } from "../fake_management.ts";
+import { UsageError } from "./command.ts";
+
+/** Opens the file of that name in the folder, which is made if need be. Throws {@linkcode UsageError}. */
+export async function openStorage(
+  directory: string,
+  file: string,
+): Promise<ManagementStorage & { close(): void }> {
+  // SQLite is loaded only where it is used.
+  const { SqliteStorage } = await import("../apiserver/persistence/sqlite_storage.ts");
+  try {
+    await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+    return new SqliteStorage(join(directory, file));
+  } catch (error) {
+    throw new UsageError(`Cannot keep clusters in ${directory}: ${(error as Error).message}`);
+  }
+}

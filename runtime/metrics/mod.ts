@@ -1,0 +1,7 @@
+/**
+ * Metrics in Prometheus' text format.
+ *
+ * @module
+ */
+
+export * from "./metrics.ts";
