@@ -8,6 +8,7 @@
 export * from "./errors.ts";
 export * from "./etcd_cluster.ts";
 export * from "./grpc_server.ts";
+export type { CallObserver } from "./grpc_services.ts";
 export * from "./key_value_store.ts";
 export * from "./leases.ts";
 export * from "./member_api.ts";

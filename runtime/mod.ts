@@ -14,6 +14,7 @@ export * from "./kubeconfig.ts";
 export * from "./read_kubeconfig.ts";
 export * from "./label_value.ts";
 export * from "./log.ts";
+export * from "./metrics/mod.ts";
 export * from "./name_template.ts";
 export * from "./names.ts";
 export * from "./object.ts";
