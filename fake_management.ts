@@ -22,6 +22,7 @@ import { type Random, systemRandom } from "./runtime/random.ts";
 import { EventRecorder, Manager } from "./runtime/reconcile/mod.ts";
 import { StatusError } from "./runtime/status.ts";
 import { registerConversions } from "./webhook_conversion.ts";
+import { asInstalled, recordProviders } from "./management_inventory.ts";
 import { webhooks } from "./webhooks/mod.ts";
 
 /** Where a management cluster and its workload clusters keep what must outlive the process. */
@@ -91,6 +92,7 @@ export class FakeManagement implements AsyncDisposable {
     try {
       registerConversions(cluster.server, customResourceDefinitions());
       await installDefinitions(cluster.client);
+      await recordProviders(cluster.client);
       const manager = makeManager(cluster, fleet, { clock, random, logger });
       await manager.start(management.#abort.signal);
     } catch (error) {
@@ -144,7 +146,8 @@ async function startCluster(
 
 /** Puts the definitions in place; those of an earlier version are replaced. */
 async function installDefinitions(client: Client): Promise<void> {
-  for (const definition of customResourceDefinitions()) {
+  for (const plain of customResourceDefinitions()) {
+    const definition = asInstalled(plain);
     try {
       await client.create(DEFINITIONS, definition);
     } catch (error) {
