@@ -161,3 +161,18 @@ export const corrupt: () => EtcdError = make(
   Code.dataLoss,
   "etcdserver: corrupt cluster",
 );
+/** A downgrade to a version that is not one below. */
+export const invalidDowngradeTarget: () => EtcdError = make(
+  Code.invalidArgument,
+  "etcdserver: invalid downgrade target version",
+);
+/** A target of a downgrade that is no version. */
+export const wrongDowngradeFormat: () => EtcdError = make(
+  Code.invalidArgument,
+  "etcdserver: wrong downgrade target version format",
+);
+/** A downgrade while there is one. */
+export const downgradeInProcess: () => EtcdError = make(
+  Code.failedPrecondition,
+  "etcdserver: cluster has a downgrade job in progress",
+);

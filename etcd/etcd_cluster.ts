@@ -3,6 +3,7 @@
 // wire, in-process callers use it as it is. Source: the etcd v3 API; the
 // members agree without raft, so an election takes no time.
 
+import { Downgrade } from "./downgrade.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
 import { toBytes, toText } from "./bytes.ts";
@@ -113,6 +114,8 @@ export class EtcdCluster {
   readonly store: KeyValueStore;
   /** The leases. */
   readonly leases: Leases;
+  /** Its way back to an earlier version. */
+  readonly downgrade: Downgrade;
   readonly #random: Random;
   readonly #members = new Map<bigint, MutableMember>();
   readonly #listeners = new Set<(change: MembershipChange) => void>();
@@ -125,6 +128,7 @@ export class EtcdCluster {
     this.#random = options.random;
     this.clusterId = options.clusterId ?? this.#drawId();
     this.version = options.version ?? ETCD_VERSION;
+    this.downgrade = new Downgrade(this.version);
     this.store = new KeyValueStore({
       ...(options.quota_bytes === undefined ? {} : { quota_bytes: options.quota_bytes }),
       committed: (commit) => {

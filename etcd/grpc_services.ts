@@ -220,6 +220,12 @@ function maintenanceService(api: MemberApi, observe?: CallObserver): Service {
   return new ServiceBuilder("Maintenance", observe)
     .unary("Status", cluster.Empty, cluster.StatusResponse, () => api.status())
     .unary("Alarm", cluster.AlarmRequest, cluster.AlarmResponse, (request) => api.alarm(request))
+    .unary(
+      "Downgrade",
+      cluster.DowngradeRequest,
+      cluster.DowngradeResponse,
+      (request) => api.downgrade(request),
+    )
     .unary("Defragment", cluster.Empty, kv.HeaderResponse, () => api.defragment())
     .unary("Hash", cluster.Empty, HashResponse, () => api.hash())
     .unary("HashKV", cluster.HashKVRequest, HashResponse, (request) => api.hashKV(request))

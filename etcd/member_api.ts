@@ -16,6 +16,8 @@ import type { AlarmKind, EtcdCluster, EtcdClusterMember } from "./etcd_cluster.t
 import type {
   AlarmRequest,
   AlarmResponse,
+  DowngradeRequest,
+  DowngradeResponse,
   HashResponse,
   MemberAddRequest,
   MemberAddResponse,
@@ -273,8 +275,20 @@ export class MemberApi {
       raftTerm: cluster.term,
       errors: cluster.leader === undefined ? [...errors, "etcdserver: no leader"] : errors,
       isLearner: self.learner,
+      downgradeInfo: {
+        enabled: cluster.downgrade.target !== undefined,
+        targetVersion: cluster.downgrade.target ?? "",
+      },
       storageVersion: `${cluster.version.split(".").slice(0, 2).join(".")}.0`,
     };
+  }
+
+  /** Maintenance.Downgrade. */
+  downgrade({ action, version }: DowngradeRequest): DowngradeResponse {
+    this.#serve();
+    const { downgrade } = this.cluster;
+    downgrade.act(action, version);
+    return { header: this.header(), version: downgrade.clusterVersion };
   }
 
   /** Maintenance.Alarm. */

@@ -187,7 +187,23 @@ export interface StatusResponse {
   storageVersion: string;
   /** How large the database may grow, in bytes. */
   dbSizeQuota: number;
+  /** Whether the cluster is on its way to an earlier version. */
+  downgradeInfo: DowngradeInfo;
 }
+
+/** A downgrade that is under way or not. */
+export interface DowngradeInfo {
+  /** Whether there is one. */
+  enabled: boolean;
+  /** Where to, such as `3.5.0`; empty when there is none. */
+  targetVersion: string;
+}
+
+/** `etcdserverpb.DowngradeInfo`. */
+export const DowngradeInfo: MessageType<DowngradeInfo> = message({
+  enabled: one(1, "bool"),
+  targetVersion: one(2, "string"),
+});
 
 /** `etcdserverpb.StatusResponse`. */
 export const StatusResponse: MessageType<StatusResponse> = message({
@@ -203,6 +219,35 @@ export const StatusResponse: MessageType<StatusResponse> = message({
   isLearner: one(10, "bool"),
   storageVersion: one(11, "string"),
   dbSizeQuota: one(12, "int64"),
+  downgradeInfo: inner(13, () => DowngradeInfo),
+});
+
+/** A downgrade that is asked for. */
+export interface DowngradeRequest {
+  /** 0 checks whether it could be, 1 begins it, 2 ends it. */
+  action: number;
+  /** Where to, such as `3.5`. */
+  version: string;
+}
+
+/** `etcdserverpb.DowngradeRequest`. */
+export const DowngradeRequest: MessageType<DowngradeRequest> = message({
+  action: one(1, "int64"),
+  version: one(2, "string"),
+});
+
+/** What is said of a downgrade. */
+export interface DowngradeResponse {
+  /** The state of the cluster when it answered. */
+  header?: ResponseHeader;
+  /** The cluster's present version, such as `3.6`. */
+  version: string;
+}
+
+/** `etcdserverpb.DowngradeResponse`. */
+export const DowngradeResponse: MessageType<DowngradeResponse> = message({
+  header,
+  version: one(2, "string"),
 });
 
 /** The revision up to which a hash is asked for. */

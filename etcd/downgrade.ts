@@ -1,0 +1,50 @@
+// Downgrades of a cluster: which target versions are allowed and whether one
+// is under way. The members of a fake etcd keep running what they run. Source:
+// etcd v3 server, version.go of etcdserver and the Downgrade RPC.
+
+import { downgradeInProcess, invalidDowngradeTarget, wrongDowngradeFormat } from "./errors.ts";
+
+/** What is asked for: `DowngradeRequest.DowngradeAction` by number. */
+const ACTIONS = ["validate", "enable", "cancel"] as const;
+
+/** The downgrade of one cluster. */
+export class Downgrade {
+  /** `major.minor` of the cluster. */
+  readonly clusterVersion: string;
+  #target: string | undefined;
+
+  /** Of a cluster whose members run `version`, such as `3.6.4`. */
+  constructor(version: string) {
+    this.clusterVersion = version.split(".").slice(0, 2).join(".");
+  }
+
+  /** The version that the cluster is on its way to, `major.minor.0`; `undefined` when it is not. */
+  get target(): string | undefined {
+    return this.#target;
+  }
+
+  /** Checks, begins or ends a downgrade. Throws what etcd says of it. */
+  act(action: number, version: string): void {
+    const kind = ACTIONS[action];
+    if (kind === "cancel") {
+      this.#target = undefined;
+      return;
+    }
+    if (kind === undefined) return;
+    const target = majorMinor(version);
+    if (target !== oneBelow(this.clusterVersion)) throw invalidDowngradeTarget();
+    if (this.#target !== undefined) throw downgradeInProcess();
+    if (kind === "enable") this.#target = `${target}.0`;
+  }
+}
+
+function majorMinor(version: string): string {
+  const match = /^(\d+)\.(\d+)(?:\.\d+)?$/.exec(version);
+  if (match === null) throw wrongDowngradeFormat();
+  return `${match[1]}.${match[2]}`;
+}
+
+function oneBelow(version: string): string {
+  const [major, minor] = version.split(".");
+  return `${major}.${Number(minor) - 1}`;
+}
