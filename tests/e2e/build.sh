@@ -3,12 +3,14 @@
 # Go modules, into a folder (default: the user's cache). Needs Go.
 # Usage: tests/e2e/build.sh [FOLDER] [PROGRAM…]
 # Programs: clusterctl core bootstrap control-plane etcd etcdctl kube-apiserver kube-controller-manager
+# kubectl clients; and clusterctl-1.9 core-1.9 bootstrap-1.9 control-plane-1.9, of the older Cluster API.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/capim-e2e}
 shift || true
 programs=${*:-clusterctl}
 capi=v1.14.2
+older=v1.9.5
 kubernetes=1.36.3
 staging=0.36.3
 etcd=v3.6.14
@@ -35,17 +37,22 @@ cluster_api() {
   (cd "$dir" && go mod edit -require "sigs.k8s.io/cluster-api@$capi" -require "sigs.k8s.io/cluster-api/api@$capi")
 }
 
-# manager NAME FOLDER: one of the Cluster API managers and its manifests.
+older_cluster_api() {
+  local dir
+  dir=$(module cluster-api-1.9)
+  (cd "$dir" && go mod edit -require "sigs.k8s.io/cluster-api@$older")
+}
+
+# manager MODULE NAME PACKAGE CONFIG: one of the Cluster API managers and its manifests.
 manager() {
-  cluster_api
-  build cluster-api "sigs.k8s.io/cluster-api/$2" "$1"
-  if [ ! -d "$out/config/$1" ]; then
-    local source
-    source=$(cd "$(module cluster-api)" && go list -m -f '{{.Dir}}' sigs.k8s.io/cluster-api)
+  local source
+  build "$1" "sigs.k8s.io/cluster-api$3" "$2"
+  if [ ! -d "$out/config/$2" ]; then
+    source=$(cd "$(module "$1")" && go list -m -f '{{.Dir}}' sigs.k8s.io/cluster-api)
     mkdir -p "$out/config"
-    cp -r "$source/$2/config" "$out/config/$1.partial"
-    chmod -R u+w "$out/config/$1.partial"
-    mv "$out/config/$1.partial" "$out/config/$1"
+    cp -r "$source/$4" "$out/config/$2.partial"
+    chmod -R u+w "$out/config/$2.partial"
+    mv "$out/config/$2.partial" "$out/config/$2"
   fi
 }
 
@@ -67,9 +74,15 @@ kubernetes() {
 for program in $programs; do
   case $program in
     clusterctl) cluster_api && build cluster-api sigs.k8s.io/cluster-api/cmd/clusterctl clusterctl ;;
-    core) manager core core ;;
-    bootstrap) manager bootstrap bootstrap/kubeadm ;;
-    control-plane) manager control-plane controlplane/kubeadm ;;
+    core) cluster_api && manager cluster-api core /core core/config ;;
+    bootstrap) cluster_api && manager cluster-api bootstrap /bootstrap/kubeadm bootstrap/kubeadm/config ;;
+    control-plane) cluster_api && manager cluster-api control-plane /controlplane/kubeadm controlplane/kubeadm/config ;;
+    clusterctl-1.9) older_cluster_api && build cluster-api-1.9 sigs.k8s.io/cluster-api/cmd/clusterctl clusterctl-1.9 ;;
+    core-1.9) older_cluster_api && manager cluster-api-1.9 core-1.9 "" config ;;
+    bootstrap-1.9) older_cluster_api && manager cluster-api-1.9 bootstrap-1.9 /bootstrap/kubeadm bootstrap/kubeadm/config ;;
+    control-plane-1.9)
+      older_cluster_api && manager cluster-api-1.9 control-plane-1.9 /controlplane/kubeadm controlplane/kubeadm/config
+      ;;
     etcd)
       dir=$(module etcd)
       (cd "$dir" && go mod edit -require "go.etcd.io/etcd/server/v3@$etcd")

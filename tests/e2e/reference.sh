@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs the real etcd and kube-apiserver on loopback until it is told to stop;
-# writes the administrator's kubeconfig once the server is ready.
+# writes the administrator's kubeconfig once the server is ready. With
+# REFERENCE_CONTROLLERS also the real controllers of that name, such as
+# garbage-collector-controller.
 # Usage: reference.sh PROGRAMS_FOLDER DATA_FOLDER KUBECONFIG
 set -u
 bin=$1
@@ -10,11 +12,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 deno=${DENO:-deno}
 port=${REFERENCE_PORT:-27443}
 etcd_port=${REFERENCE_ETCD_PORT:-27379}
+controllers=${REFERENCE_CONTROLLERS:-}
 etcd=
 server=
+manager=
 
 # kube-apiserver first: with etcd gone it would not listen to the signal.
 stop() {
+  [ -n "$manager" ] && kill "$manager" 2>/dev/null && wait "$manager"
   [ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server"
   [ -n "$etcd" ] && kill "$etcd" 2>/dev/null && wait "$etcd"
   rm -rf "$data"
@@ -43,7 +48,13 @@ for _ in $(seq 300); do
     stop
   fi
   if curl -s -o /dev/null --fail -m 2 --cacert "$data/ca.crt" "https://127.0.0.1:$port/readyz"; then
-    mv "$data/kubeconfig" "$kubeconfig"
+    if [ -n "$controllers" ]; then
+      "$bin/kube-controller-manager" --kubeconfig "$data/kubeconfig" --controllers "$controllers" \
+        --bind-address 127.0.0.1 --secure-port 0 --leader-elect=false --cert-dir "$data" \
+        2>"$data/kube-controller-manager.log" &
+      manager=$!
+    fi
+    cp "$data/kubeconfig" "$kubeconfig"
     echo "ready https://127.0.0.1:$port kubeconfig=$kubeconfig"
     wait "$server"
     stop

@@ -7,7 +7,7 @@
 import { parseAll } from "@std/yaml";
 import type { JsonObject, JsonValue } from "../../../runtime/object.ts";
 import { applyMergePatch } from "../../../runtime/patch/mod.ts";
-import { type Answer, Api } from "./api.ts";
+import { type Answer, Api } from "../api.ts";
 import { readDefinitions, SOURCES } from "./sources.ts";
 
 interface Definition {

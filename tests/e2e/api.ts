@@ -1,7 +1,9 @@
-// A server's API as the suite uses it: JSON in, status and JSON out.
+// A server's API as the suites use it: JSON in, status and JSON out.
 
-import { readKubeconfig } from "../../../runtime/read_kubeconfig.ts";
-import type { JsonObject } from "../../../runtime/object.ts";
+import { readKubeconfig } from "../../runtime/read_kubeconfig.ts";
+import type { JsonObject } from "../../runtime/object.ts";
+
+const ANSWER_MS_MAX = 60_000;
 
 /** What a server answered. */
 export interface Answer {
@@ -32,6 +34,7 @@ export class Api implements Disposable {
     const response = await fetch(this.#server + path, {
       method,
       client: this.#client,
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
       headers: { accept: "application/json", "content-type": "application/json", ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

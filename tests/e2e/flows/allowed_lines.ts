@@ -1,0 +1,50 @@
+// Lines at level error that healthy clusters leave in the logs of the Cluster
+// API managers, each with the reason. Everything else fails a run.
+
+/** A line that may be there. */
+export interface AllowedLine {
+  readonly pattern: RegExp;
+  readonly why: string;
+  /**
+   * Where: in all runs when absent; until the manager has first connected to the clusters of the namespace that
+   * the line speaks of; or only in runs that kill the provider.
+   */
+  readonly only?: "before-connected" | "kill";
+}
+
+/** All of them. */
+export const ALLOWED_LINES: readonly AllowedLine[] = [
+  {
+    pattern: /the object has been modified; please apply your changes to the latest version/,
+    why: "Two controllers wrote the same object; the loser looks again.",
+  },
+  {
+    pattern: /failed to (patch|sync) .* not found/,
+    why: "An object was gone between a controller's look into its cache and its write.",
+  },
+  {
+    pattern: /"Unable to retrieve Node status".* not found/,
+    why: "A Node that was made, or deleted, a moment ago is not in the manager's cache of Nodes.",
+  },
+  {
+    pattern: /Connect failed.* connection refused/,
+    why: "A cluster that has no API server yet, or is deleted before it had one.",
+    only: "before-connected",
+  },
+  {
+    pattern: /error getting kubeconfig secret: Secret .* not found/,
+    why: "Managers connect once the infrastructure is there; KCP makes the kubeconfig after that.",
+    only: "before-connected",
+  },
+  {
+    pattern: /connection to the workload cluster is down/,
+    why: "After a first attempt that came too early managers wait 30 s before the next.",
+    only: "before-connected",
+  },
+  {
+    pattern:
+      /connection to the workload cluster is down|Connect failed|connection refused|EOF|connection reset by peer|i\/o timeout|context deadline exceeded|http2: client connection lost/,
+    why: "The process with the workload clusters was killed.",
+    only: "kill",
+  },
+];

@@ -1,0 +1,70 @@
+// Reads the logs of the managers and of the provider for errors that a healthy
+// cluster would not leave there.
+
+import { ALLOWED_LINES } from "./allowed_lines.ts";
+import type { Settings } from "./settings.ts";
+import type { Stack } from "./stack.ts";
+
+/** Level error of klog, of our own logs, or a crash. */
+const CONNECTED = /cluster_accessor\.go:\d+\] "Connected"/;
+const COMPLAINT = /^(E\d{4} |error |panic: |fatal error: |Uncaught |error: )/;
+
+/** Lines that are not allowed, each kind once with how often it came. */
+export async function complaints(stack: Stack, settings: Settings): Promise<string[]> {
+  const found = new Map<string, { line: string; count: number }>();
+  for (const { name, log } of [...stack.managers, stack.provider.program]) {
+    const connected = new Set<string>();
+    for (const line of (await Deno.readTextFile(log)).split("\n")) {
+      if (CONNECTED.test(line)) connected.add(namespaceOf(line));
+      if (!COMPLAINT.test(line)) continue;
+      if (allowed(line, settings.kill, !connected.has(namespaceOf(line)))) continue;
+      const key = `${name}: ${blot(line)}`;
+      const seen = found.get(key);
+      if (seen === undefined) found.set(key, { line: `${name}: ${line}`, count: 1 });
+      else seen.count++;
+    }
+  }
+  return [...found.values()].map(({ line, count }) => `${count} x ${line}`);
+}
+
+/** Errors that are not allowed, and the last lines, of every log about a namespace. */
+export async function excerpts(
+  stack: Stack,
+  settings: Settings,
+  namespace: string,
+  lines = 6,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const program of [...stack.managers, stack.provider.program]) {
+    const text = await Deno.readTextFile(program.log);
+    const about = text.split("\n").filter((line) => line.includes(namespace));
+    const errors = about.filter((line) =>
+      (COMPLAINT.test(line) || line.startsWith("warn")) && !allowed(line, settings.kill, true)
+    );
+    const shown = new Set([...errors.slice(-lines), ...about.slice(-lines)]);
+    found.push(...[...shown].map((line) => `${program.name}: ${line.slice(0, 700)}`));
+  }
+  return found;
+}
+
+function allowed(line: string, kill: boolean, beforeConnected: boolean): boolean {
+  return ALLOWED_LINES.some(({ pattern, only }) => {
+    if (only === "kill" && !kill) return false;
+    if (only === "before-connected" && !beforeConnected) return false;
+    return pattern.test(line);
+  });
+}
+
+/** Of the first object that the line names. */
+function namespaceOf(line: string): string {
+  return line.match(/="([a-z0-9-]+)\/[a-z0-9-]+"/)?.[1] ?? "";
+}
+
+/** Without what differs from one object to the next. */
+function blot(line: string): string {
+  return line
+    .replace(/^E\d{4} [\d:.]+ +\d+ /, "")
+    .replace(/[a-z0-9-]*flow-[a-z0-9-]+/g, "NAME")
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UID")
+    .replace(/\d+/g, "N");
+}
