@@ -4,10 +4,8 @@
 /** A kubeconfig. */
 export class KubeConfig {
   loadFromFile(path: string): void;
-  loadFromDefault(): void;
-  loadFromCluster(): void;
+  mergeConfig(other: KubeConfig, preserveContext: boolean): void;
   getCurrentContext(): string | undefined;
-  setCurrentContext(name: string): void;
   getContextObject(name: string): { namespace?: string } | null;
   getCurrentCluster(): { server: string; proxyUrl?: string } | null;
   getCurrentUser(): object | null;

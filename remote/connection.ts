@@ -1,17 +1,15 @@
 // Where a cluster is and with which credentials it is spoken to: the current
 // context of a kubeconfig, or the service account of the pod this runs in.
-// What kubeconfigs can say (files, tokens, exec plugins, OIDC, proxies) is
-// @kubernetes/client-node's to understand; it is loaded here and nowhere
-// else, since it costs 80 MiB.
+// Certificates and tokens, in the file or beside it, are read here; what
+// else kubeconfigs can say (plugins, OIDC, proxies, several files) is
+// @kubernetes/client-node's to understand, which costs 80 MiB.
 
-import type { Agent } from "node:https";
-import type { RequestOptions } from "node:https";
-
-/** Why a cluster cannot be spoken to: a kubeconfig that is missing or wrong. One line. */
-export class ConnectionError extends Error {
-  /** The name by which it is known. */
-  override name = "ConnectionError";
-}
+import type { Agent, RequestOptions } from "node:https";
+import { dirname } from "node:path";
+import type { Clock } from "../runtime/clock.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { ConnectionError } from "./connection_error.ts";
+import { plainConnection, podConnection, readText } from "./plain_connection.ts";
 
 /** What goes with one request. */
 export interface Credentials {
@@ -32,7 +30,7 @@ export interface Connection {
   readonly server: string;
   /** The namespace of the context, or the pod's. */
   readonly namespace: string;
-  /** Credentials as they are now: tokens and certificates may be renewed. */
+  /** Credentials as they are now: tokens and certificates may be renewed. Rejects with a {@linkcode ConnectionError}. */
   credentials(): Promise<Credentials>;
 }
 
@@ -40,84 +38,46 @@ export interface Connection {
 export interface ConnectionOptions {
   /** The file; absent: `KUBECONFIG`, the pod's service account, `~/.kube/config`, in this order. */
   readonly kubeconfig?: string;
-  /** The context; absent: the current one. */
-  readonly context?: string;
+  /** Says when files are read again. Default: the system's. */
+  readonly clock?: Clock;
 }
 
-const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** Finds out where the cluster is. Throws {@linkcode ConnectionError}; does not connect. */
 export async function findConnection(options: ConnectionOptions = {}): Promise<Connection> {
-  // @ts-types="./_client_node.d.ts"
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
+  const { clock = systemClock } = options;
   const source = sourceOf(options);
-  try {
-    if (source.kind === "pod") config.loadFromCluster();
-    else if (source.kind === "file") config.loadFromFile(source.path);
-    else config.loadFromDefault();
-  } catch (error) {
-    throw new ConnectionError(`Cannot read ${source.name}: ${firstLine(error)}`);
+  if (source === "pod") {
+    const [host, port] = [
+      Deno.env.get("KUBERNETES_SERVICE_HOST") ?? "",
+      Deno.env.get("KUBERNETES_SERVICE_PORT") ?? "443",
+    ];
+    const server = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    return await podConnection(server, SERVICE_ACCOUNT, clock);
   }
-  if (options.context !== undefined) config.setCurrentContext(options.context);
-  const context = config.getContextObject(config.getCurrentContext() ?? "");
-  const cluster = config.getCurrentCluster();
-  if (context === null || cluster === null || config.getCurrentUser() === null) {
-    throw new ConnectionError(
-      `${source.name} has no complete context "${config.getCurrentContext() ?? ""}"; ` +
-        "it needs one that names a cluster and a user of the file",
-    );
+  const [path = ""] = source;
+  if (source.length === 1) {
+    const plain = await plainConnection(await readText(path), {
+      name: path,
+      folder: dirname(path),
+      clock,
+    });
+    if (plain !== undefined) return plain;
   }
-  return {
-    server: cluster.server.replace(/\/+$/, ""),
-    namespace: context.namespace ?? "default",
-    async credentials() {
-      const found: RequestOptions = {};
-      try {
-        await config.applyToHTTPSOptions(found as never);
-      } catch (error) {
-        throw new ConnectionError(
-          `Cannot get the credentials of ${source.name}: ${firstLine(error)}`,
-        );
-      }
-      return credentialsOf(found, cluster.proxyUrl !== undefined);
-    },
-  };
+  const { clientNodeConnection } = await import("./client_node_connection.ts");
+  return await clientNodeConnection(source);
 }
-
-function credentialsOf(found: RequestOptions, proxied: boolean): Credentials {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(found.headers ?? {})) {
-    if (value !== undefined) headers[name.toLowerCase()] = String(value).trim();
-  }
-  if (typeof found.auth === "string") headers["authorization"] = `Basic ${btoa(found.auth)}`;
-  const tls: Record<string, unknown> = {};
-  for (
-    const name of ["ca", "cert", "key", "passphrase", "servername", "rejectUnauthorized"] as const
-  ) {
-    if (found[name] !== undefined) tls[name] = found[name];
-  }
-  return { headers, tls, ...(proxied ? { agent: found.agent as Agent } : {}) };
-}
-
-type Source =
-  | { readonly kind: "file"; readonly path: string; readonly name: string }
-  | { readonly kind: "pod" | "default"; readonly name: string };
 
 /** As controller-runtime looks for it: the flag, the environment, the pod, the home folder. */
-function sourceOf({ kubeconfig }: ConnectionOptions): Source {
-  if (kubeconfig !== undefined && kubeconfig !== "") {
-    return { kind: "file", path: kubeconfig, name: kubeconfig };
-  }
-  const variable = Deno.env.get("KUBECONFIG");
-  if (variable !== undefined && variable !== "") {
-    return { kind: "default", name: `KUBECONFIG=${variable}` };
-  }
-  if (Deno.env.has("KUBERNETES_SERVICE_HOST") && exists(SERVICE_ACCOUNT_TOKEN)) {
-    return { kind: "pod", name: "the pod's service account" };
-  }
+function sourceOf({ kubeconfig }: ConnectionOptions): "pod" | readonly string[] {
+  if (kubeconfig !== undefined && kubeconfig !== "") return [kubeconfig];
+  const separator = Deno.build.os === "windows" ? ";" : ":";
+  const named = (Deno.env.get("KUBECONFIG") ?? "").split(separator).filter((path) => path !== "");
+  if (named.length > 0) return named;
+  if (Deno.env.has("KUBERNETES_SERVICE_HOST") && exists(`${SERVICE_ACCOUNT}/token`)) return "pod";
   const home = `${Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? "."}/.kube/config`;
-  if (exists(home)) return { kind: "file", path: home, name: home };
+  if (exists(home)) return [home];
   throw new ConnectionError(
     "There is no kubeconfig: give --kubeconfig FILE, set KUBECONFIG, or run in a pod",
   );
@@ -129,9 +89,4 @@ function exists(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split("\n", 1)[0] ?? "";
 }

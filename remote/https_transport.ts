@@ -39,7 +39,13 @@ export class HttpsTransport implements Transport {
   async send(request: RemoteRequest): Promise<RemoteResponse> {
     const credentials = await this.#connection.credentials();
     request.signal?.throwIfAborted();
-    return await this.#exchange(request, credentials);
+    try {
+      return await this.#exchange(request, credentials, this.#agent);
+    } catch (error) {
+      // The server had closed a kept connection while the request was on its way: it has not been read.
+      if (!(error instanceof StaleConnection)) throw error;
+      return await this.#exchange(request, credentials, false);
+    }
   }
 
   /** Closes idle connections. */
@@ -47,7 +53,11 @@ export class HttpsTransport implements Transport {
     this.#agent.destroy();
   }
 
-  #exchange(request: RemoteRequest, credentials: Credentials): Promise<RemoteResponse> {
+  #exchange(
+    request: RemoteRequest,
+    credentials: Credentials,
+    pool: https.Agent | http.Agent | false,
+  ): Promise<RemoteResponse> {
     const { protocol, hostname, port, pathname } = this.#base;
     const secure = protocol !== "http:";
     const prefix = pathname === "/" ? "" : pathname;
@@ -66,7 +76,7 @@ export class HttpsTransport implements Transport {
         },
         ...(request.stream ? {} : { timeout: this.#silence_ms }),
         // A stream would keep a pooled connection for minutes.
-        agent: credentials.agent ?? (request.stream ? false : this.#agent),
+        agent: credentials.agent ?? (request.stream ? false : pool),
       });
       const { signal } = request;
       const abort = () => outgoing.destroy(new Error("The request was given up"));
@@ -74,7 +84,8 @@ export class HttpsTransport implements Transport {
       const finished = () => signal?.removeEventListener("abort", abort);
       outgoing.on("error", (error: Error) => {
         finished();
-        reject(signal?.aborted ? signal.reason : error);
+        if (signal?.aborted) return reject(signal.reason);
+        reject(isStale(outgoing, error) ? new StaleConnection() : error);
       });
       outgoing.on("socket", (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
       outgoing.on("timeout", () => {
@@ -87,6 +98,13 @@ export class HttpsTransport implements Transport {
       outgoing.end(body);
     });
   }
+}
+
+class StaleConnection extends Error {}
+
+function isStale(outgoing: http.ClientRequest, error: Error): boolean {
+  const { code } = error as { code?: string };
+  return outgoing.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
 }
 
 function received(incoming: IncomingMessage): RemoteResponse {

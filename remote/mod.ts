@@ -5,6 +5,7 @@
  */
 
 export * from "./connection.ts";
+export * from "./connection_error.ts";
 export * from "./flow_limiter.ts";
 export * from "./https_transport.ts";
 export * from "./remote_client.ts";

@@ -14,7 +14,7 @@ import type {
   WatchEvent,
   WriteOptions,
 } from "../runtime/client.ts";
-import type { Clock } from "../runtime/clock.ts";
+import { type Clock, sleep } from "../runtime/clock.ts";
 import type { JsonValue, KubeObject } from "../runtime/object.ts";
 import type { Random } from "../runtime/random.ts";
 import { StatusError } from "../runtime/status.ts";
@@ -46,6 +46,9 @@ export interface RemoteClientOptions {
 
 const PAGE = 500;
 const WATCH_S_MIN = 300;
+// As client-go.
+const RETRIES_MAX = 10;
+const RETRY_S_MAX = 60;
 const BODY_BYTES_MAX = 256 << 20;
 const JSON_TYPE = "application/json";
 const PATCH_TYPES: Readonly<Record<PatchKind, string>> = {
@@ -258,8 +261,21 @@ export class RemoteClient implements Client {
     }
   }
 
-  /** The response, if it is a success. */
+  /** The response, if it is a success. A server that is too busy is asked again when it says so. */
   async #send(request: Outgoing, signal?: AbortSignal): Promise<RemoteResponse> {
+    for (let left = RETRIES_MAX;; left--) {
+      const response = await this.#sendOnce(request, signal);
+      if (response.status >= 200 && response.status < 300) return response;
+      const seconds = Number(response.header("retry-after") ?? "");
+      if (response.status !== 429 || !(seconds > 0) || left === 0) {
+        throw await statusErrorOf(response);
+      }
+      response.cancel();
+      await sleep(this.#clock, Math.min(seconds, RETRY_S_MAX) * 1000, signal);
+    }
+  }
+
+  async #sendOnce(request: Outgoing, signal: AbortSignal | undefined): Promise<RemoteResponse> {
     await this.#limiter.pass(signal);
     const { type, ...rest } = request;
     const outgoing: RemoteRequest = {
@@ -280,8 +296,7 @@ export class RemoteClient implements Client {
       throw unreachable(`${request.method} ${request.path}: ${(error as Error).message}`);
     }
     this.#onAnswer?.(request.method, response.status);
-    if (response.status >= 200 && response.status < 300) return response;
-    throw await statusErrorOf(response);
+    return response;
   }
 
   /** A signal for a stream that should long be over. */

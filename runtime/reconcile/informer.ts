@@ -36,6 +36,8 @@ interface Index {
 const RETRY_MS_FIRST = 800;
 const RETRY_MS_MAX = 30_000;
 const WATCH_MS_MIN = 1_000;
+const WARN_FIRST = 3;
+const WARN_EVERY = 20;
 
 /** The key of an object within its resource. */
 export function objectKey(namespace: string | undefined, name: string): string {
@@ -190,6 +192,7 @@ export class Informer {
 
   async #run(signal: AbortSignal): Promise<void> {
     let retry_ms = RETRY_MS_FIRST;
+    let failures = 0;
     const { clock } = this.#options;
     while (!signal.aborted) {
       const begun_ms = clock.now();
@@ -198,10 +201,17 @@ export class Informer {
         await this.#follow(revision, signal);
       } catch (error) {
         if (signal.aborted) break;
-        if (clock.now() - begun_ms > RETRY_MS_MAX) retry_ms = RETRY_MS_FIRST;
+        if (clock.now() - begun_ms > RETRY_MS_MAX) {
+          retry_ms = RETRY_MS_FIRST;
+          failures = 0;
+        }
         if (error instanceof StatusError && error.code === 410) continue;
-        this.#options.logger.debug("Listing or watching failed", {
+        // A cluster that restarts is back soon; what goes on failing wants an operator's look, now and then.
+        const level = ++failures % WARN_EVERY === WARN_FIRST ? "warn" : "debug";
+        this.#options.logger[level]("Listing or watching failed", {
+          apiVersion: this.ref.apiVersion,
           resource: this.ref.resource,
+          failures,
           error,
         });
         await sleep(clock, retry_ms, signal).catch(() => {});
