@@ -143,6 +143,7 @@ function deployment(version: string): JsonObject {
       "--leader-elect",
       "--diagnostics-address=${CAPI_DIAGNOSTICS_ADDRESS:=:8443}",
       "--insecure-diagnostics=${CAPI_INSECURE_DIAGNOSTICS:=false}",
+      "--feature-gates=ClusterTopology=${CLUSTER_TOPOLOGY:=true}",
     ],
     env: [
       fieldEnv("POD_NAMESPACE", "metadata.namespace"),

@@ -4,6 +4,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseAll } from "@std/yaml";
 import denoJson from "../../deno.json" with { type: "json" };
+import { parseArguments } from "../../cmd/command.ts";
+import { controller } from "../../cmd/controller.ts";
+import { controllerSettings } from "../../cmd/controller_flags.ts";
 import { conditionOf } from "../../controllers/capi/conditions.ts";
 import { FakeCluster } from "../../fake_cluster.ts";
 import { InMemoryProvider } from "../../in_memory_provider.ts";
@@ -258,4 +261,14 @@ Deno.test("The rights of the manifests suffice for the provider", async () => {
   );
   assertEquals(log.filter((line) => /forbidden/i.test(line)), []);
   await Deno.remove(kubeconfig);
+});
+
+Deno.test("The arguments of the deployment are the command's", () => {
+  const [deployment] = ofKind("Deployment");
+  const [name, ...args]: string[] = deployment?.spec.template.spec.containers[0].args;
+  assertEquals(name, controller.name);
+  const settings = controllerSettings(parseArguments(controller, args), () => undefined);
+  assert(settings.election !== undefined);
+  assertEquals([settings.diagnostics?.port, settings.insecureDiagnostics], [8443, false]);
+  assertEquals(settings.features.get("ClusterTopology"), true);
 });
