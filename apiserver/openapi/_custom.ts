@@ -3,7 +3,7 @@
 
 import type { JsonObject } from "../../runtime/object.ts";
 import { apiVersionOf } from "../../runtime/object.ts";
-import type { ResourceDefinition, SubresourceDefinition } from "../definition.ts";
+import type { ResourceDefinition } from "../definition.ts";
 import { type OperationFacts, operations, type OperationsFacts } from "../generated/mod.ts";
 import { componentsOf, type Part } from "./_builtin.ts";
 import { pathItem, type PathKind } from "./_operations.ts";
@@ -26,9 +26,9 @@ export function customPart(definition: ResourceDefinition, version: OpenApiVersi
   const paths: JsonObject = {};
   for (const [path, methods] of pathsOf(definition, facts)) {
     const parts = pathParts(path);
-    const subresource = definition.subresources.get(parts.subresource);
-    const kind = kindOf(definition, subresource);
-    paths[path] = pathItem(path, methods, parts, kind, { version, facts, used });
+    paths[path] = shared(
+      pathItem(path, methods, parts, kindOf(definition), { version, facts, used, custom: true }),
+    );
   }
   const component = customComponent(definition);
   needed.add(META + "ObjectMeta").add(META + "ListMeta");
@@ -42,18 +42,33 @@ export function customPart(definition: ResourceDefinition, version: OpenApiVersi
   };
 }
 
-function kindOf(
-  definition: ResourceDefinition,
-  subresource: SubresourceDefinition | undefined,
-): PathKind {
-  const { group, version, kind } = subresource ?? definition;
-  return {
-    kind: definition.kind,
-    namespaced: definition.namespaced,
-    group,
-    version,
-    ofKind: kind,
+/** Operations of subresources, too, tell the kind that they are a part of. */
+function kindOf({ group, version, kind, namespaced }: ResourceDefinition): PathKind {
+  return { kind, namespaced, group, version, ofKind: kind };
+}
+
+/** A path whose parameters that all operations have stand with the path itself. */
+function shared(item: JsonObject): JsonObject {
+  const { parameters: own = [], ...operations } = item as Record<string, JsonObject> & {
+    parameters?: JsonObject[];
   };
+  const lists = Object.values(operations).map((operation) =>
+    (operation["parameters"] ?? []) as JsonObject[]
+  );
+  const common = new Set(
+    (lists[0] ?? []).map(({ name }) => name).filter((name) =>
+      name !== "body" && lists.every((list) => list.some((other) => other["name"] === name))
+    ),
+  );
+  const lifted = (lists[0] ?? []).filter(({ name }) => common.has(name));
+  const out: JsonObject = {};
+  for (const [method, operation] of Object.entries(operations)) {
+    const { parameters, ...rest } = operation;
+    const left = ((parameters ?? []) as JsonObject[]).filter(({ name }) => !common.has(name));
+    out[method] = left.length === 0 ? rest : { ...rest, parameters: left };
+  }
+  const all = [...own, ...lifted].sort((a, b) => String(a["name"]) < String(b["name"]) ? -1 : 1);
+  return all.length === 0 ? out : { ...out, parameters: all };
 }
 
 type Methods = Record<string, OperationFacts>;
@@ -95,10 +110,14 @@ const CUSTOM_PATCH_TYPES = [
   "application/apply-patch+yaml",
 ];
 
-/** The recorded facts, with the media types of custom resources at the end. */
+/** The recorded facts, with the media types and parameters of custom resources at the end. */
 function customFacts(): OperationsFacts {
   const facts = operations();
-  return { ...facts, types: [...facts.types, CUSTOM_PATCH_TYPES, CUSTOM_TYPES] };
+  return {
+    ...facts,
+    types: [...facts.types, CUSTOM_PATCH_TYPES, CUSTOM_TYPES],
+    parameters: [...facts.parameters, ["pretty", "resourceVersion"]],
+  };
 }
 
 /** The operations of another resource, with this one's schemas. */
@@ -109,15 +128,20 @@ function renamed(
   list: string,
 ): Methods {
   const types = facts.types.length - 1;
+  const reading = facts.parameters.length - 1;
+  const listing = methods["get"]?.[3];
   const out: Methods = {};
   for (const [method, operation] of Object.entries(methods)) {
-    const [action, requestTypes, , query, codes, body, result] = operation;
+    const [action, requestTypes, , query, codes, given, result] = operation;
+    const collection = action === "deletecollection";
+    // Collections are deleted by selection alone.
+    const body = collection ? "" : given;
     out[method] = [
       action,
       action === "patch" ? types - 1 : body === "" ? requestTypes : types,
       types,
-      query,
-      codes,
+      action === "get" ? reading : collection ? listing ?? query : query,
+      action === "patch" ? codes.filter((code) => code !== 201) : codes,
       body === "" || body.startsWith(META) ? body : subject,
       result.startsWith(META) ? result : action === "list" ? list : subject,
     ];

@@ -22,6 +22,8 @@ export interface PathKind {
 export interface RenderOptions {
   readonly version: OpenApiVersion;
   readonly facts: OperationsFacts;
+  /** Of a custom resource, which takes what it gives. */
+  readonly custom?: boolean;
   /** Hears of every component that is referred to. */
   used(component: string): void;
 }
@@ -62,6 +64,24 @@ function typed(schema: JsonObject, version: OpenApiVersion): JsonObject {
   return version === 2 ? schema : { schema };
 }
 
+/** Media types as the server's routes list them. */
+const TYPE_ORDER = [
+  "application/json",
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
+  "application/yaml",
+  "application/vnd.kubernetes.protobuf",
+  "application/json;stream=watch",
+  "application/vnd.kubernetes.protobuf;stream=watch",
+];
+
+function inOrder(types: readonly string[]): string[] {
+  const rank = (type: string) => (TYPE_ORDER.indexOf(type) + 1) || TYPE_ORDER.length + 1;
+  return [...types].sort((a, b) => rank(a) - rank(b));
+}
+
 function operation(
   method: string,
   facts: OperationFacts,
@@ -71,8 +91,10 @@ function operation(
 ): JsonObject {
   const [action, requestTypes, responseTypes, query, codes, bodySchema, resultSchema] = facts;
   const { version, facts: all } = options;
-  const consumes = [...all.types[requestTypes] ?? []];
-  const produces = [...all.types[responseTypes] ?? []];
+  const produces = inOrder(all.types[responseTypes] ?? []);
+  const consumes = version === 2 && method !== "patch"
+    ? kind === undefined || options.custom ? produces : ["*/*"]
+    : inOrder(all.types[requestTypes] ?? []);
   const parameters: JsonValue[] = (all.parameters[query] ?? []).map((name) => ({
     name,
     in: "query",

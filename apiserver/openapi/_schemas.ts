@@ -13,22 +13,29 @@ export function reference(component: string, version: OpenApiVersion): string {
   return version === 2 ? `#/definitions/${component}` : `#/components/schemas/${component}`;
 }
 
-/** A component of a built-in kind. `used` hears of every component it refers to. */
+/**
+ * A component of a built-in kind. `used` hears of every component it refers
+ * to. `described`: it is a member of an object, which always has a description
+ * upstream, and so its reference is wrapped.
+ */
 export function publishedSchema(
   schema: OpenApiSchema,
   version: OpenApiVersion,
   used: (component: string) => void,
+  described = false,
 ): JsonObject {
   const { $ref, ...rest } = schema;
   if ($ref !== undefined) {
     used($ref);
     const target = { $ref: reference($ref, version) };
-    if (version === 2) return target;
-    return Object.keys(rest).length === 0
+    // Beside a reference version 2 knows extensions alone.
+    if (version === 2) return { ...extensionsOf(rest as unknown as JsonObject), ...target };
+    return Object.keys(rest).length === 0 && !described
       ? target
       : { ...rest as unknown as JsonObject, allOf: [target] };
   }
   const { properties, items, additionalProperties, oneOf, ...plain } = rest;
+  if (version === 2) delete plain.default;
   const inner = (child: OpenApiSchema) => publishedSchema(child, version, used);
   return {
     ...plain as unknown as JsonObject,
@@ -44,10 +51,17 @@ export function publishedSchema(
       : { additionalProperties: inner(additionalProperties) }),
     ...(properties === undefined ? {} : {
       properties: Object.fromEntries(
-        Object.entries(properties).map(([name, child]) => [name, inner(child)]),
+        Object.entries(properties).map(([name, child]) => [
+          name,
+          publishedSchema(child, version, used, true),
+        ]),
       ),
     }),
   };
+}
+
+function extensionsOf(schema: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(schema).filter(([name]) => name.startsWith("x-")));
 }
 
 // What version 2 has no words for.
@@ -55,7 +69,7 @@ const VERSION_3_ONLY = new Set(["oneOf", "anyOf", "allOf", "not", "nullable", "d
 
 /** A part of a custom resource's schema. Version 2 says less, so as to say nothing wrong. */
 export function publishedCustomSchema(schema: JsonObject, version: OpenApiVersion): JsonObject {
-  if (version === 3) return schema;
+  if (version === 3) return withEitherType(schema);
   const out: JsonObject = {};
   for (const [name, value] of Object.entries(schema)) {
     if (value === undefined || VERSION_3_ONLY.has(name)) continue;
@@ -69,6 +83,31 @@ export function publishedCustomSchema(schema: JsonObject, version: OpenApiVersio
   }
   if (schema["x-kubernetes-preserve-unknown-fields"] === true) {
     for (const name of ["properties", "required"]) delete out[name];
+  }
+  return out;
+}
+
+/** Version 3 says in its own words what may be an integer or a string. */
+function withEitherType(schema: JsonObject): JsonObject {
+  const out: JsonObject = {};
+  for (const [name, value] of Object.entries(schema)) {
+    if (value === undefined) continue;
+    out[name] = name === "properties" || name === "patternProperties"
+      ? Object.fromEntries(
+        Object.entries(value as JsonObject).map(([key, child]) => [
+          key,
+          isObject(child) ? withEitherType(child) : child!,
+        ]),
+      )
+      : (name === "items" || name === "additionalProperties") && isObject(value)
+      ? withEitherType(value)
+      : value;
+  }
+  if (
+    schema["x-kubernetes-int-or-string"] === true && schema["anyOf"] === undefined &&
+    schema["allOf"] === undefined
+  ) {
+    out["anyOf"] = [{ type: "integer" }, { type: "string" }];
   }
   return out;
 }

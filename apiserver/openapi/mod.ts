@@ -23,7 +23,7 @@ export { publishedSchema } from "./_schemas.ts";
 const encoder = new TextEncoder();
 const INFO: { title: string; version: string } = {
   title: "Kubernetes",
-  version: VERSION.gitVersion,
+  version: `${VERSION.major}.${VERSION.minor}`,
 };
 // What the documents of custom resources alone call themselves.
 const CUSTOM_INFO = { title: "Kubernetes CRD Swagger", version: "v0.1.0" };
@@ -81,8 +81,10 @@ function version3({ paths, components }: Part, info = INFO): JsonObject {
     openapi: "3.0.0",
     info,
     paths,
-    components: { schemas: components, securitySchemes: { BearerToken: BEARER } },
-    security: [{ BearerToken: [] }],
+    components: {
+      ...(Object.keys(components).length === 0 ? {} : { schemas: components }),
+      ...(info === INFO ? { securitySchemes: { BearerToken: BEARER } } : {}),
+    },
   };
 }
 

@@ -99,3 +99,56 @@ Deno.test("customPart() says what a kind may be selected by", () => {
     assertEquals(schema["x-kubernetes-selectable-fields"], [{ fieldPath: "spec.colour" }]);
   }
 });
+
+Deno.test("customPart() tells parameters that all operations of a path have with the path", () => {
+  const [definition] = compileDefinition({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "boats.e.example" },
+    spec: {
+      group: "e.example",
+      scope: "Namespaced",
+      names: { plural: "boats", kind: "Boat" },
+      versions: [{
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: { any: { "x-kubernetes-int-or-string": true } },
+          },
+        },
+        subresources: { scale: { specReplicasPath: ".spec.a", statusReplicasPath: ".status.a" } },
+      }],
+    },
+    status: {},
+  });
+  const { paths, components } = customPart(definition!, 3);
+  type Item = Record<string, Record<string, unknown>> & { parameters: { name: string }[] };
+  const item = paths["/apis/e.example/v1/namespaces/{namespace}/boats/{name}/scale"] as Item;
+  assertEquals(item.parameters.map(({ name }) => name), ["name", "namespace", "pretty"]);
+  const reading = item["get"]!["parameters"] as { name: string }[];
+  assertEquals(reading.map(({ name }) => name), ["resourceVersion"]);
+  assertEquals(Object.keys(item["patch"]!["responses"] as object), ["200", "401"]);
+  assertEquals(item["put"]!["x-kubernetes-group-version-kind"], {
+    group: "e.example",
+    kind: "Boat",
+    version: "v1",
+  });
+  const schema = components["example.e.v1.Boat"] as { properties: Record<string, unknown> };
+  assertEquals(schema.properties["any"], {
+    "x-kubernetes-int-or-string": true,
+    anyOf: [{ type: "integer" }, { type: "string" }],
+  });
+});
+
+Deno.test("builtinPart() tells defaults in version 3 and wraps what members refer to", () => {
+  const pods = "/api/v1/namespaces/{namespace}/pods";
+  type Schema = { properties: Record<string, Record<string, unknown>> };
+  const of = (version: 2 | 3) =>
+    builtinPart([pods], version).components["io.k8s.api.core.v1.Pod"] as Schema;
+  assertEquals(Object.keys(of(3).properties["spec"]!), ["default", "allOf"]);
+  assertEquals(Object.keys(of(2).properties["spec"]!), ["$ref"]);
+  assertEquals(Object.keys(of(3).properties["apiVersion"]!), ["type"]);
+});
