@@ -5,6 +5,8 @@
 import type { JsonObject, JsonValue } from "../../runtime/object.ts";
 import type { OpenApiSchema } from "../../runtime/schema/openapi_facts.ts";
 
+const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
 /** Which OpenAPI. */
 export type OpenApiVersion = 2 | 3;
 
@@ -69,7 +71,7 @@ const VERSION_3_ONLY = new Set(["oneOf", "anyOf", "allOf", "not", "nullable", "d
 
 /** A part of a custom resource's schema. Version 2 says less, so as to say nothing wrong. */
 export function publishedCustomSchema(schema: JsonObject, version: OpenApiVersion): JsonObject {
-  if (version === 3) return withEitherType(schema);
+  if (version === 3) return spelledOut(schema);
   const out: JsonObject = {};
   for (const [name, value] of Object.entries(schema)) {
     if (value === undefined || VERSION_3_ONLY.has(name)) continue;
@@ -87,8 +89,8 @@ export function publishedCustomSchema(schema: JsonObject, version: OpenApiVersio
   return out;
 }
 
-/** Version 3 says in its own words what may be an integer or a string. */
-function withEitherType(schema: JsonObject): JsonObject {
+/** Version 3 says in its own words what Kubernetes' extensions imply. */
+function spelledOut(schema: JsonObject): JsonObject {
   const out: JsonObject = {};
   for (const [name, value] of Object.entries(schema)) {
     if (value === undefined) continue;
@@ -96,11 +98,11 @@ function withEitherType(schema: JsonObject): JsonObject {
       ? Object.fromEntries(
         Object.entries(value as JsonObject).map(([key, child]) => [
           key,
-          isObject(child) ? withEitherType(child) : child!,
+          isObject(child) ? spelledOut(child) : child!,
         ]),
       )
       : (name === "items" || name === "additionalProperties") && isObject(value)
-      ? withEitherType(value)
+      ? spelledOut(value)
       : value;
   }
   if (
@@ -109,7 +111,20 @@ function withEitherType(schema: JsonObject): JsonObject {
   ) {
     out["anyOf"] = [{ type: "integer" }, { type: "string" }];
   }
+  if (schema["x-kubernetes-embedded-resource"] === true) embed(out);
   return out;
+}
+
+/** An embedded resource is an object of its own. */
+function embed(schema: JsonObject): void {
+  const required = (schema["required"] ?? []) as JsonValue[];
+  schema["required"] = [...new Set([...required, "kind", "apiVersion"])];
+  schema["properties"] = {
+    ...(schema["properties"] as JsonObject ?? {}),
+    apiVersion: { type: "string" },
+    kind: { type: "string" },
+    metadata: { allOf: [{ $ref: reference(OBJECT_META, 3) }] },
+  };
 }
 
 function customMember(name: string, value: JsonValue): JsonValue {

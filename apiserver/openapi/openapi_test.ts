@@ -116,7 +116,10 @@ Deno.test("customPart() tells parameters that all operations of a path have with
         schema: {
           openAPIV3Schema: {
             type: "object",
-            properties: { any: { "x-kubernetes-int-or-string": true } },
+            properties: {
+              any: { "x-kubernetes-int-or-string": true },
+              inner: { type: "object", "x-kubernetes-embedded-resource": true },
+            },
           },
         },
         subresources: { scale: { specReplicasPath: ".spec.a", statusReplicasPath: ".status.a" } },
@@ -141,6 +144,9 @@ Deno.test("customPart() tells parameters that all operations of a path have with
     "x-kubernetes-int-or-string": true,
     anyOf: [{ type: "integer" }, { type: "string" }],
   });
+  const inner = schema.properties["inner"] as { required: string[]; properties: object };
+  assertEquals(inner.required, ["kind", "apiVersion"]);
+  assertEquals(Object.keys(inner.properties), ["apiVersion", "kind", "metadata"]);
 });
 
 Deno.test("builtinPart() tells defaults in version 3 and wraps what members refer to", () => {

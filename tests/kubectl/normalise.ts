@@ -11,7 +11,7 @@ export interface Run {
 
 /** Masks of things whose width varies: columns beside them are set apart by two spaces. */
 const VARYING: readonly (readonly [RegExp, string])[] = [
-  [/(?<=^|[\s(])(?:\d+[smhd]){1,2}(?=[\s)]|$)/gm, "<age>"],
+  [/(?<=^|[\s(])(?:\d+[smhdy]){1,2}(?=[\s)]|$)/gm, "<age>"],
   [/\b10\.(?:9[6-9]|10\d|11[01])\.\d+\.\d+\b/g, "<ip>"],
   [/(?<![\d.-])3[0-2]\d{3}(?=$|[\s/",}])/gm, "<port>"],
   [/(\bResource ?Version:? +)[1-9]\d*/gi, "$1<rv>"],
