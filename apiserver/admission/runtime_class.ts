@@ -3,7 +3,7 @@
 // pkg/util/tolerations.
 
 import type { KubeObject } from "../../runtime/object.ts";
-import { items, type Part, semanticEqual, sortedEntries } from "../kinds/part.ts";
+import { items, type Part, semanticEqual, sortedEntries, written } from "../kinds/part.ts";
 import { quantity } from "../../runtime/quota/resource_list.ts";
 import { StatusError } from "../../runtime/status.ts";
 import { lookupProblem } from "./lookup_name.ts";
@@ -100,7 +100,7 @@ function validate(attributes: AdmissionAttributes, services: AdmissionServices):
   const wanted = found?.["overhead"]?.podFixed;
   if (wanted !== undefined) {
     if (!sameResources(wanted, overhead)) throw refuse(attributes, MISMATCH);
-  } else if (sortedEntries(overhead).length > 0) {
+  } else if (written(attributes.object!["spec"], "overhead") !== null) {
     throw refuse(
       attributes,
       "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead",

@@ -60,6 +60,22 @@ export function requestPem(object: KubeObject): string {
   return Buffer.from(text(object.spec?.request), "base64").toString("utf8");
 }
 
+/** What is wrong with the first part between dots that is not right. */
+function firstLabelErrors(
+  field: string,
+  name: string,
+  check: (label: string) => string[],
+): FieldError[] {
+  for (const label of name.split(".")) {
+    const messages = check(label);
+    if (messages.length === 0) continue;
+    return messages.map((message) =>
+      invalid(field, name, `validating label ${JSON.stringify(label)}: ${message}`)
+    );
+  }
+  return [];
+}
+
 /** Errors of a signer's name, such as `example.com/signer`. */
 export function validateSignerName(name: string, field: string): FieldError[] {
   if (name === "") return [required(field)];
@@ -77,21 +93,13 @@ export function validateSignerName(name: string, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (byteLength(domain) > DOMAIN_BYTES_MAX) errors.push(tooLong(field, DOMAIN_BYTES_MAX));
   const labels = domain.split(".");
-  for (const label of labels) {
-    for (const message of isDNS1123Label(label)) {
-      errors.push(invalid(field, domain, `validating label ${JSON.stringify(label)}: ${message}`));
-    }
-  }
+  errors.push(...firstLabelErrors(field, domain, isDNS1123Label));
   if (labels.length < 2) {
     errors.push(
       invalid(field, domain, "should be a domain with at least two segments separated by dots"),
     );
   }
-  for (const label of path.split(".")) {
-    for (const message of isDNS1123Subdomain(label)) {
-      errors.push(invalid(field, path, `validating label ${JSON.stringify(label)}: ${message}`));
-    }
-  }
+  errors.push(...firstLabelErrors(field, path, isDNS1123Subdomain));
   if (byteLength(name) > SIGNER_BYTES_MAX) errors.push(tooLong(field, SIGNER_BYTES_MAX));
   return errors;
 }

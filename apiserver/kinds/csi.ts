@@ -67,6 +67,16 @@ function validateDriverSpec(spec: Part): FieldError[] {
       ),
     );
   }
+  const inSecrets = spec.serviceAccountTokenInSecrets;
+  if (inSecrets !== undefined && items(spec.tokenRequests).length === 0) {
+    errors.push(
+      invalid(
+        "spec.serviceAccountTokenInSecrets",
+        inSecrets,
+        "serviceAccountTokenInSecrets is set but no tokenRequests are specified",
+      ),
+    );
+  }
   return errors;
 }
 
@@ -103,6 +113,13 @@ function driverWarnings(object: KubeObject): string[] {
     : [];
 }
 
+/** Behind a feature gate that is off by default. */
+function dropDisabledDriverFields(object: KubeObject, old?: KubeObject): void {
+  if (old?.spec?.preventPodSchedulingIfMissing === undefined) {
+    delete object.spec?.preventPodSchedulingIfMissing;
+  }
+}
+
 /** storage.k8s.io csidrivers. */
 export const csiDrivers: KindBehaviour = {
   setDefaults(object) {
@@ -116,7 +133,9 @@ export const csiDrivers: KindBehaviour = {
     spec.seLinuxMount ??= false;
   },
   strategy: {
+    prepareForCreate: (object) => dropDisabledDriverFields(object),
     prepareForUpdate(object, old) {
+      dropDisabledDriverFields(object, old);
       const changed = !semanticEqual(object.spec, old.spec);
       if (changed) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     },
@@ -135,7 +154,10 @@ export const csiDrivers: KindBehaviour = {
       ];
     },
     warningsOnCreate: driverWarnings,
-    warningsOnUpdate: driverWarnings,
+    warningsOnUpdate: (object, old) =>
+      semanticEqual(object.spec?.tokenRequests, old.spec?.tokenRequests)
+        ? []
+        : driverWarnings(object),
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: false,
   },

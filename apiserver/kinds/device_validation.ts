@@ -44,9 +44,8 @@ function identifierErrors(id: string, field: string): FieldError[] {
 export function validateQualifiedId(name: string, field: string): FieldError[] {
   const parts = name.split("/");
   if (parts.length === 1) return identifierErrors(name, field);
-  if (parts.length > 2) {
-    return [invalid(field, name, "must not contain more than one slash")];
-  }
+  // Upstream looks at no more than two parts.
+  if (parts.length > 2) return [];
   const [domain = "", id = ""] = parts;
   return [
     ...(domain === ""
@@ -156,20 +155,24 @@ export function validateDeviceToleration(toleration: Part, field: string): Field
 }
 
 /** Why claims with administrative access are refused outside namespaces that allow it. */
-export function adminAccessErrors(requested: boolean, namespaceLabels: unknown): FieldError[] {
+export function adminAccessErrors(
+  field: string | undefined,
+  namespaceLabels: unknown,
+): FieldError[] {
   const key = "resource.kubernetes.io/admin-access";
   const labels = (namespaceLabels ?? {}) as Record<string, string>;
-  return requested && labels[key] !== "true"
+  return field !== undefined && labels[key] !== "true"
     ? [
       forbiddenField(
-        "",
+        field,
         `admin access to devices requires the \`${key}: true\` label on the containing namespace`,
       ),
     ]
     : [];
 }
 
-/** Whether any request of a claim asks for administrative access. */
-export function wantsAdminAccess(claim: Part): boolean {
-  return items(claim.devices?.requests).some(({ exactly }) => exactly?.adminAccess === true);
+/** Where the first request of a claim asks for administrative access, as the internal type has it. */
+export function adminAccessField(claim: Part): string | undefined {
+  const index = items(claim.devices?.requests).findIndex(({ exactly }) => exactly?.adminAccess);
+  return index < 0 ? undefined : `spec.devices.requests[${index}].adminAccess`;
 }

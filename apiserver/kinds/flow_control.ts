@@ -270,7 +270,7 @@ function validateConditions(object: KubeObject): FieldError[] {
     const type = text(condition.type);
     const errors = seen.has(type) ? [duplicate(field, type)] : [];
     seen.add(type);
-    if (type === "") errors.push(required(field, "must not be empty"));
+    if (type === "") errors.push(required(field));
     return errors;
   });
 }

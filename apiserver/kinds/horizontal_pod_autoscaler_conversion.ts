@@ -42,7 +42,7 @@ function metricToV1(metric: Part, now: boolean): Part {
   const resourceSizes = (source: Part): Part => ({
     name: source.name,
     [utilization]: source[side]?.averageUtilization,
-    [average]: source[side]?.averageValue,
+    [average]: source[side]?.averageValue ?? (now ? "0" : undefined),
   });
   return defined({
     type,

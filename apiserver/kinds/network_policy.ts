@@ -9,6 +9,7 @@ import { cidrWarnings } from "../../runtime/ip.ts";
 import { legacyCIDRErrors } from "./address_validation.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { oneOf, portNumber, text } from "./field_messages.ts";
+import { givesEmpties } from "../../runtime/schema/empties.ts";
 import { nextGeneration } from "./generation.ts";
 import { age } from "./human_duration.ts";
 import { validateLabelSelector } from "./label_selector.ts";
@@ -169,7 +170,12 @@ export const networkPolicies: KindBehaviour = {
       object.metadata.generation = 1;
     },
     prepareForUpdate: (object, old) =>
-      nextGeneration(object, old, !semanticEqual(object.spec, old.spec)),
+      nextGeneration(
+        object,
+        old,
+        // Upstream tells empty lists and maps from absent ones here.
+        !semanticEqual(object.spec, old.spec) || givesEmpties(object, "spec"),
+      ),
     validate: (object) =>
       validateSpec(object.spec ?? {}, { allowInvalidValues: false, knownBlocks: [] }),
     validateUpdate,

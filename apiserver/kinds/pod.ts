@@ -27,6 +27,11 @@ function setDefaults(object: KubeObject): void {
   }
 }
 
+/** What is read back from storage has been defaulted once more: what the pod asks for as a whole follows what admission gave its containers. */
+function canonicalize({ spec }: KubeObject): void {
+  if (spec?.resources) setPodDefaults(spec);
+}
+
 /** The list is what counts; the single address is its first. */
 function syncIPs(status: Part): void {
   if (status.podIP && (isEmpty(status.podIPs) || status.podIPs[0].ip !== status.podIP)) {
@@ -58,6 +63,7 @@ export const pod: KindBehaviour = {
   strategy: {
     prepareForCreate: preparePod,
     prepareForUpdate: preparePodUpdate,
+    canonicalize,
     validate: validatePod,
     validateUpdate: validatePodUpdate,
     warningsOnCreate: (object) => [

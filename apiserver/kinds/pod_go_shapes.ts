@@ -4,7 +4,7 @@
 import { GoStruct } from "../../runtime/go_text.ts";
 import { type GoShape, goValue } from "./go_value.ts";
 import { goTypes } from "./go_types.ts";
-import { isEmpty, type Part } from "./part.ts";
+import { isEmpty, type Part, written } from "./part.ts";
 
 const CONTAINER =
   `Name:s Image:s Command:n Args:n WorkingDir:s Ports:[ContainerPort] EnvFrom:[EnvFromSource]
@@ -198,6 +198,13 @@ export const goPodResourceClaim: GoShape = struct("PodResourceClaim");
 export const goClaimSpec: GoShape = struct("ClaimSpec");
 /** core.PersistentVolumeSource, read from a PersistentVolume's spec. */
 export const goPersistentVolumeSource: GoShape = struct("PersistentVolumeSource");
+/** The terms of a core.NodeSelector, which may have been given as an empty list. */
+export function goNodeSelectorTerms(selector: Part): unknown {
+  const printed = goValue(selector, struct("NodeSelector")) as { NodeSelectorTerms: unknown };
+  return printed.NodeSelectorTerms ?? written(selector, "nodeSelectorTerms");
+}
+/** core.NodeSelector. */
+export const goNodeSelector: GoShape = struct("NodeSelector");
 /** core.NodeAffinity. */
 export const goNodeAffinity: GoShape = struct("NodeAffinity");
 

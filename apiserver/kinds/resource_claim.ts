@@ -2,29 +2,21 @@
 // Source: pkg/apis/resource (validation and v1 defaults) and
 // pkg/registry/resource.
 
-import {
-  type FieldError,
-  forbiddenField,
-  invalid,
-  notSupported,
-  required,
-} from "../../runtime/field/error.ts";
+import { type FieldError, invalid, notSupported, required } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { StrategyContext } from "../definition.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { boundedList, boundedSet } from "./bounded_list.ts";
-import { validateDriverName } from "./csi.ts";
 import {
   adminAccessErrors,
+  adminAccessField,
   validateConfiguration,
   validateDeviceToleration,
   validateFullyQualifiedId,
-  validatePoolName,
   validateSelectors,
-  wantsAdminAccess,
 } from "./device_validation.ts";
 import type { ExpressionCheck } from "./expression_check.ts";
-import { FIELD_IMMUTABLE, integer, requiredOneOf, text } from "./field_messages.ts";
+import { FIELD_IMMUTABLE, integer, text } from "./field_messages.ts";
 import { nextGeneration } from "./generation.ts";
 import { goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
@@ -32,6 +24,7 @@ import { dnsLabelErrors, dnsSubdomainErrors } from "./name_validation.ts";
 import { items, type Part, restore, semanticEqual, strings } from "./part.ts";
 import { validateTemplateMetadata } from "./persistent_volume_claim_validation.ts";
 import { claimSpecShape, goClaimTemplateSpec } from "./resource_claim_shape.ts";
+import { validateClaimStatus } from "./resource_claim_status.ts";
 import { isExtendedResource } from "./resource_requirements_validation.ts";
 import { resetMetadataForStatus } from "./status_metadata.ts";
 
@@ -40,8 +33,6 @@ const CONSTRAINTS_MAX = 32;
 const CONFIGS_MAX = 32;
 const ALTERNATIVES_MAX = 8;
 const TOLERATIONS_MAX = 16;
-const RESERVATIONS_MAX = 256;
-const RESULTS_MAX = 32;
 const REQUEST_REF =
   "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
 
@@ -214,69 +205,24 @@ function namespaceLabels(object: KubeObject, { store }: StrategyContext): unknow
   return store.get("/namespaces", object.metadata.namespace ?? "")?.object.metadata.labels;
 }
 
-function validateStatus(object: KubeObject, old: KubeObject): FieldError[] {
-  const status: Part = object.status ?? {};
-  const before: Part = old.status ?? {};
-  const reserved = items(status.reservedFor);
-  const errors = boundedSet(
-    reserved,
-    RESERVATIONS_MAX,
-    "status.reservedFor",
-    (consumer, field) =>
-      ["resource", "name", "uid"].flatMap((member) =>
-        text(consumer[member]) === "" ? [required(`${field}.${member}`)] : []
-      ),
-    ({ uid }) => text(uid),
-  );
-  if (reserved.length > 0 && !status.allocation) {
-    errors.push(
-      forbiddenField("status.reservedFor", "may not be specified when `allocated` is not set"),
-    );
-  } else if (object.metadata.deletionTimestamp) {
-    const known = items(before.reservedFor);
-    if (reserved.some((item) => !known.some((other) => semanticEqual(item, other)))) {
-      errors.push(
-        forbiddenField(
-          "status.reservedFor",
-          "new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set",
-        ),
-      );
-    }
-  }
-  if (status.allocation && before.allocation) {
-    if (!semanticEqual(status.allocation, before.allocation)) {
-      errors.push(invalid("status.allocation", status.allocation, FIELD_IMMUTABLE));
-    }
-  } else if (status.allocation) {
-    errors.push(...validateAllocation(status.allocation, requestNames(object.spec ?? {})));
-  }
-  return errors;
-}
-
-function validateAllocation(allocation: Part, names: RequestNames): FieldError[] {
-  const field = "status.allocation.devices";
+function validateStatus(
+  object: KubeObject,
+  old: KubeObject,
+  context: StrategyContext,
+): FieldError[] {
+  const granted = (claim: KubeObject) =>
+    items(claim.status?.allocation?.devices?.results).findIndex(({ adminAccess }) => adminAccess);
+  const index = granted(old) >= 0 ? -1 : granted(object);
+  const names = requestNames(object.spec ?? {});
   return [
-    ...boundedList(
-      items(allocation.devices?.results),
-      RESULTS_MAX,
-      `${field}.results`,
-      (result, at) => [
-        ...requestRefErrors(text(result.request), `${at}.request`, names),
-        ...validateDriverName(text(result.driver), `${at}.driver`),
-        ...validatePoolName(text(result.pool), `${at}.pool`),
-        ...dnsLabelErrors(text(result.device), `${at}.device`),
-      ],
+    ...adminAccessErrors(
+      index < 0 ? undefined : `status.allocation.devices.results[${index}].adminAccess`,
+      namespaceLabels(object, context),
     ),
-    ...boundedList(
-      items(allocation.devices?.config),
-      2 * CONFIGS_MAX,
-      `${field}.config`,
-      (config, at) => [
-        ...requiredOneOf(`${at}.source`, config.source, ["FromClaim", "FromClass"]),
-        ...requestRefsErrors(config, at, names),
-        ...validateConfiguration(config, at),
-      ],
-    ),
+    ...validateClaimStatus(object, old, {
+      one: (name, field) => requestRefErrors(name, field, names),
+      all: (part, field) => requestRefsErrors(part, field, names),
+    }),
   ];
 }
 
@@ -312,7 +258,7 @@ export function resourceClaims(check: ExpressionCheck): KindBehaviour {
       prepareForUpdate: (object, old) => restore(object, old, "status"),
       validate: (object, context) => [
         ...adminAccessErrors(
-          wantsAdminAccess(object.spec ?? {}),
+          adminAccessField(object.spec ?? {}),
           namespaceLabels(object, context),
         ),
         ...validateClaimSpec(object.spec ?? {}, "spec", check),
@@ -360,7 +306,7 @@ export function resourceClaimTemplates(check: ExpressionCheck): KindBehaviour {
     strategy: {
       validate: (object, context) => [
         ...adminAccessErrors(
-          wantsAdminAccess(object.spec?.spec ?? {}),
+          adminAccessField(object.spec?.spec ?? {}),
           namespaceLabels(object, context),
         ),
         ...validateTemplateSpec(object, check),

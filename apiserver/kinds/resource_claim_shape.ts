@@ -12,7 +12,7 @@ import {
   goValue,
 } from "./go_value.ts";
 import type { Part } from "./part.ts";
-import { goTemplateMetadata } from "./pod_go_shapes.ts";
+import { goNodeSelector, goTemplateMetadata } from "./pod_go_shapes.ts";
 
 const selectors = goList(() =>
   goStruct(["CEL", "cel", goPointer(() => goStruct(["Expression", goString]))])
@@ -79,6 +79,38 @@ export const claimSpecShape: GoShape = goStruct([
     ["Config", goList(() => goStruct(["Requests", goNullable], ["Opaque", opaque]))],
   ),
 ]);
+
+/** The internal AllocationResult. */
+export const allocationShape: GoShape = goStruct(
+  [
+    "Devices",
+    goStruct(
+      [
+        "Results",
+        goList(() =>
+          goStruct(
+            ["Request", goString],
+            ["Driver", goString],
+            ["Pool", goString],
+            ["Device", goString],
+            ["AdminAccess", goNullable],
+            ["Tolerations", tolerations],
+            ["BindingConditions", goNullable],
+            ["BindingFailureConditions", goNullable],
+            ["ShareID", goNullable],
+            ["ConsumedCapacity", goNullable],
+          )
+        ),
+      ],
+      [
+        "Config",
+        goList(() => goStruct(["Source", goString], ["Requests", goNullable], ["Opaque", opaque])),
+      ],
+    ),
+  ],
+  ["NodeSelector", goPointer(() => goNodeSelector)],
+  ["AllocationTimestamp", goNullable],
+);
 
 /** The internal ResourceClaimTemplateSpec: its metadata has JSON names and stands in the object itself. */
 export function goClaimTemplateSpec(spec: Part): unknown {

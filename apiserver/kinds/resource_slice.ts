@@ -10,18 +10,20 @@ import {
 } from "../../runtime/field/error.ts";
 import { byteLength } from "../../runtime/names.ts";
 import type { KubeObject } from "../../runtime/object.ts";
+import { rfc3339 } from "../../runtime/clock.ts";
 import { validateNodeSelector } from "./affinity_validation.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { boundedList, boundedMap, boundedSet } from "./bounded_list.ts";
 import { validateDriverName } from "./csi.ts";
+import { validateBinding } from "./device_binding_validation.ts";
 import { validateDeviceTaint, validatePoolName, validateQualifiedId } from "./device_validation.ts";
 import { immutable, integer, text } from "./field_messages.ts";
 import { nextGeneration } from "./generation.ts";
 import { goNullable, goStruct, goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
-import { validateLabelName } from "./label_selector.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "./name_validation.ts";
-import { items, type Part, semanticEqual, sortedEntries, strings } from "./part.ts";
+import { items, type Part, semanticEqual, sortedEntries, written } from "./part.ts";
+import { goNodeSelectorTerms } from "./pod_go_shapes.ts";
 import { requestPolicyErrors } from "./request_policy.ts";
 
 const DEVICES_MAX = 128;
@@ -31,13 +33,16 @@ const COUNTER_SETS_MAX = 8;
 const COUNTERS_MAX = 32;
 const CONSUMPTIONS_MAX = 2;
 const TAINTS_MAX = 16;
-const CONDITIONS_MAX = 4;
 const ATTRIBUTE_BYTES_MAX = 64;
 const attributeShape = goStruct(
   ["IntValue", "int", goNullable],
   ["BoolValue", "bool", goNullable],
   ["StringValue", "string", goNullable],
   ["VersionValue", "version", goNullable],
+  ["IntValues", "ints", goNullable],
+  ["BoolValues", "bools", goNullable],
+  ["StringValues", "strings", goNullable],
+  ["VersionValues", "versions", goNullable],
 );
 const SEMVER =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
@@ -58,7 +63,7 @@ function validate(object: KubeObject, old?: KubeObject): FieldError[] {
   }
   errors.push(...placeErrors(spec));
   const devices = items(spec.devices);
-  if (spec.sharedCounters && spec.devices) {
+  if (isWritten(spec, "sharedCounters") && isWritten(spec, "devices")) {
     errors.push(
       invalid("spec", "", "only one of `sharedCounters` or `devices` is allowed"),
     );
@@ -90,6 +95,11 @@ function validate(object: KubeObject, old?: KubeObject): FieldError[] {
       ({ name }) => text(name),
     ),
   ];
+}
+
+/** Also as an empty list. */
+function isWritten(spec: Part, name: string): boolean {
+  return written(spec, name) !== null;
 }
 
 function poolErrors(pool: Part): FieldError[] {
@@ -137,7 +147,7 @@ function placeErrors(spec: Part): FieldError[] {
       errors.push(
         invalid(
           "spec.nodeSelector.nodeSelectorTerms",
-          spec.nodeSelector.nodeSelectorTerms ?? null,
+          goNodeSelectorTerms(spec.nodeSelector),
           "must have exactly one node selector term",
         ),
       );
@@ -207,7 +217,7 @@ function validateDevice(
       ({ counterSet }) => text(counterSet),
     ),
     ...devicePlaceErrors(device, perDevice, field),
-    ...bindingErrors(device, field),
+    ...validateBinding(device, field),
   ];
 }
 
@@ -304,55 +314,60 @@ function devicePlaceErrors(device: Part, perDevice: boolean, field: string): Fie
   return errors;
 }
 
-function bindingErrors(device: Part, field: string): FieldError[] {
-  const binding = strings(device.bindingConditions);
-  const failure = strings(device.bindingFailureConditions);
-  const at = `${field}.bindingConditions`;
-  const failureAt = `${field}.bindingFailureConditions`;
-  const errors = [
-    ...boundedSet(binding, CONDITIONS_MAX, at, validateLabelName, (name) => name),
-    ...boundedSet(failure, CONDITIONS_MAX, failureAt, validateLabelName, (name) => name),
+/** Fields behind feature gates that are off by default. */
+const GATED_ATTRIBUTES = ["bools", "ints", "strings", "versions"];
+
+function* eachAttribute(object: KubeObject | undefined): Generator<Part> {
+  for (const device of items(object?.spec?.devices)) {
+    for (const [, attribute] of sortedEntries<Part>(device.attributes)) yield attribute;
+  }
+}
+
+function dropDisabled(object: KubeObject, old?: KubeObject): void {
+  const devices = items(object.spec?.devices);
+  if (!items(old?.spec?.devices).some((d) => sortedEntries(d.nodeAllocatableResourceMappings)[0])) {
+    for (const device of devices) delete device.nodeAllocatableResourceMappings;
+  }
+  const inUse = [...eachAttribute(old)].some((attribute) =>
+    GATED_ATTRIBUTES.some((name) => attribute[name] !== undefined)
+  );
+  if (inUse) return;
+  for (const attribute of eachAttribute(object)) {
+    for (const name of GATED_ATTRIBUTES) delete attribute[name];
+  }
+}
+
+/** Upstream sets the time as a default, when it reads an object. */
+function setTimeAdded(object: KubeObject, now: string): void {
+  for (const device of items(object.spec?.devices)) {
+    for (const taint of items(device.taints)) taint.timeAdded ??= now;
+  }
+}
+
+function warnings({ spec }: KubeObject): string[] {
+  const driver = text(spec?.driver);
+  return driver === driver.toLowerCase() ? [] : [
+    `spec.driver: driver names should be lowercase; ${
+      JSON.stringify(driver)
+    } contains uppercase characters`,
   ];
-  failure.forEach((condition, i) => {
-    if (binding.includes(condition)) {
-      errors.push(
-        invalid(
-          `${failureAt}[${i}]`,
-          condition,
-          "bindingFailureConditions must not overlap with bindingConditions",
-        ),
-      );
-    }
-  });
-  if (binding.length === 0 && failure.length > 0) {
-    errors.push(
-      invalid(
-        at,
-        device.bindingConditions ?? null,
-        "bindingConditions are required to use bindingFailureConditions",
-      ),
-    );
-  }
-  if (failure.length === 0 && binding.length > 0) {
-    errors.push(
-      invalid(
-        failureAt,
-        device.bindingFailureConditions ?? null,
-        "bindingFailureConditions are required to use bindingConditions",
-      ),
-    );
-  }
-  return errors;
 }
 
 /** resource.k8s.io resourceslices. */
 export const resourceSlices: KindBehaviour = {
   strategy: {
-    prepareForCreate(object) {
+    prepareForCreate(object, { clock }) {
       object.metadata.generation = 1;
+      setTimeAdded(object, rfc3339(clock.now()));
+      dropDisabled(object);
     },
-    prepareForUpdate: (object, old) =>
-      nextGeneration(object, old, !semanticEqual(object.spec, old.spec)),
+    prepareForUpdate(object, old, { clock }) {
+      setTimeAdded(object, rfc3339(clock.now()));
+      nextGeneration(object, old, !semanticEqual(object.spec, old.spec));
+      dropDisabled(object, old);
+    },
+    warningsOnCreate: warnings,
+    warningsOnUpdate: warnings,
     validate: (object) => validate(object),
     validateUpdate: validate,
     allowCreateOnUpdate: false,

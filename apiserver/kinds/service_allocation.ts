@@ -111,7 +111,7 @@ function initFamilies(
   if (!needsClusterIP(spec) || keepsFamilies(spec, old)) return;
   const headlessWithoutSelector = spec.clusterIP === "None" &&
     Object.keys(spec.selector ?? {}).length === 0;
-  if (familyPolicy(spec) === "") {
+  if (spec.ipFamilyPolicy === undefined) {
     spec.ipFamilyPolicy = old?.ipFamilyPolicy ??
       (headlessWithoutSelector ? "RequireDualStack" : "SingleStack");
   }

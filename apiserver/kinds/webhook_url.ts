@@ -22,6 +22,10 @@ export function webhookURLErrors(url: string, field: string): FieldError[] {
       ),
     ];
   }
+  if (url.startsWith(":")) {
+    const problem = `parse ${JSON.stringify(url)}: missing protocol scheme`;
+    return [required(field, `url must be a valid URL: ${problem}${FORM}`)];
+  }
   const [, scheme = "", authority = "", , query = "", fragment = ""] = parts;
   const at = authority.lastIndexOf("@");
   const host = authority.slice(at + 1);

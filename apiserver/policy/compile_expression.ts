@@ -93,8 +93,19 @@ function environmentOf(use: ExpressionUse): Environment {
   );
 }
 
+/** Selectors of devices have words of their own for results of another type. */
+function compileForDevice(expression: string, environment: Environment): CompiledExpression {
+  const compiled = compileFor(expression, environment, "any");
+  if ("error" in compiled || types.BOOL.equals(compiled.type)) return compiled;
+  const error = `must evaluate to bool or the unknown type, not ${typeName(compiled.type)}`;
+  return types.DYN.equals(compiled.type) ? compiled : { expression, error };
+}
+
 /** What is wrong with an expression of an admission kind when it is written. */
 export const checkExpression: ExpressionCheck = (expression, use) => {
-  const compiled = compileFor(expression, environmentOf(use), use.result);
+  const environment = environmentOf(use);
+  const compiled = use.device === true
+    ? compileForDevice(expression, environment)
+    : compileFor(expression, environment, use.result);
   return "error" in compiled ? { type: "invalid", detail: compiled.error } : undefined;
 };

@@ -35,6 +35,14 @@ export class KnownConversions {
     );
   }
 
+  /** An object as its own version reads it back: built-in ones keep there what they have no fields for in annotations. */
+  canonical(definition: ResourceDefinition, object: KubeObject): KubeObject {
+    const { conversion } = definition;
+    return conversion === undefined || conversion.between !== undefined
+      ? object
+      : throughStorage(definition, definition, object);
+  }
+
   /** The result of work that asks for conversions. A promise only when one takes time. */
   static run<T>(work: (conversions: KnownConversions) => T): T | Promise<T> {
     const conversions = new KnownConversions();

@@ -91,7 +91,7 @@ export function trackFields(
     updateManagedFields({
       ...managedWrite(env, context, target, strategy, options, conversions),
       ...(live === undefined ? {} : { live }),
-      next: object,
+      next: conversions.canonical(target.definition, object),
     })
   );
   if (entries instanceof Promise) {

@@ -41,6 +41,7 @@ const WRONG: readonly (readonly [string, string])[] = [
     "n.f",
     "ERROR: <input>:1:2: type 'int' does not support field selection\n | n.f\n | .^",
   ],
+  ["", `ERROR: <input>:1:0: Syntax error: mismatched input '<EOF>' expecting ${UNARY}`],
   [
     "n &&",
     `ERROR: <input>:1:5: Syntax error: mismatched input '<EOF>' expecting ${UNARY}\n | n &&\n | ....^`,

@@ -35,6 +35,8 @@ export class Source {
   /** Line (1-based) and column (0-based) of an offset. */
   locate(offset: number | undefined): { line: number; column: number } {
     if (offset === undefined || offset < 0) return { line: -1, column: -1 };
+    // No text has no first column.
+    if (this.text === "") return { line: 1, column: -1 };
     const starts = this.#lineStarts();
     let line = starts.length - 1;
     while (starts[line]! > offset) line--;
@@ -45,7 +47,7 @@ export class Source {
   line(line: number): string | undefined {
     const starts = this.#lineStarts();
     const start = starts[line - 1];
-    if (start === undefined) return undefined;
+    if (start === undefined || this.text === "") return undefined;
     const next = starts[line];
     return this.points.slice(start, next === undefined ? undefined : next - 1).join("");
   }

@@ -53,6 +53,15 @@ export function givenEmpty(parent: object | undefined, member: string): Empty | 
   return parent === undefined ? undefined : ofMember.get(parent)?.get(member);
 }
 
+/** Whether anything below a member of an object was given as empty and still is. */
+export function givesEmpties(object: object, member: string): boolean {
+  return ofObject.get(object)?.some((field) => {
+    if (field.path[0] !== member) return false;
+    const parent = parentOf(object, field);
+    return parent !== undefined && (parent[String(field.path.at(-1))] ?? null) === null;
+  }) ?? false;
+}
+
 /** Puts back what was given as empty where `object` says null; the answer undoes it. */
 export function withEmpties(object: object): (() => void) | undefined {
   const fields = ofObject.get(object)?.filter(({ always }) => always);
