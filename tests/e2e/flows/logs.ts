@@ -7,7 +7,8 @@ import type { Stack } from "./stack.ts";
 
 /** Level error of klog, of our own logs, or a crash. */
 const CONNECTED = /cluster_accessor\.go:\d+\] "Connected"/;
-const COMPLAINT = /^(E\d{4} |error |panic: |fatal error: |Uncaught |error: )/;
+const COMPLAINT =
+  /^(E\d{4} |[0-9T:.-]+Z error |panic: |fatal error: |Uncaught |error: |capim controller: )/;
 
 /** Lines that are not allowed, each kind once with how often it came. */
 export async function complaints(stack: Stack, settings: Settings): Promise<string[]> {
@@ -39,7 +40,7 @@ export async function excerpts(
     const text = await Deno.readTextFile(program.log);
     const about = text.split("\n").filter((line) => line.includes(namespace));
     const errors = about.filter((line) =>
-      (COMPLAINT.test(line) || line.startsWith("warn")) && !allowed(line, settings.kill, true)
+      (COMPLAINT.test(line) || /^\S+Z warn /.test(line)) && !allowed(line, settings.kill, true)
     );
     const shown = new Set([...errors.slice(-lines), ...about.slice(-lines)]);
     found.push(...[...shown].map((line) => `${program.name}: ${line.slice(0, 700)}`));

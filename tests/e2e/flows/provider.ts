@@ -15,15 +15,25 @@ export class Provider {
   /** How often it was killed. */
   kills = 0;
   readonly #start: () => Promise<Program>;
+  readonly #health: number;
   #killing: Promise<void> = Promise.resolve();
 
-  private constructor(program: Program, start: () => Promise<Program>) {
+  private constructor(program: Program, start: () => Promise<Program>, health: number) {
     this.program = program;
     this.#start = start;
+    this.#health = health;
   }
 
-  /** Starts it for the management cluster of a kubeconfig; workload clusters are at `host`. */
-  static async start(folder: string, kubeconfig: string, host: string): Promise<Provider> {
+  /**
+   * Starts it for the management cluster of a kubeconfig; workload clusters are at `host`. Three ports: of its
+   * webhooks, its probes and its debug API.
+   */
+  static async start(
+    folder: string,
+    kubeconfig: string,
+    host: string,
+    [webhook = 0, health = 0, debug = 0]: readonly number[],
+  ): Promise<Provider> {
     const first = nextPort;
     nextPort += PORTS;
     const start = () =>
@@ -39,9 +49,14 @@ export class Provider {
         host,
         "--cluster-ports",
         `${first}-${first + PORTS - 1}`,
+        `--webhook-port=${webhook}`,
+        `--webhook-cert-dir=${folder}/webhooks`,
+        `--health-addr=127.0.0.1:${health}`,
+        `--debug-port=${debug}`,
+        "--diagnostics-address=0",
       ]);
-    const provider = new Provider(await start(), start);
-    await provider.#ready(1);
+    const provider = new Provider(await start(), start, health);
+    await provider.#ready();
     return provider;
   }
 
@@ -51,16 +66,16 @@ export class Provider {
       await this.program.stop("SIGKILL");
       this.program = await this.#start();
       this.kills++;
-      await this.#ready(this.kills + 1);
+      await this.#ready();
     });
     return this.#killing;
   }
 
-  #ready(times: number): Promise<void> {
+  #ready(): Promise<void> {
     return eventually("the provider is ready", 60, async () => {
       if (this.program.ended) return `it ended; see ${this.program.log}`;
-      const text = await Deno.readTextFile(this.program.log);
-      return (text.match(/^ready /gm) ?? []).length < times ? "it does not say ready" : undefined;
+      const response = await fetch(`http://127.0.0.1:${this.#health}/readyz`);
+      return response.ok ? void await response.body?.cancel() : await response.text();
     });
   }
 }

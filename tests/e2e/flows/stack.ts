@@ -4,7 +4,7 @@
 
 import { parseAll } from "@std/yaml";
 import type { JsonObject, KubeObject } from "../../../runtime/object.ts";
-import { MANAGERS, renderManagers } from "./managers.ts";
+import { MANAGERS, renderManagers, renderProvider } from "./managers.ts";
 import { Objects } from "./objects.ts";
 import { CORE } from "./places.ts";
 import { freePorts, output, Program } from "./program.ts";
@@ -51,9 +51,20 @@ export class Stack implements AsyncDisposable {
     const started: Program[] = [server];
     try {
       const objects = new Objects(await Deno.readTextFile(kubeconfig));
+      await output([
+        Deno.execPath(),
+        "run",
+        "-A",
+        `${HERE}../certificates.ts`,
+        `${folder}/webhooks`,
+      ]);
+      const [port = 0, ...others] = freePorts(3);
+      const files = await renderProvider(folder, port);
+      await applyFile(objects, files.definitions);
       const managers = await startManagers(settings, folder, kubeconfig, objects, started);
-      const provider = await Provider.start(folder, kubeconfig, host);
+      const provider = await Provider.start(folder, kubeconfig, host, [port, ...others]);
       started.push(provider.program);
+      await applyFile(objects, files.webhooks);
       return new Stack(server, kubeconfig, objects, managers, provider);
     } catch (error) {
       for (const program of started.reverse()) await program.stop();
@@ -100,17 +111,9 @@ async function startManagers(
   objects: Objects,
   started: Program[],
 ): Promise<Program[]> {
-  await output([
-    Deno.execPath(),
-    "run",
-    "-A",
-    `${HERE}../certificates.ts`,
-    `${folder}/webhooks`,
-  ]);
   const ports = freePorts(MANAGERS.length * 3);
   const rendered = await renderManagers(settings, folder, ports);
   for (const { definitions } of rendered) await applyFile(objects, definitions);
-  for (const file of await providerDefinitions()) await applyFile(objects, file);
   await established(objects);
   const managers: Program[] = [];
   for (const { name, command } of rendered) {
@@ -128,15 +131,6 @@ async function startManagers(
   }
   for (const { webhooks } of rendered) await applyFile(objects, webhooks);
   return managers;
-}
-
-async function providerDefinitions(): Promise<string[]> {
-  const folder = `${ROOT}manifests/crds`;
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) {
-    if (name.startsWith("infrastructure.cluster.x-k8s.io")) names.push(`${folder}/${name}`);
-  }
-  return names.sort();
 }
 
 /** Server-side apply of all objects in a file, with the label that clusterctl gives what it installs. */
