@@ -15,7 +15,8 @@ export interface AllowedLine {
 /** All of them. */
 export const ALLOWED_LINES: readonly AllowedLine[] = [
   {
-    pattern: /the object has been modified; please apply your changes to the latest version/,
+    pattern:
+      /the object has been modified; please apply your changes|was modified by a different process/,
     why: "Two controllers wrote the same object; the loser looks again.",
   },
   {

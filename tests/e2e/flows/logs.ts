@@ -15,7 +15,7 @@ export async function complaints(stack: Stack, settings: Settings): Promise<stri
   const found = new Map<string, { line: string; count: number }>();
   for (const { name, log } of [...stack.managers, stack.provider.program]) {
     const connected = new Set<string>();
-    for (const line of (await Deno.readTextFile(log)).split("\n")) {
+    for (const line of await entries(log)) {
       if (CONNECTED.test(line)) connected.add(namespaceOf(line));
       if (!COMPLAINT.test(line)) continue;
       if (allowed(line, settings.kill, !connected.has(namespaceOf(line)))) continue;
@@ -37,8 +37,7 @@ export async function excerpts(
 ): Promise<string[]> {
   const found: string[] = [];
   for (const program of [...stack.managers, stack.provider.program]) {
-    const text = await Deno.readTextFile(program.log);
-    const about = text.split("\n").filter((line) => line.includes(namespace));
+    const about = (await entries(program.log)).filter((line) => line.includes(namespace));
     const errors = about.filter((line) =>
       (COMPLAINT.test(line) || /^\S+Z warn /.test(line)) && !allowed(line, settings.kill, true)
     );
@@ -46,6 +45,14 @@ export async function excerpts(
     found.push(...[...shown].map((line) => `${program.name}: ${line.slice(0, 700)}`));
   }
   return found;
+}
+
+/** The lines of a log; what klog spreads over several, between `err=<` and `>`, is one. */
+async function entries(log: string): Promise<string[]> {
+  const text = await Deno.readTextFile(log);
+  return text.replace(/=<\n([^]*?)\n >/g, (_, lines) => `="${lines.replace(/\s+/g, " ")}"`).split(
+    "\n",
+  );
 }
 
 function allowed(line: string, kill: boolean, beforeConnected: boolean): boolean {
