@@ -7,9 +7,10 @@ export interface AllowedLine {
   readonly why: string;
   /**
    * Where: in all runs when absent; until the manager has first connected to the clusters of the namespace that
-   * the line speaks of; or only in runs that kill the provider.
+   * the line speaks of; or only where another process of the provider took clusters up, because the first was
+   * killed or clusters were moved.
    */
-  readonly only?: "before-connected" | "kill";
+  readonly only?: "before-connected" | "taken-up";
 }
 
 /** All of them. */
@@ -46,6 +47,11 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
     pattern:
       /connection to the workload cluster is down|Connect failed|connection refused|EOF|connection reset by peer|i\/o timeout|context deadline exceeded|http2: client connection lost/,
     why: "The process with the workload clusters was killed.",
-    only: "kill",
+    only: "taken-up",
+  },
+  {
+    pattern: /failed to get bootstrap token secret in order to refresh it/,
+    why: "The token of a Machine that joined long ago is no longer there.",
+    only: "taken-up",
   },
 ];

@@ -2,7 +2,6 @@
 // cluster would not leave there.
 
 import { ALLOWED_LINES } from "./allowed_lines.ts";
-import type { Settings } from "./settings.ts";
 import type { Stack } from "./stack.ts";
 
 /** Level error of klog, of our own logs, or a crash. */
@@ -11,14 +10,14 @@ const COMPLAINT =
   /^(E\d{4} |[0-9T:.-]+Z error |panic: |fatal error: |Uncaught |error: |capim controller: )/;
 
 /** Lines that are not allowed, each kind once with how often it came. */
-export async function complaints(stack: Stack, settings: Settings): Promise<string[]> {
+export async function complaints(stack: Stack, takenUp: boolean): Promise<string[]> {
   const found = new Map<string, { line: string; count: number }>();
   for (const { name, log } of [...stack.managers, stack.provider.program]) {
     const connected = new Set<string>();
     for (const line of await entries(log)) {
       if (CONNECTED.test(line)) connected.add(namespaceOf(line));
       if (!COMPLAINT.test(line)) continue;
-      if (allowed(line, settings.kill, !connected.has(namespaceOf(line)))) continue;
+      if (allowed(line, takenUp, !connected.has(namespaceOf(line)))) continue;
       const key = `${name}: ${blot(line)}`;
       const seen = found.get(key);
       if (seen === undefined) found.set(key, { line: `${name}: ${line}`, count: 1 });
@@ -31,7 +30,7 @@ export async function complaints(stack: Stack, settings: Settings): Promise<stri
 /** Errors that are not allowed, and the last lines, of every log about a namespace. */
 export async function excerpts(
   stack: Stack,
-  settings: Settings,
+  takenUp: boolean,
   namespace: string,
   lines = 6,
 ): Promise<string[]> {
@@ -39,7 +38,7 @@ export async function excerpts(
   for (const program of [...stack.managers, stack.provider.program]) {
     const about = (await entries(program.log)).filter((line) => line.includes(namespace));
     const errors = about.filter((line) =>
-      (COMPLAINT.test(line) || /^\S+Z warn /.test(line)) && !allowed(line, settings.kill, true)
+      (COMPLAINT.test(line) || /^\S+Z warn /.test(line)) && !allowed(line, takenUp, true)
     );
     const shown = new Set([...errors.slice(-lines), ...about.slice(-lines)]);
     found.push(...[...shown].map((line) => `${program.name}: ${line.slice(0, 700)}`));
@@ -55,9 +54,9 @@ async function entries(log: string): Promise<string[]> {
   );
 }
 
-function allowed(line: string, kill: boolean, beforeConnected: boolean): boolean {
+function allowed(line: string, takenUp: boolean, beforeConnected: boolean): boolean {
   return ALLOWED_LINES.some(({ pattern, only }) => {
-    if (only === "kill" && !kill) return false;
+    if (only === "taken-up" && !takenUp) return false;
     if (only === "before-connected" && !beforeConnected) return false;
     return pattern.test(line);
   });

@@ -48,7 +48,7 @@ async function play(flow: Flow, stack: Stack, settings: Settings): Promise<void>
     // Steps have said that they failed; this is what it was.
     if (failed === 0) say(`FAIL ${flow.name}`);
     const lines = [error instanceof Error ? error.message : String(error)];
-    lines.push(...await excerpts(stack, settings, scene.namespace), ...await untrue(scene));
+    lines.push(...await excerpts(stack, settings.kill, scene.namespace), ...await untrue(scene));
     for (const line of lines.join("\n").split("\n")) say(`     ${line}`);
   }
 }
@@ -81,7 +81,7 @@ const settings = readSettings(Deno.args);
 await using stack = await Stack.start(settings, "first", "127.0.0.1");
 say("PASS the managers and the provider are ready");
 await playAll(stack, settings);
-const wrong = await complaints(stack, settings);
+const wrong = await complaints(stack, settings.kill);
 say(wrong.length === 0 ? "PASS no log has unexplained errors" : "FAIL logs have errors");
 for (const line of wrong.slice(0, 40)) say(`     ${line.slice(0, 900)}`);
 const { resident_mib, cpu_s } = await stack.provider.program.cost();
