@@ -60,3 +60,25 @@ Deno.test("a bookmark of a built-in kind holds what an empty object of it would"
     },
   });
 });
+
+Deno.test("a watch of tables tells the age that an object has when it is sent", async () => {
+  const clock = new VirtualClock();
+  const server = new ApiServer({ clock });
+  using _closing = { [Symbol.dispose]: () => server.close() };
+  const fetch = fetchAdapter(server.handler, { user: adminUser });
+  const path = "https://localhost/api/v1/namespaces/default/configmaps";
+  const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+  const watch = await fetch(new Request(`${path}?watch=1`, { headers: { accept } }));
+  const reader = watch.body!.getReader();
+  await clock.advance(60_000);
+  const body = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "late" } });
+  const headers = { "content-type": "application/json" };
+  await fetch(new Request(path, { method: "POST", headers, body }));
+  let text = "";
+  while (!text.includes('"late"')) {
+    const { value } = await reader.read();
+    text = new TextDecoder().decode(value);
+  }
+  await reader.cancel();
+  assertEquals(JSON.parse(text).object.rows[0].cells, ["late", 0, "0s"]);
+});

@@ -196,7 +196,8 @@ export class ResourceHandler {
     const options = this.#tableOptions(exchange, target, transform.version);
     let first = true;
     return (object) => {
-      const table = objectTable(object, options, first);
+      // Ages are those of the moment that the event is sent.
+      const table = objectTable(object, { ...options, now_ms: this.#clock.now() }, first);
       first = false;
       return table;
     };
