@@ -52,6 +52,8 @@ export interface FakeFleetOptions {
   observeEtcd?(cluster: string, method: string): () => void;
 }
 
+const REVISIONS_SINCE_MS = Date.UTC(2026, 0, 1);
+
 /** What runs for one cluster. */
 export interface FleetMember {
   /** `namespace/name`. */
@@ -152,7 +154,8 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   ensureListener(cluster: string, port?: number): Promise<Endpoint> {
     let member = this.#members.get(cluster);
     if (member === undefined) {
-      member = this.#makeMember(cluster, this.#choosePort(cluster, port));
+      const known = this.#reserved.has(cluster) || port !== undefined;
+      member = this.#makeMember(cluster, this.#choosePort(cluster, port), known);
       this.#members.set(cluster, member);
     }
     return Promise.resolve({ host: this.#host, port: member.port });
@@ -290,8 +293,10 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     }
   }
 
-  #makeMember(name: string, port: number): Member {
+  /** `known`: clients may remember the cluster from an earlier process. */
+  #makeMember(name: string, port: number, known: boolean): Member {
     const stored = this.#options.storage?.open(name);
+    const anew = known && stored?.restored === undefined;
     const ports = new ControlPlanePorts({
       clock: this.#clock,
       random: this.#random,
@@ -310,6 +315,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       random: this.#random,
       ...(stored === undefined ? {} : { journal: stored.journal }),
       ...(stored?.restored === undefined ? {} : { restored: stored.restored }),
+      ...(anew ? { firstRevision: laterRevision(this.#clock.now()) } : {}),
     });
     const client = server.client(adminUser);
     const member: Member = {
@@ -375,6 +381,11 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   #notify(cluster: string): void {
     for (const listener of this.#listeners) listener(cluster);
   }
+}
+
+/** Greater than any that a cluster which loses its contents can have reached, at a thousand writes in a second. */
+function laterRevision(now_ms: number): number {
+  return Math.max(0, now_ms - REVISIONS_SINCE_MS);
 }
 
 function canListen(hostname: string, port: number): boolean {

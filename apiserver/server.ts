@@ -74,6 +74,8 @@ export interface ApiServerOptions {
   readonly journal?: Journal;
   /** What an earlier process left, on the same base. */
   readonly restored?: Restored;
+  /** Begins at this revision, for clients that remember an earlier life of the cluster: theirs are too old. */
+  readonly firstRevision?: number;
   /** How many events are kept for watchers. */
   readonly events_max?: number;
   /** Asked in order, after the client certificate. Default: those that know the tokens of service accounts. */
@@ -138,6 +140,7 @@ export class ApiServer {
       base: options.base ?? bootstrapBase(clock, builtin, options.aggregatedRoles),
       ...(options.journal === undefined ? {} : { journal: options.journal }),
       ...(options.restored === undefined ? {} : { restored: options.restored }),
+      ...(options.firstRevision === undefined ? {} : { firstRevision: options.firstRevision }),
       ...(options.events_max === undefined ? {} : { events_max: options.events_max }),
     });
     if (options.restored === undefined && options.base === undefined) {

@@ -49,6 +49,8 @@ export interface MemoryStoreOptions {
   readonly journal?: Journal;
   /** What an earlier process left, on the same base. */
   readonly restored?: Restored;
+  /** Begins at this revision, if it is later than the base's; earlier ones can be neither watched nor listed. */
+  readonly firstRevision?: number;
 }
 
 /** One version of one object. Most entries are never encoded, so the map is made on demand. */
@@ -125,6 +127,11 @@ export class MemoryStore implements Store {
     this.#compactRevision = this.#compacted = options.base?.compactRevision ??
       0;
     if (options.restored !== undefined) this.#restore(options.restored);
+    const { firstRevision = 0 } = options;
+    if (firstRevision > this.#revision) {
+      this.#revision = firstRevision;
+      this.compact(firstRevision);
+    }
   }
 
   /** Takes over earlier state. Watchers and pagers from before it must list again. */

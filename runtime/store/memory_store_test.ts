@@ -192,3 +192,19 @@ Deno.test("MemoryStore agrees with a plain map under random writes", () => {
     }
   }
 });
+
+Deno.test("MemoryStore begins at a later revision than its base where it is told to", () => {
+  const first = new MemoryStore();
+  first.put(PODS, "a/x", pod("x"));
+  const base = first.freeze();
+  const store = new MemoryStore({ base, firstRevision: 1000 });
+  assertEquals(store.revision, 1000);
+  assertEquals(keys(store.list(PODS).entries), ["a/x"]);
+  for (const remembered of [2, 999]) {
+    assertThrows(() => store.watch(PODS, remembered), StatusError, "too old");
+    assertThrows(() => store.list(PODS, { revision: remembered }), StatusError, "too old");
+  }
+  assertEquals(store.put(PODS, "a/y", pod("y"))?.revision, 1001);
+  assertEquals(store.watch(PODS, 1000).read(9)?.map(({ entry }) => entry.key), ["a/y"]);
+  assertEquals(new MemoryStore({ base, firstRevision: 1 }).revision, base.revision);
+});

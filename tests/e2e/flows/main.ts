@@ -79,6 +79,9 @@ async function playAll(stack: Stack, settings: Settings): Promise<void> {
 
 const settings = readSettings(Deno.args);
 await using stack = await Stack.start(settings, "first", "127.0.0.1");
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => void stack[Symbol.asyncDispose]().then(() => Deno.exit(1)));
+}
 say("PASS the managers and the provider are ready");
 await playAll(stack, settings);
 const wrong = await complaints(stack, settings.kill);
