@@ -45,6 +45,9 @@ interface RunningMember {
 const NAMESPACE = "kube-system";
 const ETCD_PORT = 2379;
 const API_SERVER_PORT = 6443;
+// What TLS still has to say to a client that has hung up is nothing to it. kubectl before 1.32 would not even read
+// it, and would read nothing else of that tunnel either.
+const TLS_ENDS = { halfOpen: false };
 
 /** The ports of one cluster's control plane. */
 export class ControlPlanePorts implements PodPorts {
@@ -94,7 +97,7 @@ export class ControlPlanePorts implements PodPorts {
     if (port === API_SERVER_PORT && this.#options.runsApiServer(machine)) {
       const listener = await this.#options.listener();
       if (listener === undefined) return undefined;
-      const [near, far] = connectedPair();
+      const [near, far] = connectedPair(TLS_ENDS);
       listener.accept(far);
       return near;
     }
@@ -112,7 +115,7 @@ export class ControlPlanePorts implements PodPorts {
       server = etcd.serverOf(machine, tls);
     }
     if (server === undefined) return undefined;
-    const [near, far] = connectedPair();
+    const [near, far] = connectedPair(TLS_ENDS);
     await server.serve(far);
     return near;
   }

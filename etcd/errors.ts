@@ -149,6 +149,11 @@ export const badTransferee: () => EtcdError = make(
   Code.failedPrecondition,
   "etcdserver: bad leader transferee",
 );
+/** Authentication without anybody who could do anything. */
+export const rootUserMissing: () => EtcdError = make(
+  Code.failedPrecondition,
+  "etcdserver: root user does not exist",
+);
 /** Nobody leads. */
 export const noLeader: () => EtcdError = make(Code.unavailable, "etcdserver: no leader");
 /** The member does not run. */

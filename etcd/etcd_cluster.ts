@@ -165,6 +165,11 @@ export class EtcdCluster {
     return this.#leader === undefined ? undefined : this.#members.get(this.#leader);
   }
 
+  /** The version of the database's format. */
+  get storageVersion(): string {
+    return `${this.version.split(".").slice(0, 2).join(".")}.0`;
+  }
+
   /** Raft's term: the number of elections. */
   get term(): number {
     return this.#term;

@@ -92,7 +92,9 @@ Deno.test("MemberServer answers what a control plane controller asks", async () 
     assertEquals(status.leader, cluster.leader?.id);
     assertEquals(status.header.memberId, cluster.memberByName("a")?.id);
     const list = await call<{ members: { id: bigint; name: string }[] }>("MemberList");
-    assertEquals(list.members.map(({ name }) => name), ["a", "b", "c"]);
+    assertEquals(list.members.map(({ name }) => name).sort(), ["a", "b", "c"]);
+    const ids = list.members.map(({ id }) => id);
+    assertEquals(ids, ids.toSorted((a, b) => a < b ? -1 : 1));
     const c = cluster.memberByName("c");
     await call("MoveLeader", { id: c?.id });
     assertEquals(cluster.leader?.name, "c");
@@ -203,4 +205,13 @@ Deno.test("MemberServer refuses clients without a certificate", async () => {
     listener.close();
     cluster.close();
   }
+});
+
+Deno.test("MemberServer says what etcd says while nobody has turned authentication on", async () => {
+  await withMember(async ({ call }) => {
+    const status = await call<{ enabled: boolean; authRevision: number }>("AuthStatus");
+    assertEquals([status.enabled, status.authRevision], [false, 1]);
+    assertEquals((await call<{ names: string[] }>("UserList")).names, []);
+    await assertRejects(() => call("AuthEnable"), Error, "etcdserver: root user does not exist");
+  });
 });

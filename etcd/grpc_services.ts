@@ -115,6 +115,7 @@ export function memberServices(api: MemberApi, observe?: CallObserver): Service[
     leaseService(api, observe),
     clusterService(api, observe),
     maintenanceService(api, observe),
+    authService(api, observe),
   ];
 }
 
@@ -243,4 +244,15 @@ function maintenanceService(api: MemberApi, observe?: CallObserver): Service {
         call.emit("error", grpcError(error));
       }
     });
+}
+
+// There are no users, and so no roles and nothing to turn on.
+function authService(api: MemberApi, observe: CallObserver | undefined): Service {
+  const { AuthStatusResponse, Empty, NamesResponse } = cluster;
+  return new ServiceBuilder("Auth", observe)
+    .unary("AuthStatus", Empty, AuthStatusResponse, () => api.authStatus())
+    .unary("AuthEnable", Empty, kv.HeaderResponse, () => api.authEnable())
+    .unary("AuthDisable", Empty, kv.HeaderResponse, () => api.authDisable())
+    .unary("UserList", Empty, NamesResponse, () => api.names())
+    .unary("RoleList", Empty, NamesResponse, () => api.names());
 }

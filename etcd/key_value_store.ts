@@ -42,7 +42,15 @@ export interface KeyValueStoreOptions {
 /** A key at one revision; without a value it was deleted there. */
 interface Version {
   readonly revision: number;
+  /** Which of the revision's changes it is, from 0. */
+  readonly sub: number;
   readonly kv: KeyValue | undefined;
+}
+
+/** What happened to a key at a revision. */
+export interface HistoryRecord extends Version {
+  /** The key as text. */
+  readonly key: string;
 }
 
 /** A change on its way to a revision. */
@@ -228,7 +236,7 @@ export class KeyValueStore {
       }
       // A transaction may delete a key and put it again: the last word counts.
       if (versions.at(-1)?.revision === revision) this.#drop(versions.pop() as Version, key);
-      versions.push({ revision, kv });
+      versions.push({ revision, sub: this.#open?.length ?? 0, kv });
       this.#bytes += costOf(key, kv);
       this.#open?.push({
         type: kv === undefined ? 1 : 0,
@@ -266,17 +274,16 @@ export class KeyValueStore {
     return this.#log.filter((commit) => commit.revision >= revision);
   }
 
-  /** A number that is the same for the same data (FNV-1a over keys and values at a revision). */
-  hash(revision: number): number {
+  /** What is kept of history up to a revision, in the order in which it happened. */
+  records(revision: number): HistoryRecord[] {
     const at = this.#checkRevision(revision);
-    let hash = 0x811c9dc5;
-    const mix = (byte: number) => hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-    for (const kv of this.#select({ from: "" }, at)) {
-      for (const byte of kv.key) mix(byte);
-      for (const byte of kv.value) mix(byte);
-      mix(kv.modRevision & 255);
+    const records: HistoryRecord[] = [];
+    for (const [key, versions] of this.#history) {
+      for (const version of versions) {
+        if (version.revision <= at) records.push({ ...version, key });
+      }
     }
-    return hash;
+    return records.sort((a, b) => a.revision - b.revision || a.sub - b.sub);
   }
 
   /** Everything there is now, in the order of keys. */

@@ -51,7 +51,7 @@ export class Leases {
     if (this.#leases.has(id)) throw leaseExists();
     let own = id;
     while (own === 0n || this.#leases.has(own)) {
-      own = BigInt(Math.floor(this.#random.next() * 2 ** 50)) + 1n;
+      own = this.#drawId();
     }
     const life_s = Math.max(ttl_s, TTL_MIN_S);
     this.#leases.set(own, {
@@ -61,6 +61,14 @@ export class Leases {
       keys: new Set(),
     });
     return { id: own, ttl_s: life_s };
+  }
+
+  // 63 bits: ids are signed, and not negative.
+  #drawId(): bigint {
+    const [high, low] = [2 ** 31, 2 ** 32].map((below) =>
+      BigInt(Math.floor(this.#random.next() * below))
+    ) as [bigint, bigint];
+    return (high << 32n) | low;
   }
 
   #arm(id: bigint, life_s: number): Timer {

@@ -10,12 +10,14 @@ import {
   noSpace,
   notForLearner,
   requestTooLarge,
+  rootUserMissing,
   stopped,
 } from "./errors.ts";
 import type { AlarmKind, EtcdCluster, EtcdClusterMember } from "./etcd_cluster.ts";
 import type {
   AlarmRequest,
   AlarmResponse,
+  AuthStatusResponse,
   DowngradeRequest,
   DowngradeResponse,
   HashResponse,
@@ -25,6 +27,7 @@ import type {
   MemberMessage,
   MembersResponse,
   MemberUpdateRequest,
+  NamesResponse,
   SnapshotResponse,
   StatusResponse,
 } from "./proto/cluster_messages.ts";
@@ -49,6 +52,7 @@ import type {
   LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
 } from "./proto/lease_messages.ts";
+import { hashOfHistory } from "./history_hash.ts";
 import { snapshotPieces } from "./snapshot.ts";
 import { checkTransaction, type PutHooks, runTransaction } from "./transaction.ts";
 
@@ -222,16 +226,18 @@ export class MemberApi {
     return this.#members();
   }
 
+  // In the order of ids, and without the revision of the data, which is none of this service's.
   #members(): MembersResponse {
-    return { header: this.header(), members: this.cluster.members.map(messageOf) };
+    const members = this.cluster.members.map(messageOf);
+    members.sort((a, b) => a.id < b.id ? -1 : 1);
+    return { header: { ...this.header(), revision: 0 }, members };
   }
 
   /** Cluster.MemberAdd. */
   memberAdd({ peerUrls, isLearner }: MemberAddRequest): MemberAddResponse {
     this.#serve();
     const member = messageOf(this.cluster.addMember(peerUrls, isLearner));
-    const { members } = this.#members();
-    return { header: this.header(), member, members };
+    return { ...this.#members(), member };
   }
 
   /** Cluster.MemberRemove. */
@@ -279,7 +285,7 @@ export class MemberApi {
         enabled: cluster.downgrade.target !== undefined,
         targetVersion: cluster.downgrade.target ?? "",
       },
-      storageVersion: `${cluster.version.split(".").slice(0, 2).join(".")}.0`,
+      storageVersion: cluster.storageVersion,
     };
   }
 
@@ -328,7 +334,7 @@ export class MemberApi {
   /** Maintenance.Hash. */
   hash(): HashResponse {
     this.#serve({ withoutQuorum: true });
-    return { header: this.header(), hash: this.cluster.store.hash(0) };
+    return { header: this.header(), hash: this.#hashAt(0) };
   }
 
   /** Maintenance.HashKV. */
@@ -337,10 +343,16 @@ export class MemberApi {
     const { store } = this.cluster;
     return {
       header: this.header(),
-      hash: store.hash(revision),
-      compactRevision: store.compactRevision,
+      hash: this.#hashAt(revision),
+      // As long as nothing has been compacted, etcd says -1.
+      compactRevision: store.compactRevision || -1,
       hashRevision: revision === 0 ? store.revision : revision,
     };
+  }
+
+  #hashAt(revision: number): number {
+    const { store } = this.cluster;
+    return hashOfHistory(store.records(revision), store.compactRevision);
   }
 
   /** Maintenance.MoveLeader, which only the leader does. */
@@ -348,6 +360,30 @@ export class MemberApi {
     this.#serve();
     this.cluster.moveLeader(this.id, id);
     return { header: this.header() };
+  }
+
+  /** Auth.AuthStatus: as it is before anybody has turned it on. */
+  authStatus(): AuthStatusResponse {
+    this.#serve();
+    return { header: this.header(), enabled: false, authRevision: 1 };
+  }
+
+  /** Auth.AuthEnable. */
+  authEnable(): HeaderResponse {
+    this.#serve();
+    throw rootUserMissing();
+  }
+
+  /** Auth.AuthDisable. */
+  authDisable(): HeaderResponse {
+    this.#serve();
+    return { header: this.header() };
+  }
+
+  /** Auth.UserList and Auth.RoleList: there are none. */
+  names(): NamesResponse {
+    this.#serve();
+    return { header: this.header(), names: [] };
   }
 
   /** Maintenance.Snapshot in pieces. */

@@ -20,7 +20,7 @@ export function* snapshotPieces(
   const data = writer.finish();
   const pages = new Uint8Array(Math.max(1, Math.ceil(data.length / PAGE_BYTES)) * PAGE_BYTES);
   pages.set(data);
-  const { version } = cluster;
+  const version = cluster.storageVersion;
   for (let at = 0; at < pages.length; at += PIECE_BYTES) {
     const blob = pages.subarray(at, at + PIECE_BYTES);
     yield { remainingBytes: pages.length - at - blob.length, blob, version };

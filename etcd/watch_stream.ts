@@ -16,6 +16,9 @@ const WATCHES_MAX = 10_000;
 /** How much a slow client may leave unread before its stream ends. */
 const UNREAD_MAX = 10_000;
 
+/** How many events of history go into one message, and those of the revision that fills it. */
+const CATCH_UP_EVENTS = 1_000;
+
 interface Watch {
   readonly range: KeyRange;
   readonly create: WatchCreateRequest;
@@ -80,7 +83,20 @@ export class WatchStream {
     }
     const watch = { range: rangeOf(create.key, create.rangeEnd), create, from };
     this.#watches.set(watchId, watch);
-    for (const commit of store.since(from)) this.#tell(watchId, watch, commit);
+    this.#catchUp(watchId, watch, store.since(from));
+  }
+
+  /** History comes in as few messages as will hold it. */
+  #catchUp(watchId: number, watch: Watch, commits: readonly Commit[]): void {
+    let events: KeyEvent[] = [];
+    for (const commit of commits) {
+      watch.from = commit.revision + 1;
+      events.push(...eventsFor(watch, commit));
+      if (events.length < CATCH_UP_EVENTS) continue;
+      this.#send({ watchId, events });
+      events = [];
+    }
+    if (events.length > 0) this.#send({ watchId, events });
   }
 
   #freeId(): number {
@@ -101,11 +117,14 @@ export class WatchStream {
   #tell(watchId: number, watch: Watch, commit: Commit): void {
     if (commit.revision < watch.from) return;
     watch.from = commit.revision + 1;
-    const events = commit.events
-      .filter(({ type, kv }) =>
-        !watch.create.filters.includes(type) && inRange(toText(kv.key), watch.range)
-      )
-      .map((event): KeyEvent => watch.create.prevKv ? event : { type: event.type, kv: event.kv });
+    const events = eventsFor(watch, commit);
     if (events.length > 0) this.#send({ watchId, events });
   }
+}
+
+/** What of a commit a watch wants to know. */
+function eventsFor({ create, range }: Watch, { events }: Commit): KeyEvent[] {
+  return events
+    .filter(({ type, kv }) => !create.filters.includes(type) && inRange(toText(kv.key), range))
+    .map((event): KeyEvent => create.prevKv ? event : { type: event.type, kv: event.kv });
 }

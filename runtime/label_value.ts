@@ -21,3 +21,12 @@ export function fnv32a(text: string): number {
   }
   return hash;
 }
+
+/** 64-bit FNV-1a of the UTF-8 bytes of a text. */
+export function fnv64a(text: string): bigint {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(text)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return hash;
+}

@@ -6,6 +6,15 @@
 import type { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 
+/** Options of {@linkcode connectedPair}. */
+export interface ConnectedPairOptions {
+  /**
+   * Whether the first end still hears the second once it has itself said all, as in TCP. Default `true`.
+   * Without that nothing reaches who has hung up, which suits protocols that end both ways at once, such as TLS.
+   */
+  readonly halfOpen?: boolean;
+}
+
 /**
  * Makes both ends of a connection.
  *
@@ -19,8 +28,9 @@ import { Duplex } from "node:stream";
  * for await (const chunk of near) console.assert(String(chunk) === "echo");
  * ```
  */
-export function connectedPair(): [Duplex, Duplex] {
-  const [near, far] = [new End(), new End()];
+export function connectedPair(options: ConnectedPairOptions = {}): [Duplex, Duplex] {
+  const half = options.halfOpen ?? true;
+  const [near, far] = [new End(half), new End(true)];
   near.other = far;
   far.other = near;
   return [near, far];
@@ -31,6 +41,12 @@ class End extends Duplex {
   /** The other side waits until what it has written is read. */
   #taken: (() => void) | undefined;
   #ended = false;
+  readonly #halfOpen: boolean;
+
+  constructor(halfOpen: boolean) {
+    super();
+    this.#halfOpen = halfOpen;
+  }
 
   override _read(): void {
     const taken = this.#taken;
@@ -39,7 +55,8 @@ class End extends Duplex {
   }
 
   #receive(chunk: Buffer, done: () => void): void {
-    if (this.destroyed || this.#ended || this.push(chunk)) return done();
+    const deaf = !this.#halfOpen && this.writableEnded;
+    if (this.destroyed || this.#ended || deaf || this.push(chunk)) return done();
     this.#taken = done;
   }
 

@@ -10,6 +10,16 @@ async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
   return text;
 }
 
+Deno.test("connectedPair() without half-open ends tells nothing to who has hung up", async () => {
+  const [near, far] = connectedPair({ halfOpen: false });
+  far.on("end", () => far.end("too late"));
+  far.resume();
+  near.end("goodbye");
+  let heard = "";
+  for await (const chunk of near) heard += String(chunk);
+  assertEquals(heard, "");
+});
+
 Deno.test("connectedPair() carries bytes both ways, and each direction's end by itself", async () => {
   const [near, far] = connectedPair();
   far.write("from far");

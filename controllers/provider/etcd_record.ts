@@ -6,7 +6,7 @@
 import { type Clock, rfc3339Micro } from "../../runtime/clock.ts";
 import type { Client } from "../../runtime/client.ts";
 import type { KubeObject } from "../../runtime/object.ts";
-import { fnv32a } from "../capi/kubeadm/names.ts";
+import { fnv64a } from "../../runtime/label_value.ts";
 import type { EtcdMemberSpec } from "./host.ts";
 import { SYSTEM_NAMESPACE } from "./workload/object_forms.ts";
 import { WORKLOAD } from "./workload/resources.ts";
@@ -39,11 +39,11 @@ export class EtcdRecord {
   async newMember(clusterName: string, machine: string): Promise<Record<string, string>> {
     const pods = await this.#pods();
     const taken = new Set(pods.map((pod) => annotation(pod, ETCD_MEMBER_ID)));
-    let id = fnv32a(`member ${clusterName}/${machine}`);
-    while (id === 0 || taken.has(String(id))) id = (id + 1) >>> 0;
+    let id = fnv64a(`member ${clusterName}/${machine}`);
+    while (id === 0n || taken.has(String(id))) id = BigInt.asUintN(64, id + 1n);
     const cluster =
       pods.map((pod) => annotation(pod, ETCD_CLUSTER_ID)).find((one) => one !== undefined) ??
-        String(fnv32a(`cluster ${clusterName}`) || 1);
+        String(fnv64a(`cluster ${clusterName}`) || 1n);
     return { [ETCD_CLUSTER_ID]: cluster, [ETCD_MEMBER_ID]: String(id) };
   }
 

@@ -298,3 +298,31 @@ export const SnapshotResponse: MessageType<SnapshotResponse> = message({
   blob: one(3, "bytes"),
   version: one(4, "string"),
 });
+
+/** Whether clients must say who they are. */
+export interface AuthStatusResponse {
+  /** The state of the cluster when it answered. */
+  header?: ResponseHeader;
+  /** Whether they must. */
+  enabled: boolean;
+  /** Grows with every change of users and roles. */
+  authRevision: number;
+}
+
+/** `etcdserverpb.AuthStatusResponse`. */
+export const AuthStatusResponse: MessageType<AuthStatusResponse> = message({
+  header,
+  enabled: one(2, "bool"),
+  authRevision: one(3, "int64"),
+});
+
+/** Names of users or roles. */
+export interface NamesResponse {
+  /** The state of the cluster when it answered. */
+  header?: ResponseHeader;
+  /** The names. */
+  names: string[];
+}
+
+/** `etcdserverpb.AuthUserListResponse`, `AuthRoleListResponse`. */
+export const NamesResponse: MessageType<NamesResponse> = message({ header, names: texts(2) });

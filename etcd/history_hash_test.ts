@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import { hashOfHistory } from "./history_hash.ts";
+import { KeyValueStore } from "./key_value_store.ts";
+
+const encoder = new TextEncoder();
+
+function put(store: KeyValueStore, key: string, value: string): void {
+  store.put({
+    key: encoder.encode(key),
+    value: encoder.encode(value),
+    lease: 0n,
+    prevKv: false,
+    ignoreValue: false,
+    ignoreLease: false,
+  });
+}
+
+function remove(store: KeyValueStore, key: string): void {
+  store.deleteRange({ key: encoder.encode(key), rangeEnd: new Uint8Array(0), prevKv: false });
+}
+
+function hash(store: KeyValueStore, revision = 0): number {
+  return hashOfHistory(store.records(revision), store.compactRevision);
+}
+
+// The numbers are those of etcd 3.6.14 for the same history.
+Deno.test("hashOfHistory() gives etcd's number for the same history", () => {
+  const store = new KeyValueStore();
+  put(store, "a", "1");
+  put(store, "b", "2");
+  put(store, "a", "3");
+  remove(store, "b");
+  store.transact(() => {
+    put(store, "c", "4");
+    put(store, "d", "5");
+  });
+  const hashes = { now: hash(store), at3: hash(store, 3) };
+  store.compact(5);
+  const compacted = hash(store);
+  assertEquals({ ...hashes, compacted }, {
+    now: 3853268819,
+    at3: 1827592406,
+    compacted: 4290631835,
+  });
+});
