@@ -40,15 +40,17 @@ export interface KeyValueStoreOptions {
 }
 
 /** A key at one revision; without a value it was deleted there. */
-interface Version {
+export interface KeyVersion {
+  /** When. */
   readonly revision: number;
   /** Which of the revision's changes it is, from 0. */
   readonly sub: number;
+  /** What it then was. */
   readonly kv: KeyValue | undefined;
 }
 
 /** What happened to a key at a revision. */
-export interface HistoryRecord extends Version {
+export interface HistoryRecord extends KeyVersion {
   /** The key as text. */
   readonly key: string;
 }
@@ -73,7 +75,7 @@ export class KeyValueStore {
   readonly #committed: (commit: Commit) => void;
   /** All keys with any history, in order. */
   #keys: string[] = [];
-  readonly #history = new Map<string, Version[]>();
+  readonly #history = new Map<string, KeyVersion[]>();
   #log: Commit[] = [];
   #revision = 1;
   #compacted = 0;
@@ -178,7 +180,7 @@ export class KeyValueStore {
     const versions = this.#history.get(key);
     if (versions === undefined) return undefined;
     for (let i = versions.length - 1; i >= 0; i--) {
-      const version = versions[i] as Version;
+      const version = versions[i] as KeyVersion;
       if (version.revision <= revision) return version.kv;
     }
     return undefined;
@@ -235,7 +237,7 @@ export class KeyValueStore {
         this.#keys.splice(this.#position(key), 0, key);
       }
       // A transaction may delete a key and put it again: the last word counts.
-      if (versions.at(-1)?.revision === revision) this.#drop(versions.pop() as Version, key);
+      if (versions.at(-1)?.revision === revision) this.#drop(versions.pop() as KeyVersion, key);
       versions.push({ revision, sub: this.#open?.length ?? 0, kv });
       this.#bytes += costOf(key, kv);
       this.#open?.push({
@@ -246,7 +248,7 @@ export class KeyValueStore {
     });
   }
 
-  #drop({ kv }: Version, key: string): void {
+  #drop({ kv }: KeyVersion, key: string): void {
     this.#bytes -= costOf(key, kv);
   }
 
@@ -258,7 +260,7 @@ export class KeyValueStore {
     this.#log = this.#log.filter((commit) => commit.revision >= revision);
     const kept: string[] = [];
     for (const key of this.#keys) {
-      const versions = this.#history.get(key) as Version[];
+      const versions = this.#history.get(key) as KeyVersion[];
       const last = versions.findLastIndex((version) => version.revision <= revision);
       const first = last >= 0 && versions[last]?.kv === undefined ? last + 1 : Math.max(0, last);
       for (const version of versions.splice(0, first)) this.#drop(version, key);

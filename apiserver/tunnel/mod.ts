@@ -5,7 +5,7 @@
  * @module
  */
 
-export { connectedPair } from "./connected_pair.ts";
+export { connectedPair, type ConnectedPairOptions } from "./connected_pair.ts";
 export type { PodPorts } from "./pod_ports.ts";
 export { PortForwarder, type PortForwarderOptions } from "./port_forwarder.ts";
 export type { TunnelLimits } from "./spdy_session.ts";
