@@ -141,6 +141,10 @@ export interface WatchResult {
 export interface WatchStream {
   /** The next batch of events, or `undefined` at its end (timeout, abort, store closed). */
   next(): Promise<readonly WatchResult[] | undefined>;
+  /** What there is now: `[]` when nothing is, a promise where objects have to be converted first, `undefined` at the end. */
+  take(): readonly WatchResult[] | Promise<readonly WatchResult[]> | undefined;
+  /** Calls back once, when there may be something to take or the end has come. */
+  notify(callback: () => void): void;
   /** Ends the stream; a pending `next` answers `undefined`. */
   close(): void;
 }

@@ -147,7 +147,8 @@ class Chain implements HttpHandler {
     }
     // Nobody will read it; a watch has to be closed all the same.
     if (!(response.body instanceof Uint8Array)) {
-      void response.body[Symbol.asyncIterator]().return?.();
+      if ("pushTo" in response.body) response.body.close();
+      else void response.body[Symbol.asyncIterator]().return?.();
     }
     return { status: response.status, headers };
   }

@@ -42,7 +42,7 @@ import type { Route } from "./route.ts";
 import { scaleTable } from "./scale_table.ts";
 import { includeObject, listTable, objectTable, type TableOptions } from "./table.ts";
 import type { HttpResponse } from "./types.ts";
-import { watchBytes, type WatchTransform } from "./watch.ts";
+import { WatchBody, type WatchTransform } from "./watch.ts";
 
 const PRODUCED = OBJECT_TYPES.map((media) => media.name);
 const PRODUCED_STREAMS = [
@@ -180,7 +180,7 @@ export class ResourceHandler {
     return respond(
       200,
       media.encoding === "json" ? media.name : `${media.name};stream=watch`,
-      watchBytes(stream, media.encoding, transform),
+      new WatchBody(stream, media.encoding, transform),
     );
   }
 

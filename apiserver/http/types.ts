@@ -38,6 +38,24 @@ export interface HttpRequest {
   readonly upgradable?: boolean;
 }
 
+/** Where a {@linkcode PushedBody} goes. */
+export interface ByteSink {
+  /** Answers whether there is room for more; if not, `PushedBody.resume` says when there is. */
+  write(chunk: Uint8Array): boolean;
+  /** Nothing more comes. */
+  end(): void;
+}
+
+/** A stream that writes when it has something, at no cost while it has not. It can be read as a stream instead. */
+export interface PushedBody extends AsyncIterable<Uint8Array> {
+  /** Starts. */
+  pushTo(sink: ByteSink): void;
+  /** The sink has room again. */
+  resume(): void;
+  /** The client has left. */
+  close(): void;
+}
+
 /** One HTTP response. A stream is pulled only as fast as the client reads, and is returned (closed) when it leaves. */
 export interface HttpResponse {
   /** The status code. */
@@ -45,7 +63,7 @@ export interface HttpResponse {
   /** Lower-case names. A list is a line for each item. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** Absent: there is none. */
-  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array> | PushedBody;
   /** Of a 101 to an `upgradable` request: takes the connection over once the headers are sent. `head` has come already. */
   upgrade?(socket: Duplex, head: Uint8Array): void;
 }

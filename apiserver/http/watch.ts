@@ -1,5 +1,5 @@
 // A watch as a stream of bytes: JSON lines, or length-framed protobuf. It
-// pulls the registry's stream only as fast as the client reads, and all
+// takes from the registry's stream only as fast as the client reads, and all
 // watchers of an object share its encoded bytes. Source:
 // k8s.io/apiserver/pkg/endpoints/handlers/watch.go.
 
@@ -10,6 +10,7 @@ import { encodeProtobufEvent } from "../protobuf/mod.ts";
 import type { WatchResult, WatchStream } from "../request.ts";
 import { encodeObject, encodeValue } from "./encode.ts";
 import type { Encoding } from "./negotiate.ts";
+import type { ByteSink, PushedBody } from "./types.ts";
 
 /** How the objects of a watch are shown. `undefined`: as they are. */
 export type WatchTransform = (object: KubeObject) => unknown;
@@ -21,23 +22,139 @@ const HEADS = new Map(
 );
 const TAIL = encoder.encode("}\n");
 
-/** The bytes of a watch. Returning the iterator closes the watch. */
-export async function* watchBytes(
-  stream: WatchStream,
-  encoding: Encoding,
-  transform: WatchTransform | undefined,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for (;;) {
-      const events = await stream.next();
-      if (events === undefined) return;
-      if (events.length > 0) yield encodeEvents(events, encoding, transform);
+/** How much is put together for one write. An event may be larger. */
+const CHUNK_BYTES_MAX = 256 * 1024;
+
+/** The last first chunk of a batch of events: watchers without a selector share batches. */
+let chunk: {
+  readonly events: readonly WatchResult[];
+  readonly encoding?: Encoding;
+  readonly bytes: Uint8Array;
+  readonly end: number;
+} = { events: [], bytes: new Uint8Array(), end: 0 };
+
+/** The bytes of a watch: pushed to connections, pulled by everybody else. */
+export class WatchBody implements PushedBody {
+  readonly #stream: WatchStream;
+  readonly #encoding: Encoding;
+  readonly #transform: WatchTransform | undefined;
+  #sink: ByteSink | undefined;
+  #full = false;
+  #taken: readonly WatchResult[] = [];
+  /** How many of those have been sent. */
+  #at = 0;
+  readonly #wake = () => this.#pump();
+
+  constructor(stream: WatchStream, encoding: Encoding, transform: WatchTransform | undefined) {
+    this.#stream = stream;
+    this.#encoding = encoding;
+    this.#transform = transform;
+  }
+
+  pushTo(sink: ByteSink): void {
+    this.#sink = sink;
+    this.#pump();
+  }
+
+  resume(): void {
+    this.#full = false;
+    this.#pump();
+  }
+
+  close(): void {
+    this.#sink = undefined;
+    this.#stream.close();
+  }
+
+  /** Returning the iterator closes the watch. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const events = await this.#stream.next();
+        if (events === undefined) return;
+        this.#took(events);
+        for (let bytes = this.#nextChunk(); bytes; bytes = this.#nextChunk()) yield bytes;
+      }
+    } catch (error) {
+      // The head of the answer is gone: what goes wrong now is an event.
+      yield eventBytes(errorEvent(error), this.#encoding, undefined);
+    } finally {
+      this.#stream.close();
     }
-  } catch (error) {
-    // The head of the answer is gone: what goes wrong now is an event.
-    yield encodeEvents([errorEvent(error)], encoding, undefined);
-  } finally {
-    stream.close();
+  }
+
+  /** Writes what there is, until the sink is full or there is nothing left. */
+  #pump(): void {
+    try {
+      while (this.#sink !== undefined && !this.#full) {
+        const bytes = this.#nextChunk();
+        if (bytes !== undefined) {
+          this.#full = !this.#sink.write(bytes);
+          continue;
+        }
+        const taken = this.#stream.take();
+        if (taken === undefined) return this.#end();
+        if (taken instanceof Promise) return this.#takeLater(taken);
+        if (taken.length === 0) return this.#stream.notify(this.#wake);
+        this.#took(taken);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #takeLater(taken: Promise<readonly WatchResult[]>): void {
+    taken.then((events) => {
+      this.#took(events);
+      this.#pump();
+    }, (error) => this.#fail(error));
+  }
+
+  /** Some of the events that were taken and not yet sent. */
+  #nextChunk(): Uint8Array | undefined {
+    const events = this.#taken;
+    if (this.#at >= events.length) return undefined;
+    if (this.#at > 0 || this.#transform !== undefined) return this.#assemble(events);
+    if (chunk.events !== events || chunk.encoding !== this.#encoding) {
+      const bytes = this.#assemble(events);
+      chunk = { events, encoding: this.#encoding, bytes, end: this.#at };
+    }
+    this.#at = chunk.end;
+    return chunk.bytes;
+  }
+
+  #assemble(events: readonly WatchResult[]): Uint8Array {
+    const first = this.#bytes(events[this.#at++]!);
+    if (this.#at === events.length) return first;
+    const parts = [first];
+    let length = first.length;
+    for (; this.#at < events.length; this.#at++) {
+      const bytes = this.#bytes(events[this.#at]!);
+      if (length + bytes.length > CHUNK_BYTES_MAX) break;
+      parts.push(bytes);
+      length += bytes.length;
+    }
+    return joined(parts, length);
+  }
+
+  #took(events: readonly WatchResult[]): void {
+    this.#taken = events;
+    this.#at = 0;
+  }
+
+  #bytes(event: WatchResult): Uint8Array {
+    return eventBytes(event, this.#encoding, this.#transform);
+  }
+
+  #fail(error: unknown): void {
+    this.#sink?.write(eventBytes(errorEvent(error), this.#encoding, undefined));
+    this.#end();
+  }
+
+  #end(): void {
+    this.#stream.close();
+    this.#sink?.end();
+    this.#sink = undefined;
   }
 }
 
@@ -68,25 +185,18 @@ function jsonEvent(type: WatchResult["type"], object: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function encodeEvents(
-  events: readonly WatchResult[],
+function eventBytes(
+  event: WatchResult,
   encoding: Encoding,
   transform: WatchTransform | undefined,
 ): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  const add = (part: Uint8Array) => {
-    parts.push(part);
-    length += part.length;
-  };
-  for (const event of events) {
-    const object = objectBytes(event, encoding, transform);
-    add(
-      encoding === "protobuf"
-        ? encodeProtobufEvent(event.type, object)
-        : jsonEvent(event.type, object),
-    );
-  }
+  const object = objectBytes(event, encoding, transform);
+  return encoding === "protobuf"
+    ? encodeProtobufEvent(event.type, object)
+    : jsonEvent(event.type, object);
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
   if (parts.length === 1) return parts[0]!;
   const out = new Uint8Array(length);
   let at = 0;

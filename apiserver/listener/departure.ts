@@ -7,6 +7,7 @@ const GONE = new DOMException("The client has left", "AbortError");
 export class Departure {
   #gone = false;
   #controller: AbortController | undefined;
+  #whenGone: (() => void) | undefined;
 
   /** Set once the client has left before its answer was complete. */
   get gone(): boolean {
@@ -22,6 +23,12 @@ export class Departure {
     return this.#controller.signal;
   }
 
+  /** Calls once the client has left: one caller at most, and no signal for it. */
+  whenGone(callback: () => void): void {
+    if (this.#gone) callback();
+    else this.#whenGone = callback;
+  }
+
   /** Its answer is on its way: whatever it does now is of no interest. */
   forget(): void {
     this.#controller = undefined;
@@ -33,5 +40,6 @@ export class Departure {
     this.#gone = true;
     // A reason of its own would cost a stack trace for each.
     this.#controller?.abort(GONE);
+    this.#whenGone?.();
   }
 }

@@ -29,12 +29,15 @@ export interface ListenerOptions {
   readonly serving: KeyPair;
   /** PEM of the authorities whose client certificates are believed. One or two: each is sent along in every handshake. */
   readonly clientAuthorities: readonly string[];
+  /** How long a client may take nothing of an answer before it is cut off. Default 30 seconds. */
+  readonly stalled_ms?: number;
 }
 
 const MAX_CONCURRENT_STREAMS = 1000;
 const MAX_HEADER_BYTES = 1 << 20;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 32_000;
+const STALLED_MS = 30_000;
 
 /** One open address. */
 export class Listener {
@@ -126,8 +129,10 @@ function createServer(
       maxHeaderListSize: MAX_HEADER_BYTES,
     },
   } as http2.SecureServerOptions);
+  const { stalled_ms = STALLED_MS } = options;
   const serve = (request: unknown, response: unknown) => {
-    void serveExchange(options.handler, request as IncomingMessage, response as ServerResponse);
+    const [incoming, outgoing] = [request as IncomingMessage, response as ServerResponse];
+    void serveExchange(options.handler, incoming, outgoing, stalled_ms);
   };
   server.on("request", serve);
   // Clients that expect a go-ahead (kubectl with large bodies) get it, then the same service.
@@ -138,7 +143,7 @@ function createServer(
   // HTTP/2 streams as they are, not as the likeness of HTTP/1.1 that a `request` listener makes of them.
   server.removeAllListeners("stream");
   server.on("stream", (stream: unknown, headers) => {
-    void serveStream(options.handler, stream as ServerHttp2Stream, headers);
+    void serveStream(options.handler, stream as ServerHttp2Stream, headers, stalled_ms);
   });
   server.on(
     "upgrade",

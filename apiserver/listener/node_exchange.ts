@@ -3,11 +3,12 @@
 // fast as the client reads.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { Buffer } from "node:buffer";
 import { StatusError } from "../../runtime/status.ts";
 import type { HttpHandler, HttpRequest, HttpResponse, PeerCertificate } from "../http/types.ts";
+import { endWith, pump } from "./pump.ts";
 import { Departure } from "./departure.ts";
 import { type PeerIdentity, peerIdentity } from "./peer_identity.ts";
 
@@ -16,6 +17,7 @@ export async function serveExchange(
   handler: HttpHandler,
   request: IncomingMessage,
   response: ServerResponse,
+  stalled_ms: number,
 ): Promise<void> {
   const departure = new Departure();
   response.on("close", () => departure.leave());
@@ -31,7 +33,7 @@ export async function serveExchange(
         identity: peerIdentity(request.socket as TLSSocket),
       }),
     );
-    await writeResponse(answer, request, response, departure);
+    await writeResponse(answer, request, response, departure, stalled_ms);
     departure.forget();
   } catch {
     // The chain answers its own errors: only the connection can have failed.
@@ -139,6 +141,7 @@ async function writeResponse(
   request: IncomingMessage,
   response: ServerResponse,
   departure: Departure,
+  stalled_ms: number,
 ): Promise<void> {
   if (departure.gone) return void await discard(answer);
   const { body } = answer;
@@ -151,43 +154,19 @@ async function writeResponse(
         : { ...headers, "content-length": String(body.byteLength) },
     );
     if (body === undefined || request.method === "HEAD") response.end();
-    else response.end(body);
+    else endWith(body, response, stalled_ms);
     return;
   }
   response.writeHead(answer.status, headers);
   response.flushHeaders();
-  await pump(body, response, departure);
-  response.end();
-}
-
-/** Writes a stream as fast as it is taken. */
-export async function pump(
-  body: AsyncIterable<Uint8Array>,
-  out: Writable,
-  departure: Departure,
-): Promise<void> {
-  for await (const chunk of body) {
-    if (departure.gone) return;
-    if (!out.write(chunk)) await drained(out, departure.signal);
-  }
-}
-
-function drained(out: Writable, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      out.removeListener("drain", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    out.on("drain", done);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
+  await pump(body, response, departure, stalled_ms);
+  if (!departure.gone) response.end();
 }
 
 /** Closes the stream of an answer that nobody waits for. */
 export async function discard(answer: HttpResponse): Promise<void> {
-  if (answer.body !== undefined && !(answer.body instanceof Uint8Array)) {
-    await answer.body[Symbol.asyncIterator]().return?.();
-  }
+  const { body } = answer;
+  if (body === undefined || body instanceof Uint8Array) return;
+  if ("pushTo" in body) body.close();
+  else await body[Symbol.asyncIterator]().return?.();
 }

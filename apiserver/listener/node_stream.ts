@@ -6,8 +6,9 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from
 import type { TLSSocket } from "node:tls";
 import type { HttpHandler, HttpResponse } from "../http/types.ts";
 import { Departure } from "./departure.ts";
-import { discard, pump, ReceivedRequest } from "./node_exchange.ts";
+import { discard, ReceivedRequest } from "./node_exchange.ts";
 import { peerIdentity } from "./peer_identity.ts";
+import { endWith, pump } from "./pump.ts";
 
 // Forbidden in HTTP/2 (RFC 9113, 8.2.2).
 const CONNECTION_HEADERS = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
@@ -17,6 +18,7 @@ export async function serveStream(
   handler: HttpHandler,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
+  stalled_ms: number,
 ): Promise<void> {
   const departure = new Departure();
   stream.on("close", () => departure.leave());
@@ -35,7 +37,7 @@ export async function serveStream(
         identity: peerIdentity(session.socket as TLSSocket),
       }),
     );
-    await writeResponse(answer, method, stream, departure);
+    await writeResponse(answer, method, stream, departure, stalled_ms);
     departure.forget();
     // A body that nobody wanted to see must not hold the stream open.
     if (method !== "GET" && !stream.readableEnded) stream.resume();
@@ -50,18 +52,19 @@ async function writeResponse(
   method: string,
   stream: ServerHttp2Stream,
   departure: Departure,
+  stalled_ms: number,
 ): Promise<void> {
   if (departure.gone || stream.destroyed) return void await discard(answer);
   const { body } = answer;
   if (body === undefined || body instanceof Uint8Array) {
     const empty = body === undefined || body.byteLength === 0 || method === "HEAD";
     stream.respond(headersOf(answer, body?.byteLength), { endStream: empty });
-    if (!empty) stream.end(body);
+    if (!empty) endWith(body, stream, stalled_ms);
     return;
   }
   stream.respond(headersOf(answer, undefined));
-  await pump(body, stream, departure);
-  stream.end();
+  await pump(body, stream, departure, stalled_ms);
+  if (!departure.gone) stream.end();
 }
 
 function headersOf(answer: HttpResponse, length: number | undefined): OutgoingHttpHeaders {

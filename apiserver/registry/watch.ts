@@ -34,6 +34,8 @@ const MIN_TIMEOUT_SECONDS = 1800;
 const BATCH_MAX = 500;
 const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
 
+const NOTHING: readonly WatchResult[] = [];
+
 /** Opens a watch. */
 export function watch(
   env: Environment,
@@ -82,6 +84,14 @@ function departedEntry(event: StoreEvent): Entry {
   }
   return entry;
 }
+
+/** What was last selected by no more than namespace; see `#shared`. */
+let selected: {
+  readonly events: readonly StoreEvent[];
+  readonly definition?: ResourceDefinition;
+  readonly prefix: string;
+  readonly results: WatchResult[];
+} = { events: [], prefix: "", results: [] };
 
 /** One open watch. */
 class RegistryWatch implements WatchStream {
@@ -133,23 +143,35 @@ class RegistryWatch implements WatchStream {
 
   async next(): Promise<readonly WatchResult[] | undefined> {
     for (;;) {
+      const taken = this.take();
+      if (taken === undefined) return undefined;
+      if (taken instanceof Promise) {
+        const results = await taken;
+        if (results.length > 0) return results;
+      } else if (taken.length > 0) return taken;
+      else await this.#cursor?.wait(this.#signal);
+    }
+  }
+
+  take(): readonly WatchResult[] | Promise<readonly WatchResult[]> | undefined {
+    for (;;) {
       if (this.#ended || this.#signal?.aborted || this.#env.store.closed) {
         this.close();
         return undefined;
       }
       if (this.#failure !== undefined) return this.#fail();
       const ready = this.#takeInitial() ?? this.#takeEvents();
-      if (ready !== undefined) {
-        const results = ready instanceof Promise ? await ready : ready;
-        if (results.length > 0) return results;
-        continue;
-      }
-      if (this.#bookmarkDue) {
-        this.#bookmarkDue = false;
-        return [this.#bookmark({})];
-      }
-      await this.#cursor?.wait(this.#signal);
+      if (ready instanceof Promise || (ready !== undefined && ready.length > 0)) return ready;
+      if (ready !== undefined) continue;
+      if (!this.#bookmarkDue) return NOTHING;
+      this.#bookmarkDue = false;
+      return [this.#bookmark({})];
     }
+  }
+
+  notify(callback: () => void): void {
+    if (this.#cursor === undefined) queueMicrotask(callback);
+    else this.#cursor.notify(callback, this.#signal);
   }
 
   close(): void {
@@ -220,6 +242,22 @@ class RegistryWatch implements WatchStream {
     }
     if (events === undefined) return undefined;
     if (this.#slow) return this.#slowly(events, []);
+    return this.#filter === undefined ? this.#shared(events) : this.#select(events);
+  }
+
+  /** Watchers without a selector are all sent the same: it is worked out for the first of them. */
+  #shared(events: readonly StoreEvent[]): WatchResult[] | Promise<WatchResult[]> {
+    const { events: last, definition, prefix, results } = selected;
+    if (last === events && definition === this.#definition && prefix === this.#prefix) {
+      return results;
+    }
+    const found = this.#select(events);
+    if (found instanceof Promise) return found;
+    selected = { events, definition: this.#definition, prefix: this.#prefix, results: found };
+    return found;
+  }
+
+  #select(events: readonly StoreEvent[]): WatchResult[] | Promise<WatchResult[]> {
     const results: WatchResult[] = [];
     for (const event of events) {
       if (!event.entry.key.startsWith(this.#prefix)) continue;

@@ -16,6 +16,12 @@ const BATCH_MAX = 1000;
 export class Cursors {
   readonly #source: EventSource;
   readonly #waiting = new Map<string, Set<StoreCursor>>();
+  #due: StoreCursor[] = [];
+  readonly #callDue = () => {
+    const due = this.#due;
+    this.#due = [];
+    for (const cursor of due) cursor.call();
+  };
 
   constructor(source: EventSource) {
     this.#source = source;
@@ -45,6 +51,12 @@ export class Cursors {
     this.#waiting.get(cursor.storage)?.delete(cursor);
   }
 
+  /** Has the cursor's callback called once the present write is done, with all others that are due. */
+  soon(cursor: StoreCursor): void {
+    this.#due.push(cursor);
+    if (this.#due.length === 1) queueMicrotask(this.#callDue);
+  }
+
   #wakeSet(storage: string): void {
     const set = this.#waiting.get(storage);
     if (set === undefined || set.size === 0) return;
@@ -60,6 +72,7 @@ class StoreCursor implements Cursor {
   readonly #cursors: Cursors;
   #revision: number;
   #resume: (() => void) | undefined;
+  #notify: (() => void) | undefined;
   #signal: AbortSignal | undefined;
   #closed = false;
   readonly #onAbort = () => this.wake();
@@ -91,9 +104,7 @@ class StoreCursor implements Cursor {
   }
 
   wait(signal?: AbortSignal): Promise<void> {
-    if (this.#closed || this.#source.closed || signal?.aborted) {
-      return Promise.resolve();
-    }
+    if (this.#done(signal)) return Promise.resolve();
     if (this.#revision < this.#source.revision && this.#pending()) {
       return Promise.resolve();
     }
@@ -108,6 +119,25 @@ class StoreCursor implements Cursor {
     });
   }
 
+  notify(callback: () => void, signal?: AbortSignal): void {
+    this.#notify = callback;
+    this.#listen(signal);
+    if (this.#done(signal) || (this.#revision < this.#source.revision && this.#pending())) {
+      this.#cursors.soon(this);
+    } else this.#cursors.add(this);
+  }
+
+  /** Calls who wanted to be notified. */
+  call(): void {
+    const notify = this.#notify;
+    this.#notify = undefined;
+    notify?.();
+  }
+
+  #done(signal: AbortSignal | undefined): boolean {
+    return this.#closed || this.#source.closed || signal?.aborted === true;
+  }
+
   wake(): void {
     this.#cursors.delete(this);
     this.resume();
@@ -118,6 +148,7 @@ class StoreCursor implements Cursor {
     const resume = this.#resume;
     this.#resume = undefined;
     resume?.();
+    if (this.#notify !== undefined) this.#cursors.soon(this);
   }
 
   close(): void {

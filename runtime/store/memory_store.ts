@@ -115,6 +115,10 @@ export class MemoryStore implements Store {
   #compactRevision: number;
   /** Revisions below were given up on purpose, not only pushed out. */
   #compacted: number;
+  /** The last question of a reader, and its answer. */
+  #answered:
+    | { storage: string; revision: number; max: number; now: number; events: StoreEvent[] }
+    | undefined;
   #closed = false;
   readonly #observers = new Set<(event: StoreEvent) => void>();
 
@@ -278,14 +282,24 @@ export class MemoryStore implements Store {
     this.#cursors.wakeAll();
   }
 
-  /** @internal What a cursor reads. */
+  /** @internal What a cursor reads. The array must not be changed. */
   eventsAfter(storage: string, revision: number, max: number): StoreEvent[] {
     if (revision < this.#lost(storage)) throw expired(COMPACTED);
-    if (storage !== "") {
-      return this.#shelf(storage)?.log.after(revision, max) ?? [];
-    }
+    if (storage !== "") return this.#storageEventsAfter(storage, revision, max);
     const base = this.#base?.log.after(revision, max) ?? [];
     return base.length >= max ? base : [...base, ...this.#log.after(revision, max - base.length)];
+  }
+
+  /** Watchers come by the thousand with the same question: all get the same array. */
+  #storageEventsAfter(storage: string, revision: number, max: number): StoreEvent[] {
+    const last = this.#answered;
+    if (
+      last !== undefined && last.revision === revision && last.now === this.#revision &&
+      last.storage === storage && last.max === max
+    ) return last.events;
+    const events = this.#shelf(storage)?.log.after(revision, max) ?? [];
+    this.#answered = { storage, revision, max, now: this.#revision, events };
+    return events;
   }
 
   #lost(storage: string): number {

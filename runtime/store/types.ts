@@ -66,6 +66,8 @@ export interface Cursor {
   read(max?: number): readonly StoreEvent[] | undefined;
   /** Resolves when there may be something to read, or when the store closes or the signal aborts. */
   wait(signal?: AbortSignal): Promise<void>;
+  /** As `wait`, with a call instead of a promise: watchers by the thousand are told in one go. Each call replaces the one before. */
+  notify(callback: () => void, signal?: AbortSignal): void;
   /** Resolves a pending wait although nothing has happened. */
   wake?(): void;
   /** Stops reading. */

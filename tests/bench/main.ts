@@ -1,4 +1,4 @@
-// `deno task bench [NAME…]`: measurements as tables, and as JSON with
+// `deno task bench [--quick] [NAME…]`: measurements as tables, and as JSON with
 // --json FILE. Nothing here passes or fails: figures are compared within one
 // run (docs/performance.md).
 
@@ -13,7 +13,13 @@ import { workloadClusters } from "./workload_clusters.ts";
 export interface Bench {
   readonly name: string;
   readonly title: string;
-  run(): Promise<Row[]>;
+  run(options: BenchOptions): Promise<Row[]>;
+}
+
+/** How much is measured. */
+export interface BenchOptions {
+  /** The few rows that matter most, in a few minutes instead of an hour. */
+  readonly quick: boolean;
 }
 
 /** A row of a result, by column. */
@@ -41,11 +47,14 @@ function printTable(title: string, rows: readonly Row[]): void {
 
 const jsonAt = Deno.args.indexOf("--json");
 const jsonFile = jsonAt < 0 ? undefined : Deno.args[jsonAt + 1];
-const names = Deno.args.filter((_, i) => jsonAt < 0 || (i !== jsonAt && i !== jsonAt + 1));
+const quick = Deno.args.includes("--quick");
+const names = Deno.args.filter((arg, i) =>
+  arg !== "--quick" && (jsonAt < 0 || (i !== jsonAt && i !== jsonAt + 1))
+);
 const results: Record<string, Row[]> = {};
 for (const bench of BENCHES) {
   if (names.length > 0 && !names.includes(bench.name)) continue;
-  const rows = await bench.run();
+  const rows = await bench.run({ quick });
   results[bench.name] = rows;
   printTable(bench.title, rows);
 }

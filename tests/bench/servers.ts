@@ -1,6 +1,6 @@
 // The servers that are measured, each in processes of its own: `capim serve`,
-// and kube-apiserver with etcd when CAPIM_BENCH_ETCD and
-// CAPIM_BENCH_APISERVER name their binaries.
+// and kube-apiserver with etcd where tests/e2e/build.sh has built them, or
+// CAPIM_BENCH_ETCD and CAPIM_BENCH_APISERVER name them (empty: without them).
 
 import { generateKeyPairSync } from "node:crypto";
 import { readKubeconfig } from "../../runtime/read_kubeconfig.ts";
@@ -30,11 +30,24 @@ const CAPIM = new URL("../../cmd/capim.ts", import.meta.url).pathname;
 
 /** The servers that there are on this machine, one after the other. */
 export function measuredServers(): (() => Promise<MeasuredServer>)[] {
-  const etcd = Deno.env.get("CAPIM_BENCH_ETCD");
-  const apiserver = Deno.env.get("CAPIM_BENCH_APISERVER");
+  const etcd = binary("etcd", "CAPIM_BENCH_ETCD");
+  const apiserver = binary("kube-apiserver", "CAPIM_BENCH_APISERVER");
   return etcd === undefined || apiserver === undefined
     ? [startCapim]
     : [startCapim, () => startReference(etcd, apiserver)];
+}
+
+/** A program of the real stack: what the variable names, otherwise what tests/e2e/build.sh has built. */
+export function binary(name: string, variable: string): string | undefined {
+  const named = Deno.env.get(variable);
+  if (named !== undefined) return named === "" ? undefined : named;
+  const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`;
+  const path = `${cache}/capim-e2e/bin/${name}`;
+  try {
+    return Deno.statSync(path).isFile ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function startCapim(): Promise<MeasuredServer> {

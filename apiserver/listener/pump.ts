@@ -1,0 +1,91 @@
+// Bodies that come in pieces, written as fast as the client takes them. One
+// that takes nothing any more is cut off: until then no more is held for it
+// than the platform's buffer and one piece.
+
+import type { Writable } from "node:stream";
+import type { ByteSink, PushedBody } from "../http/types.ts";
+import type { Departure } from "./departure.ts";
+
+/** What a body is written to: a response of HTTP/1.1 or a stream of HTTP/2. */
+export type Outlet = Writable & {
+  readonly setTimeout: (ms: number, callback?: () => void) => unknown;
+  /** Of streams of HTTP/2. */
+  close?(code: number): void;
+};
+
+/** CANCEL (RFC 9113, 7). */
+const CANCEL = 8;
+
+/** Ends it in the middle, and tells the client so: a stream that is merely destroyed does not. */
+function cutOff(out: Outlet): void {
+  if (out.close === undefined) out.destroy();
+  else out.close(CANCEL);
+}
+
+/** Writes a body; resolves at its end, or when the client has left or is cut off. */
+export async function pump(
+  body: AsyncIterable<Uint8Array> | PushedBody,
+  out: Outlet,
+  departure: Departure,
+  stalled_ms: number,
+): Promise<void> {
+  if ("pushTo" in body) return await push(body, out, departure, stalled_ms);
+  for await (const chunk of body) {
+    if (departure.gone) return;
+    if (!out.write(chunk)) await drained(out, departure.signal, stalled_ms);
+  }
+}
+
+/** What fits into the first window of a client, and so is taken by the platform at once. */
+const WINDOW_BYTES = 64 * 1024;
+
+/** Ends an answer with its whole body. */
+export function endWith(body: Uint8Array, out: Outlet, stalled_ms: number): void {
+  if (body.length > WINDOW_BYTES) {
+    out.setTimeout(stalled_ms, () => cutOff(out));
+    out.on("finish", () => out.setTimeout(0));
+  }
+  out.end(body);
+}
+
+function push(
+  body: PushedBody,
+  out: Outlet,
+  departure: Departure,
+  stalled_ms: number,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const sink: ByteSink = {
+      write(chunk) {
+        const room = out.write(chunk);
+        if (!room) out.setTimeout(stalled_ms, () => cutOff(out));
+        return room;
+      },
+      end: resolve,
+    };
+    out.on("drain", () => {
+      out.setTimeout(0);
+      body.resume();
+    });
+    departure.whenGone(() => {
+      body.close();
+      resolve();
+    });
+    body.pushTo(sink);
+  });
+}
+
+function drained(out: Outlet, signal: AbortSignal, stalled_ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      out.setTimeout(0);
+      out.removeListener("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    out.setTimeout(stalled_ms, () => cutOff(out));
+    out.on("drain", done);
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
+  });
+}
