@@ -5,8 +5,8 @@ import type { CustomResourceDefinitionSpec } from "./custom_resource_definition.
 import { hoist, schemasOf } from "./internal_spec.ts";
 import { type JsonSchema, schemaHas, textOf } from "./json_schema.ts";
 
-/** The formats that values are checked against (k8s.io/kube-openapi strfmt and version gates). */
-const KNOWN_FORMATS: ReadonlySet<string> = new Set([
+/** The formats that texts are checked against (k8s.io/kube-openapi strfmt and version gates). */
+const TEXT_FORMATS: ReadonlySet<string> = new Set([
   "bsonobjectid",
   "byte",
   "cidr",
@@ -14,14 +14,10 @@ const KNOWN_FORMATS: ReadonlySet<string> = new Set([
   "date",
   "date-time",
   "datetime",
-  "double",
   "duration",
   "email",
-  "float",
   "hexcolor",
   "hostname",
-  "int32",
-  "int64",
   "ipv4",
   "ipv6",
   "isbn",
@@ -40,6 +36,21 @@ const KNOWN_FORMATS: ReadonlySet<string> = new Set([
   "uuid5",
 ]);
 
+/** Whether values of that type can have the format. */
+function isKnown(type: string, format: string): boolean {
+  switch (type) {
+    case "":
+    case "string":
+      return TEXT_FORMATS.has(format) || TEXT_FORMATS.has(format.replaceAll("-", ""));
+    case "integer":
+      return format === "int32" || format === "int64";
+    case "number":
+      return format === "float" || format === "double";
+    default:
+      return true;
+  }
+}
+
 /** The warnings; those that `old` deserved as well are left out. */
 export function definitionWarnings(
   spec: CustomResourceDefinitionSpec,
@@ -53,8 +64,9 @@ function warningsOf(spec: CustomResourceDefinitionSpec): string[] {
   const formats: string[] = [];
   const look = (schema: JsonSchema): boolean => {
     const format = textOf(schema["format"]);
-    const known = KNOWN_FORMATS.has(format) || KNOWN_FORMATS.has(format.replaceAll("-", ""));
-    if (format !== "" && !known) formats.push(`unrecognized format ${JSON.stringify(format)}`);
+    if (format !== "" && !isKnown(textOf(schema["type"]), format)) {
+      formats.push(`unrecognized format ${JSON.stringify(format)}`);
+    }
     return false;
   };
   for (const schema of schemasOf(hoist(spec))) schemaHas(schema, look);

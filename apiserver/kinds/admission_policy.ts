@@ -2,17 +2,12 @@
 // admission_policy_binding.ts; carrying them out is admission's business. Source: pkg/apis/admissionregistration/validation
 // and pkg/registry/admissionregistration.
 
-import {
-  duplicate,
-  type FieldError,
-  invalid,
-  notSupported,
-  required,
-} from "../../runtime/field/error.ts";
+import { duplicate, type FieldError, invalid, required } from "../../runtime/field/error.ts";
 import { isDNS1035Label, isDNS1123Subdomain } from "../../runtime/names.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { Strategy } from "../definition.ts";
 import {
+  deletionErrors,
   FAILURE_POLICIES,
   REINVOCATION_POLICIES,
   setMatchResourcesDefaults,
@@ -31,7 +26,7 @@ import { oneOf, requiredOneOf, text } from "./field_messages.ts";
 import { nextGeneration } from "./generation.ts";
 import { age } from "./human_duration.ts";
 import { qualifiedNameErrors } from "./name_validation.ts";
-import { items, type Part, restore, semanticEqual, strings } from "./part.ts";
+import { items, type Part, restore, semanticEqual } from "./part.ts";
 import { validateConditions } from "./condition_validation.ts";
 import { resetMetadataForStatus } from "./status_metadata.ts";
 
@@ -73,7 +68,7 @@ function variablesOf(spec: Part): ExpressionVariable[] {
 /** What both kinds of policies have. Errors of what follows come between the two parts. */
 function validateCommon(policy: Policy, old: KubeObject | undefined): FieldError[] {
   const { spec, check } = policy;
-  const errors = requiredOneOf("spec.failurePolicy", spec.failurePolicy, FAILURE_POLICIES);
+  const errors = oneOf("spec.failurePolicy", spec.failurePolicy ?? "", FAILURE_POLICIES);
   if (spec.paramKind) errors.push(...validateParamKind(spec.paramKind));
   if (!spec.matchConstraints) errors.push(required("spec.matchConstraints"));
   else {
@@ -333,18 +328,7 @@ function validateMutating(
   const spec: Part = object.spec ?? {};
   const policy: Policy = { name: object.metadata.name ?? "", spec, check };
   const errors = validateCommon(policy, old);
-  for (const rule of items(spec.matchConstraints?.resourceRules)) {
-    if (strings(rule.operations).includes("DELETE")) {
-      errors.push(
-        notSupported("spec.matchConstraints.resourceRules.operations", "DELETE", [
-          "*",
-          "CONNECT",
-          "CREATE",
-          "UPDATE",
-        ]),
-      );
-    }
-  }
+  errors.push(...deletionErrors(spec.matchConstraints, "spec.matchConstraints"));
   errors.push(...validateVariables(policy));
   const mutations = items(spec.mutations);
   if (mutations.length === 0) {
@@ -375,9 +359,9 @@ function validateMutation(policy: Policy, mutation: Part, field: string): FieldE
   if (!mutation[member]) {
     errors.push(required(`${field}.${member}`, `must be specified when patchType is ${type}`));
   } else {
-    const expression = text(mutation[member].expression);
+    const expression = text(mutation[member].expression).trim();
     const path = `${field}.${member}.expression`;
-    if (expression.trim() === "") errors.push(required(path, "expression is not specified"));
+    if (expression === "") errors.push(required(path));
     else errors.push(...expressionErrors(policy.check, expression, useOf(policy, result), path));
   }
   for (const [, other] of MUTATIONS) {

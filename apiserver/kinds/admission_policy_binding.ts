@@ -12,7 +12,11 @@ import {
 import { isPathSegmentName } from "../../runtime/names.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import { policyStrategy } from "./admission_policy.ts";
-import { setMatchResourcesDefaults, validateMatchResources } from "./admission_rule.ts";
+import {
+  deletionErrors,
+  setMatchResourcesDefaults,
+  validateMatchResources,
+} from "./admission_rule.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { oneOf, requiredOneOf, text } from "./field_messages.ts";
 import { age } from "./human_duration.ts";
@@ -31,6 +35,7 @@ function validateBinding(object: KubeObject, validating: boolean): FieldError[] 
   if (spec.paramRef) errors.push(...validateParamRef(spec.paramRef, "spec.paramRef"));
   if (spec.matchResources) {
     errors.push(...validateMatchResources(spec.matchResources, "spec.matchResources"));
+    if (!validating) errors.push(...deletionErrors(spec.matchResources, "spec.matchResources"));
   }
   if (validating) errors.push(...validateActions(strings(spec.validationActions)));
   return errors;

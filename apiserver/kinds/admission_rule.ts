@@ -183,3 +183,17 @@ export function validateMatchConditions(
   });
   return errors;
 }
+
+/** Deletions cannot be mutated. */
+export function deletionErrors(resources: Part | undefined | null, field: string): FieldError[] {
+  return items(resources?.resourceRules)
+    .filter((rule) => strings(rule.operations).includes("DELETE"))
+    .map(() =>
+      notSupported(`${field}.resourceRules.operations`, "DELETE", [
+        "*",
+        "CONNECT",
+        "CREATE",
+        "UPDATE",
+      ])
+    );
+}

@@ -2,7 +2,7 @@
 // with them when policies are written. Source: k8s.io/apiserver
 // admission/plugin/cel/compile.go.
 
-import { compileExpression } from "../../runtime/cel/compile.ts";
+import { compileExpression, problemOf } from "../../runtime/cel/compile.ts";
 import type { Environment } from "../../runtime/cel/environment.ts";
 import type { Program } from "../../runtime/cel/planner.ts";
 import * as types from "../../runtime/cel/types.ts";
@@ -29,7 +29,12 @@ export type CompiledExpression =
     /** The variables in the order in which the program takes them. */
     readonly variables: readonly string[];
   }
-  | { readonly expression: string; readonly error: string };
+  | {
+    readonly expression: string;
+    readonly error: string;
+    /** It is well formed and typed, but can only fail. */
+    readonly instantiation?: true;
+  };
 
 const RESULTS: Readonly<Record<Exclude<ExpressionResult, "any">, readonly Type[]>> = {
   bool: [types.BOOL],
@@ -53,7 +58,10 @@ export function compileFor(
   result: ExpressionResult,
 ): CompiledExpression {
   const compiled = compileExpression(expression, environment);
-  if ("issues" in compiled) return { expression, error: `compilation failed: ${compiled.issues}` };
+  if ("instantiation" in compiled) {
+    return { expression, error: problemOf(compiled), instantiation: true };
+  }
+  if (!("program" in compiled)) return { expression, error: problemOf(compiled) };
   const { type } = compiled.ast;
   const wanted = result === "any" ? [type] : RESULTS[result];
   if (!wanted.some((one) => one.equals(type))) {
@@ -87,9 +95,11 @@ function environmentOf(use: ExpressionUse): Environment {
     hasPatchTypes: use.result === "object" || use.result === "patches",
   };
   return policyEnvironment(
-    use.variables === undefined
-      ? declared
-      : { ...declared, variables: variableTypes(use.variables, declared) },
+    use.variables === undefined ? declared : {
+      ...declared,
+      // Variables cannot make what mutations make.
+      variables: variableTypes(use.variables, { ...declared, hasPatchTypes: false }),
+    },
   );
 }
 
@@ -107,5 +117,7 @@ export const checkExpression: ExpressionCheck = (expression, use) => {
   const compiled = use.device === true
     ? compileForDevice(expression, environment)
     : compileFor(expression, environment, use.result);
-  return "error" in compiled ? { type: "invalid", detail: compiled.error } : undefined;
+  if (!("error" in compiled)) return undefined;
+  const type = compiled.instantiation === true ? "internal" : "invalid";
+  return { type, detail: compiled.error };
 };

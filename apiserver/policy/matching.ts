@@ -80,6 +80,18 @@ export function matchBinding(
   return matchPolicy(every, attributes, services) !== undefined;
 }
 
+/** Why a policy can be applied with no binding at all: nobody knows the kind of its parameters. */
+export function configurationProblem(
+  kind: ParamKind | undefined,
+  services: AdmissionServices,
+): string | undefined {
+  if (kind === undefined) return undefined;
+  const { group, version } = parseApiVersion(kind.apiVersion);
+  if (services.definitionOf(group, kind.kind) !== undefined) return undefined;
+  const name = `${group}/${version}, Kind=${kind.kind}`;
+  return `failed to configure policy: failed to find resource referenced by paramKind: '${name}'`;
+}
+
 /** The parameters of a binding, one evaluation each. Throws {@linkcode ConfigurationError}. */
 export function paramsOf(
   kind: ParamKind | undefined,
@@ -88,13 +100,9 @@ export function paramsOf(
   services: AdmissionServices,
 ): readonly (KubeObject | undefined)[] {
   if (kind === undefined || ref === undefined) return [undefined];
-  const { group, version } = parseApiVersion(kind.apiVersion);
+  const { group } = parseApiVersion(kind.apiVersion);
   const definition = services.definitionOf(group, kind.kind);
-  if (definition === undefined) {
-    throw new ConfigurationError(
-      `failed to find resource referenced by paramKind: '${group}/${version}, Kind=${kind.kind}'`,
-    );
-  }
+  if (definition === undefined) throw new ConfigurationError(`there is no ${kind.kind}`);
   let namespace = "";
   if (definition.namespaced) {
     namespace = ref.namespace || attributes.target.namespace;

@@ -30,7 +30,13 @@ import { decodeObject } from "../registry/decode_object.ts";
 import { type Invocation, isExempt } from "../webhook/match.ts";
 import { convertBetween, versionedObjects } from "../webhook/versioned_objects.ts";
 import { Evaluation, OutOfBudget } from "./evaluation.ts";
-import { ConfigurationError, matchBinding, matchPolicy, paramsOf } from "./matching.ts";
+import {
+  ConfigurationError,
+  configurationProblem,
+  matchBinding,
+  matchPolicy,
+  paramsOf,
+} from "./matching.ts";
 import { type Binding, Policies, type Policy, type PolicyExpression } from "./policies.ts";
 import { meetsConditions, namespaceFor, type PolicyPluginOptions } from "./validating_policies.ts";
 import { ObjectValue } from "./variables.ts";
@@ -62,7 +68,7 @@ export function mutatingPolicies(options: PolicyPluginOptions): AdmissionPlugin 
 class MutatingRound {
   readonly #reinvocation: Reinvocation;
   readonly #rounds: Rounds;
-  readonly #errors: { policy: Policy; binding?: Binding; message: string }[] = [];
+  readonly #errors: { policy: Policy; binding?: Binding; message: string; reason: string }[] = [];
 
   constructor(
     readonly attributes: AdmissionAttributes,
@@ -98,56 +104,93 @@ class MutatingRound {
     const { attributes, services } = this;
     const invocation = matchPolicy(policy.match, attributes, services);
     if (invocation === undefined) return;
+    const problem = configurationProblem(policy.paramKind, services);
+    if (problem !== undefined) return this.#fail(policy, undefined, problem, "");
     if (this.#reinvocation.again && !this.#rounds.again.has(policy.name)) return;
     for (const binding of policy.bindings) {
       if (!matchBinding(binding, attributes, services)) continue;
       try {
         for (const param of paramsOf(policy.paramKind, binding.paramRef, attributes, services)) {
-          await this.#mutate(policy, invocation, param);
+          await this.#mutate(policy, binding, invocation, param);
         }
       } catch (error) {
-        if (error instanceof ConfigurationError) {
-          this.#fail(policy, binding, `failed to configure binding: ${error.message}`);
-        } else if (error instanceof MutationError || error instanceof OutOfBudget) {
-          this.#fail(policy, binding, error.message);
-        } else throw error;
+        if (!(error instanceof ConfigurationError)) throw error;
+        this.#fail(policy, binding, `failed to configure binding: ${error.message}`, "");
       }
     }
     if (policy.spec.reinvocationPolicy === "IfNeeded") this.#rounds.ran.add(policy.name);
   }
 
-  #fail(policy: Policy, binding: Binding, message: string): void {
-    if (policy.failurePolicy !== "Ignore") this.#errors.push({ policy, binding, message });
+  /** `reason` takes the place of the refusal's own, if it is not empty. */
+  #fail(policy: Policy, binding: Binding | undefined, message: string, reason: string): void {
+    if (policy.failurePolicy === "Ignore") return;
+    this.#errors.push({ policy, message, reason, ...(binding === undefined ? {} : { binding }) });
   }
 
+  /** All mutations of a policy with one parameter; one that fails does not keep the others. */
   async #mutate(
     policy: Policy,
-    { subject, definition }: Invocation,
+    binding: Binding,
+    invocation: Invocation,
     params: KubeObject | undefined,
   ): Promise<void> {
     const { attributes } = this;
+    const first = await this.#evaluation(policy, invocation, params);
+    if (first === undefined || !this.#isMatched(policy, binding, first.evaluation)) return;
+    const { definition } = invocation;
     for (const mutation of policy.main) {
-      const { object, old } = await versionedObjects(attributes, definition);
-      if (object === undefined) return;
-      const evaluation = new Evaluation({
-        attributes,
-        subject,
-        object,
-        old,
-        params,
-        namespace: namespaceFor(attributes, this.services),
-        authorizer: this.options.authorizer,
-        variables: policy.variables,
-      });
-      const matched = meetsConditions(policy, evaluation);
-      if (matched === false) return;
-      if (typeof matched === "string") throw new MutationError(matched);
-      const changed = mutated(mutation, evaluation, object, definition);
-      if (equal(changed, object)) continue;
+      const subject = await this.#evaluation(policy, invocation, params);
+      if (subject === undefined) return;
+      const { evaluation, object } = subject;
+      const changed = this.#try(
+        policy,
+        binding,
+        () => mutated(mutation, evaluation, object, definition),
+      );
+      if (changed === undefined || equal(changed, object)) continue;
       this.#requireAgain();
       this.#reinvocation.needed = true;
       attributes.object = await convertBetween(definition, attributes.target.definition, changed);
     }
+  }
+
+  #isMatched(policy: Policy, binding: Binding, evaluation: Evaluation): boolean {
+    const matched = this.#try(policy, binding, () => meetsConditions(policy, evaluation));
+    if (typeof matched === "string") this.#fail(policy, binding, matched, "Invalid");
+    return matched === true;
+  }
+
+  /** What `act` gives; `undefined` when expressions fail, which then stands among the errors. */
+  #try<T>(policy: Policy, binding: Binding, act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof MutationError) && !(error instanceof OutOfBudget)) throw error;
+      this.#fail(policy, binding, error.message, "Invalid");
+      return undefined;
+    }
+  }
+
+  /** Expressions about the object as it is now. */
+  async #evaluation(
+    policy: Policy,
+    { subject, definition }: Invocation,
+    params: KubeObject | undefined,
+  ): Promise<{ evaluation: Evaluation; object: KubeObject } | undefined> {
+    const { attributes } = this;
+    const { object, old } = await versionedObjects(attributes, definition);
+    if (object === undefined) return undefined;
+    const evaluation = new Evaluation({
+      attributes,
+      subject,
+      object,
+      old,
+      params,
+      namespace: namespaceFor(attributes, this.services),
+      authorizer: this.options.authorizer,
+      variables: policy.variables,
+    });
+    return { evaluation, object };
   }
 
   #denied(): StatusError {
@@ -157,7 +200,8 @@ class MutatingRound {
         : `policy '${policy.name}' with binding '${binding.name}' denied request: ${message}`
     );
     const { status } = refuse(this.attributes, "admission request denied by policy");
-    return new StatusError(status.code ?? 403, status.reason ?? "Forbidden", messages[0]!, {
+    const reason = this.#errors[0]!.reason || (status.reason ?? "Forbidden");
+    return new StatusError(status.code ?? 403, reason, messages[0]!, {
       ...status.details,
       causes: messages.map((message) => ({ message })),
     });

@@ -178,3 +178,40 @@ Deno.test("mutatingPolicies() runs again what wants to see later changes", async
   const { data } = await setup.create({ k: "v" });
   assertEquals(data, { k: "v", mark: "yes", first: "yes" });
 });
+
+Deno.test("mutatingPolicies() goes on after a mutation that fails", async () => {
+  using setup = new Setup();
+  const apply = (expression: string) => ({
+    patchType: "ApplyConfiguration",
+    applyConfiguration: { expression },
+  });
+  const mutations = [
+    apply("Object{data: {'x': object.data.nope}}"),
+    apply("Object{data: {'fine': 'yes'}}"),
+  ];
+  await setup.add("Mutating", { failurePolicy: "Ignore", mutations });
+  assertEquals((await setup.create({ a: "1" }))["data"], { a: "1", fine: "yes" });
+  await setup.add("Mutating", { failurePolicy: "Fail", mutations }, {}, "q");
+  const refusal = await assertRejects(() => setup.create({ a: "1" }, "b"), StatusError);
+  assertEquals([refusal.code, refusal.status.reason], [403, "Invalid"]);
+  assertEquals(refusal.status.details?.causes?.length, 1);
+});
+
+Deno.test("policies of unknown parameters refuse whatever their bindings select", async () => {
+  for (const kind of ["Validating", "Mutating"] as const) {
+    using setup = new Setup();
+    const own = kind === "Validating" ? { validations: [{ expression: "true" }] } : {
+      mutations: [{
+        patchType: "ApplyConfiguration",
+        applyConfiguration: { expression: "Object{}" },
+      }],
+    };
+    await setup.add(kind, { ...own, paramKind: { apiVersion: "e.example/v1", kind: "Nope" } }, {
+      matchResources: { namespaceSelector: { matchLabels: { no: "such" } } },
+    });
+    const refusal = await assertRejects(() => setup.create({ a: "1" }), StatusError);
+    const why = "denied request: failed to configure policy: failed to find resource referenced " +
+      "by paramKind: 'e.example/v1, Kind=Nope'";
+    assertEquals(refusal.message.endsWith(why), true, refusal.message);
+  }
+});

@@ -80,7 +80,7 @@ function environmentFor(
   for (const { name, expression } of (spec.variables ?? []) as unknown as Named[]) {
     const environment = typedEnvironment({ ...declared, variables: new Map(variables) });
     const compiled = compileExpression(expression, environment);
-    variables.set(name, "issues" in compiled ? types.DYN : compiled.ast.type);
+    variables.set(name, !("program" in compiled) ? types.DYN : compiled.ast.type);
   }
   return typedEnvironment({ ...declared, variables });
 }

@@ -17,7 +17,13 @@ import { isExempt } from "../webhook/match.ts";
 import { type VersionedObjects, versionedObjects } from "../webhook/versioned_objects.ts";
 import type { Invocation } from "../webhook/match.ts";
 import { Evaluation, OutOfBudget } from "./evaluation.ts";
-import { ConfigurationError, matchBinding, matchPolicy, paramsOf } from "./matching.ts";
+import {
+  ConfigurationError,
+  configurationProblem,
+  matchBinding,
+  matchPolicy,
+  paramsOf,
+} from "./matching.ts";
 import { type Binding, Policies, type Policy } from "./policies.ts";
 
 const MESSAGE_BYTES_MAX = 5 * 1024;
@@ -112,6 +118,11 @@ class PolicyRound {
     const { policy, attributes, services } = this;
     const invocation = matchPolicy(policy.match, attributes, services);
     if (invocation === undefined) return;
+    const problem = configurationProblem(policy.paramKind, services);
+    if (problem !== undefined) {
+      if (policy.failurePolicy !== "Ignore") refusals.push({ policy, message: problem, index: 0 });
+      return;
+    }
     for (const binding of policy.bindings) {
       if (!matchBinding(binding, attributes, services)) continue;
       let params: readonly (KubeObject | undefined)[];

@@ -87,6 +87,7 @@ const STRUCTS: Readonly<Record<string, Fields>> = {
 };
 
 const JSON_PATCH_FIELDS: Fields = { op: STRING, path: STRING, from: STRING, value: DYN };
+const NO_TYPE = struct("");
 const VARIABLES = "kubernetes.variables";
 
 /** The type of what an ApplyConfiguration mutation gives. */
@@ -128,7 +129,9 @@ class PolicyTypes implements TypeProvider {
   fieldType(typeName: string, field: string): Type | undefined {
     if (typeName === VARIABLES) return this.variables.get(field);
     if (this.#isObject(typeName)) return DYN;
-    const fields = typeName === "JSONPatch" ? JSON_PATCH_FIELDS : STRUCTS[typeName];
+    // A patch seems to have every field; those it has not are of no type.
+    if (typeName === "JSONPatch") return JSON_PATCH_FIELDS[field] ?? NO_TYPE;
+    const fields = STRUCTS[typeName];
     return fields !== undefined && Object.hasOwn(fields, field) ? fields[field] : undefined;
   }
 

@@ -4,7 +4,7 @@
 // Source: k8s.io/apiserver admission/plugin/webhook/matchconditions and
 // admission/plugin/cel.
 
-import { compileExpression } from "../../runtime/cel/compile.ts";
+import { compileExpression, problemOf } from "../../runtime/cel/compile.ts";
 import { KUBERNETES } from "../../runtime/cel/kubernetes.ts";
 import {
   type AuthorizationQuestion,
@@ -46,8 +46,8 @@ function compile(conditions: readonly MatchCondition[]): readonly Compiled[] {
       conditions,
       known = conditions.map(({ expression }) => {
         const compilation = compileExpression(expression, ENVIRONMENT);
-        return "issues" in compilation
-          ? { error: `compilation error: compilation failed: ${compilation.issues}` }
+        return !("program" in compilation)
+          ? { error: `compilation error: ${problemOf(compilation)}` }
           : { expression, program: compilation.program };
       }),
     );

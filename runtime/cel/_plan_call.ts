@@ -181,7 +181,8 @@ function call(planner: Planner, expr: CallExpr): Planned {
   }
   const id = overloads.length === 1 ? only.id : "";
   const compute = implementationOf(name, overloads, isMember);
-  const prepared = prepare(name, id, planned, compute);
+  const strict = planner.environment.options.instantiatesConstants === true;
+  const prepared = prepare(name, strict, planned, compute);
   if (prepared !== undefined && prepared.constant !== undefined) return prepared;
   return { code: priced(planner, name, id, planned, prepared?.compute ?? compute) };
 }
@@ -212,12 +213,24 @@ interface Prepared {
   readonly compute?: Implementation;
 }
 
-const CONVERSIONS = new Set(["timestamp", "duration", "int", "uint", "double", "string", "bytes"]);
+const CONVERSIONS = new Set([
+  "timestamp",
+  "duration",
+  "int",
+  "uint",
+  "double",
+  "string",
+  "bytes",
+  "bool",
+]);
+
+/** A constant part of an expression fails whatever it is evaluated with. */
+export class InstantiationError extends Error {}
 
 /** Computes conversions of constants, and compiles patterns that are constants, beforehand. */
 function prepare(
   name: string,
-  _id: string,
+  strict: boolean,
   planned: readonly Planned[],
   compute: Implementation,
 ): Prepared | undefined {
@@ -227,9 +240,17 @@ function prepare(
       return { code: () => constant, constant };
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
+      if (strict) throw new InstantiationError(error.message);
     }
   }
   const pattern = planned[1]?.constant;
+  if (strict && /^find(?:All)?$/.test(name) && typeof pattern === "string") {
+    try {
+      compileRegexp(pattern);
+    } catch (error) {
+      throw new InstantiationError((error as Error).message);
+    }
+  }
   if (name === "matches" && typeof pattern === "string") {
     try {
       const regexp = compileRegexp(pattern);

@@ -4,6 +4,7 @@ import type { Ast } from "./ast.ts";
 import { check, type CheckedAst } from "./checker.ts";
 import type { Environment } from "./environment.ts";
 import { parse } from "./parser.ts";
+import { InstantiationError } from "./_plan_call.ts";
 import { plan, type Program } from "./planner.ts";
 import { Issues, Source } from "./source.ts";
 import { validateLiterals } from "./validate_literals.ts";
@@ -11,7 +12,9 @@ import { validateLiterals } from "./validate_literals.ts";
 /** A compiled expression, or what is wrong with it. */
 export type Compilation =
   | { readonly ast: CheckedAst; readonly program: Program }
-  | { readonly issues: Issues };
+  | { readonly issues: Issues }
+  /** What is computed beforehand fails: why. */
+  | { readonly instantiation: string };
 
 /** Parses an expression. */
 export function parseExpression(
@@ -38,5 +41,17 @@ export function compileExpression(text: string, environment: Environment): Compi
     validateLiterals(checked, issues);
     if (issues.count > 0) return { issues };
   }
-  return { ast: checked, program: plan(checked, environment) };
+  try {
+    return { ast: checked, program: plan(checked, environment) };
+  } catch (error) {
+    if (!(error instanceof InstantiationError)) throw error;
+    return { instantiation: error.message };
+  }
+}
+
+/** What is wrong with an expression that did not compile, as errors say it after `stage`. */
+export function problemOf(compilation: Exclude<Compilation, { program: unknown }>): string {
+  return "issues" in compilation
+    ? `compilation failed: ${compilation.issues}`
+    : `program instantiation failed: ${compilation.instantiation}`;
 }

@@ -2,7 +2,7 @@
 // Kubernetes' libraries make behave.
 
 import { assertEquals } from "@std/assert";
-import { compileExpression } from "./compile.ts";
+import { compileExpression, problemOf } from "./compile.ts";
 import { dynamicValue, valueAsJson } from "./json_values.ts";
 import { CALL_COST_MAX, KUBERNETES } from "./kubernetes.ts";
 import { DYN, INT, listType, mapType, STRING } from "./types.ts";
@@ -105,7 +105,7 @@ Deno.test("compileExpression() tells what is wrong as cel-go does", () => {
 
 function run(text: string, limit = CALL_COST_MAX): unknown {
   const compiled = compileExpression(text, ENVIRONMENT);
-  if ("issues" in compiled) return compiled.issues.toString();
+  if (!("program" in compiled)) return problemOf(compiled);
   const object = dynamicValue({ a: { b: 1 }, list: [1, 2, 3], "x-y": "z" });
   try {
     return valueAsJson(
@@ -168,10 +168,40 @@ Deno.test("Program.run() counts costs as cel-go does", () => {
   ];
   for (const [text, expected] of costs) {
     const compiled = compileExpression(text, ENVIRONMENT);
-    if ("issues" in compiled) throw new Error(compiled.issues.toString());
+    if (!("program" in compiled)) throw new Error(problemOf(compiled));
     const spent = { cost: 0 };
     const object = dynamicValue({ a: { b: 1 } });
     compiled.program.run([object, 7, dynamicValue(["b", "a"]), null], CALL_COST_MAX, spent);
     assertEquals(spent.cost, expected, text);
+  }
+});
+
+Deno.test("compileExpression() refuses formats and constants that can only fail", () => {
+  const cases: [text: string, problem: string][] = [
+    ["int('x')", "program instantiation failed: type conversion error from 'string' to 'int'"],
+    ["uint(-1)", "program instantiation failed: unsigned integer overflow"],
+    ["'a'.find('[')", "program instantiation failed: error parsing regexp: missing closing ]: `[`"],
+    [
+      "'%d'.format(['x'])",
+      "compilation failed: ERROR: <input>:1:14: error during formatting: decimal clause can only " +
+      "be used on integers, was given string\n | '%d'.format(['x'])\n | .............^",
+    ],
+    [
+      "'%s'.format([])",
+      "compilation failed: ERROR: <input>:1:12: index 0 out of range\n | '%s'.format([])\n" +
+      " | ...........^",
+    ],
+    [
+      "'%s'.format([1, 2])",
+      "compilation failed: ERROR: <input>:1:12: too many arguments supplied to string.format " +
+      "(expected 1, got 2)\n | '%s'.format([1, 2])\n | ...........^",
+    ],
+  ];
+  for (const [text, problem] of cases) {
+    const compiled = compileExpression(text, KUBERNETES);
+    assertEquals("program" in compiled ? "" : problemOf(compiled), problem, text);
+  }
+  for (const text of ["'%s %d'.format([[1, 'a'], 2u])", "int('7')", "'a'.find('[a]')"]) {
+    assertEquals("program" in compileExpression(text, KUBERNETES), true, text);
   }
 });

@@ -163,7 +163,7 @@ export function printDuration({ nanos }: Duration): string {
 
 /** A float without an exponent. */
 export function plainFloat(value: number): string {
-  const text = String(value);
+  const text = Object.is(value, -0) ? "-0" : String(value);
   const match = /^(-?)([0-9]+)(?:\.([0-9]+))?e([+-][0-9]+)$/.exec(text);
   if (match === null) return text;
   const [, sign, whole, fraction = "", exponent] = match;
@@ -218,7 +218,6 @@ export function durationOfText(text: string): Duration | undefined {
 /** `duration(value)`. */
 export function toDuration(value: Value): Value {
   if (value instanceof Duration) return value;
-  if (isInt(value)) return new Duration(BigInt(value));
   if (typeof value === "string") {
     const duration = durationOfText(value);
     if (duration !== undefined) return duration;

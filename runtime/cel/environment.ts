@@ -41,6 +41,8 @@ export interface EnvironmentOptions {
   readonly costs?: CostModel;
   /** Checks literals of durations, timestamps and patterns, and the items of literals. */
   readonly validateLiterals?: boolean;
+  /** Conversions and patterns of constants that fail make the whole expression fail to compile. */
+  readonly instantiatesConstants?: boolean;
 }
 
 const CROSS_TYPE =

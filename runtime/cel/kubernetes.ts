@@ -44,4 +44,5 @@ export const KUBERNETES: Environment = new Environment({
   crossTypeComparisons: true,
   costs: KUBERNETES_COSTS,
   validateLiterals: true,
+  instantiatesConstants: true,
 });

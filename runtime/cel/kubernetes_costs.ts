@@ -231,7 +231,7 @@ class Estimates {
       case "list_slice":
         return allocating(
           1,
-          fixed(Math.max(0, number(args[1], this.size(target).max) - number(args[0], 0))),
+          fixed(sliceSize(number(args[1], this.size(target).max), number(args[0], 0))),
         );
       case "lists_range":
         return allocating(1, fixed(number(args[0], COST_MAX)));
@@ -316,6 +316,11 @@ function estimate(
 
 /** Types of the libraries that are objects without fields. */
 const LIBRARY_OBJECT = /^kubernetes\.(?:Quantity|Semver|URL|NamedFormat|authorization\.[A-Za-z]+)$/;
+
+/** Sizes have no sign: a slice that ends before it begins counts as endless. */
+function sliceSize(end: number, begin: number): number {
+  return end < begin ? COST_MAX : end - begin;
+}
 
 function equalityEstimate(args: readonly CostNode[]): CallEstimate | undefined {
   const [left, right] = args;

@@ -402,6 +402,8 @@ export class JsonMap extends CelMap {
     const name = this.fields === undefined ? key : field?.name;
     if (name === undefined || !Object.hasOwn(this.json, name)) return undefined;
     const json = this.json[name]!;
+    // A field that is null is absent; a value of a map is not.
+    if (json === null && field !== undefined) return undefined;
     const declared = field?.declared ?? this.items!;
     if (json === null || typeof json !== "object") return declared.valueOf(json);
     this.#values ??= new Map();
@@ -412,7 +414,8 @@ export class JsonMap extends CelMap {
 
   override has(key: string): boolean {
     const name = this.fields === undefined ? key : findField(this.fields, key)?.name;
-    return name !== undefined && Object.hasOwn(this.json, name);
+    if (name === undefined || !Object.hasOwn(this.json, name)) return false;
+    return this.fields === undefined || this.json[name] !== null;
   }
 
   *keys(): Generator<Value> {

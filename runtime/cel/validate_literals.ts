@@ -5,6 +5,7 @@
 import type { Expr } from "./ast.ts";
 import type { CheckedAst } from "./checker.ts";
 import { compileRegexp } from "../schema/_regexp.ts";
+import { checkFormat } from "./_format_literals.ts";
 import { converted, toDuration, toTimestamp } from "./conversions.ts";
 import type { Issues } from "./source.ts";
 import { type Type, unwrapOptional } from "./types.ts";
@@ -20,6 +21,9 @@ export function validateLiterals(ast: CheckedAst, issues: Issues): void {
     else if (expr.function === "matches") pattern(ast, issues, expr.args.at(-1));
   });
   sameTypes(ast, issues);
+  visit(ast.root, (expr) => {
+    if (expr.kind === "call" && expr.function === "format") checkFormat(ast, issues, expr);
+  });
 }
 
 function literal(

@@ -2,7 +2,7 @@
 // custom resources whose schema has rules, small and large.
 
 import { compileSchema } from "../../apiserver/crd/compiled_schema.ts";
-import { compileExpression } from "../../runtime/cel/compile.ts";
+import { compileExpression, problemOf } from "../../runtime/cel/compile.ts";
 import { dynamicValue } from "../../runtime/cel/json_values.ts";
 import { CALL_COST_MAX, KUBERNETES } from "../../runtime/cel/kubernetes.ts";
 import { DYN } from "../../runtime/cel/types.ts";
@@ -78,7 +78,7 @@ function evaluations(): Row[] {
   const object = resource(5) as unknown as JsonObject;
   return EXPRESSIONS.map((text) => {
     const compiled = compileExpression(text, environment);
-    if ("issues" in compiled) throw new Error(compiled.issues.toString());
+    if (!("program" in compiled)) throw new Error(problemOf(compiled));
     const rate = perSecond(() => void compiled.program.run([dynamicValue(object)], CALL_COST_MAX));
     return { what: text, "per second": Math.round(rate) };
   });

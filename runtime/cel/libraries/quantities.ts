@@ -64,7 +64,7 @@ export const QUANTITIES: Library = {
       [["is_quantity_string", "(string) -> bool"]],
       (text) => isQuantity(text as string),
     ),
-    declare("sign", [["quantity_sign", `${type}.() -> int`]], (value) => of(value).sign),
+    declare("sign", [["quantity_sign", `(${type}) -> int`]], (value) => of(value).sign),
     declare(
       "isGreaterThan",
       [["quantity_is_greater_than", `${type}.(${type}) -> bool`]],

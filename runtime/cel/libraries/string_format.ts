@@ -27,6 +27,26 @@ const EXACT_DIGITS = 100;
 
 /** Fills the clauses of a format with arguments. */
 export function formatString(format: string, args: CelList, style: FormatStyle): string {
+  return fillFormat(
+    format,
+    args.size,
+    ({ letter, precision, index }) => formatClause(letter, precision, args.at(index), style),
+  );
+}
+
+/** A clause of a format: what it asks for, and of which argument. */
+export interface FormatClause {
+  readonly letter: string;
+  readonly precision: number;
+  readonly index: number;
+}
+
+/** Puts what `fill` makes of each clause into a format that has `count` arguments. */
+export function fillFormat(
+  format: string,
+  count: number,
+  fill: (clause: FormatClause) => string,
+): string {
   let out = "";
   let used = 0;
   for (let at = 0; at < format.length; at++) {
@@ -40,10 +60,10 @@ export function formatString(format: string, args: CelList, style: FormatStyle):
       continue;
     }
     if (at + 1 >= format.length) return fail("unexpected end of string");
-    if (used >= args.size) return fail(`index ${used} out of range`);
-    const clause = readClause(format, at + 1);
-    out += formatClause(clause.letter, clause.precision, args.at(used++), style);
-    at = clause.end;
+    if (used >= count) return fail(`index ${used} out of range`);
+    const { letter, precision, end } = readClause(format, at + 1);
+    out += fill({ letter, precision, index: used++ });
+    at = end;
   }
   return out;
 }

@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../object.ts";
-import { compileExpression } from "../compile.ts";
+import { compileExpression, problemOf } from "../compile.ts";
 import type { Environment } from "../environment.ts";
 import { estimateCost } from "../estimate.ts";
 import { KUBERNETES } from "../kubernetes.ts";
@@ -111,13 +111,14 @@ function environmentOf(self: Type, optional: boolean, provider: SchemaTypes): En
 function compileRule(rule: Rule, environment: Environment, sizes: DeclaredSizes): CompiledRule {
   if (rule.rule.trim() === "") return { rule, usesOldSelf: false };
   const compiled = compileExpression(rule.rule, environment);
-  if ("issues" in compiled) {
-    return { rule, usesOldSelf: false, error: `compilation failed: ${compiled.issues}` };
-  }
-  const { ast, program } = compiled;
-  if (ast.type !== BOOL) {
+  if ("issues" in compiled) return { rule, usesOldSelf: false, error: problemOf(compiled) };
+  if ("program" in compiled && compiled.ast.type !== BOOL) {
     return { rule, usesOldSelf: false, error: "cel expression must evaluate to a bool" };
   }
+  if (!("program" in compiled)) {
+    return { rule, usesOldSelf: false, error: problemOf(compiled) };
+  }
+  const { ast, program } = compiled;
   const own = {
     rule,
     usesOldSelf: mentions(ast.root, "oldSelf"),
@@ -127,6 +128,10 @@ function compileRule(rule: Rule, environment: Environment, sizes: DeclaredSizes)
   const message = compileExpression(rule.messageExpression, environment);
   if ("issues" in message) {
     return { ...own, messageError: `messageExpression compilation failed: ${message.issues}` };
+  }
+  if ("instantiation" in message) {
+    const why = `messageExpression instantiation failed: ${message.instantiation}`;
+    return { ...own, messageError: why };
   }
   if (message.ast.type !== STRING) {
     return { ...own, messageError: "messageExpression must evaluate to a string" };

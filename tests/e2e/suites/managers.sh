@@ -125,6 +125,12 @@ try() { # SERVER: the whole story there.
   step "$server: webhooks fill in defaults" equals 'RollingUpdate' value md/demo-md-0 '{.spec.rollout.strategy.type}'
   step "$server: the Cluster waits for its infrastructure" eventually 30 waiting
   step "$server: an old version is converted" has 'cluster.x-k8s.io/v1beta1' k get clusters.v1beta1.cluster.x-k8s.io demo -o yaml
+  step "$server: both versions are read side by side" both_versions
+  step "$server: an old client's update is stored as new" old_update
+  step "$server: kubectl edit changes an old version" edited
+  step "$server: columns are the server's" columns
+  step "$server: kinds are explained" explained
+  step "$server: kubectl apply says what changed" applied
   step "$server: the provider says the cluster is there" provide_cluster
   step "$server: the Cluster is provisioned" eventually 30 equals Provisioned value cluster/demo '{.status.phase}'
   step "$server: certificates and kubeconfig are made" eventually 30 count_is 5 secrets -l cluster.x-k8s.io/cluster-name=demo --field-selector type=cluster.x-k8s.io/secret,metadata.name!=demo-none
@@ -145,6 +151,51 @@ refused() {
   out=$(k create -f - 2>&1 <<<'{"apiVersion":"cluster.x-k8s.io/v1beta2","kind":"Cluster","metadata":{"name":"bad","namespace":"default"},"spec":{"infrastructureRef":{"apiGroup":"infrastructure.cluster.x-k8s.io","kind":"InMemoryCluster","name":"x"},"clusterNetwork":{"pods":{"cidrBlocks":["nonsense"]}}}}') && return 1
   grep -q 'denied the request\|is invalid' <<<"$out" && grep -q nonsense <<<"$out" || { echo "$out"; return 1; }
 }
+# What a v1beta1 and a v1beta2 client see of one Cluster: the same, each in its own words.
+both_versions() {
+  local old=clusters.v1beta1.cluster.x-k8s.io new=clusters.v1beta2.cluster.x-k8s.io
+  equals cluster.x-k8s.io/v1beta1 value $old/demo '{.apiVersion}' &&
+    equals cluster.x-k8s.io/v1beta2 value $new/demo '{.apiVersion}' &&
+    matches 'infrastructure.cluster.x-k8s.io/v1[a-z0-9]+' value $old/demo '{.spec.infrastructureRef.apiVersion}' &&
+    equals infrastructure.cluster.x-k8s.io value $new/demo '{.spec.infrastructureRef.apiGroup}' &&
+    equals "$(value $old/demo '{.metadata.uid}')" value $new/demo '{.metadata.uid}' &&
+    equals "$(value $old/demo '{.metadata.resourceVersion}')" value $new/demo '{.metadata.resourceVersion}' &&
+    equals "$(value $new/demo '{.status.conditions[?(@.type=="Available")].reason}')" \
+      value $old/demo '{.status.v1beta2.conditions[?(@.type=="Available")].reason}' &&
+    [ "$(k get $old -o name)" = "$(k get $new -o name)" ]
+}
+old_update() {
+  k patch clusters.v1beta1.cluster.x-k8s.io demo --type merge -p '{"metadata":{"labels":{"seen":"yes"}}}' &&
+    equals yes value clusters.v1beta2.cluster.x-k8s.io/demo '{.metadata.labels.seen}' &&
+    has cluster.x-k8s.io/v1beta2 k get --raw "/apis/cluster.x-k8s.io/v1beta2/namespaces/default/clusters/demo"
+}
+edited() {
+  KUBE_EDITOR="sed -i 's/seen: \"yes\"/seen: edited/'" k edit clusters.v1beta1.cluster.x-k8s.io demo &&
+    equals edited value cluster/demo '{.metadata.labels.seen}'
+}
+# The head of every table, and the row of the Cluster without its age.
+columns() {
+  for kind in cluster machinedeployment machineset kubeadmcontrolplane kubeadmconfigtemplate clusters.v1beta1.cluster.x-k8s.io; do
+    k get "$kind" -o wide | head -n 1 | tr -s ' '
+  done >"$work/$server.columns"
+  grep -q 'NAME.*PHASE.*AGE' "$work/$server.columns"
+}
+explained() {
+  local kind
+  for kind in cluster.spec machinedeployment.spec.rollout clusters.spec.clusterNetwork; do k explain "$kind" || return 1; done \
+    >"$work/$server.explained"
+  k explain clusters.v1beta1.cluster.x-k8s.io --recursive >>"$work/$server.explained" &&
+    grep -q 'clusterNetwork' "$work/$server.explained"
+}
+applied() {
+  local file=$work/$server.applied.yaml
+  printf '%s\n' 'apiVersion: cluster.x-k8s.io/v1beta2' 'kind: MachineHealthCheck' 'metadata: {name: check, namespace: default}' \
+    'spec: {clusterName: demo, selector: {matchLabels: {none: such}}, checks: {nodeStartupTimeoutSeconds: 60}}' >"$file"
+  has created k apply -f "$file" && has unchanged k apply -f "$file" &&
+    sed -i 's/60/120/' "$file" && has '^\+.*120' k_diff "$file" && has configured k apply -f "$file" &&
+    has 'serverside-applied' k apply --server-side --force-conflicts -f "$file" && k delete -f "$file"
+}
+k_diff() { k diff -f "$1" || [ $? -eq 1 ]; }
 waiting() { [ "$(value cluster/demo '{.status.conditions[?(@.type=="InfrastructureReady")].status}')" = False ] || { k get cluster demo -o yaml; return 1; }; }
 
 ok "manifests are rendered" render
@@ -153,5 +204,7 @@ try reference
 start_serve capim
 try capim
 ok "objects are alike" diff -u --label kube-apiserver --label capim "$work/reference.state" "$work/capim.state"
+ok "columns are alike" diff "$work/reference.columns" "$work/capim.columns"
+ok "explanations are alike" diff "$work/reference.explained" "$work/capim.explained"
 ok "nothing more is complained of" equals '' new_complaints
 finish
