@@ -3,7 +3,7 @@
 // Exit code 1 when anything failed. A program for the suites.
 // Usage: main.ts --bin=FOLDER --work=FOLDER [--management=reference|capim]
 //   [--family=in-memory|dev] [--cluster-api=1.14|1.9] [--topology=no|yes]
-//   [--kill=no|yes] [--concurrency=N] [--clusters=N] [FLOW…]
+//   [--kill=no|yes] [--concurrency=N] [--patience=N] [--clusters=N] [FLOW…]
 
 import { Draughtsman } from "./blueprint.ts";
 import { FLOWS, USUAL_FLOWS } from "./catalogue.ts";
@@ -13,6 +13,7 @@ import { type Flow, Scene } from "./scene.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { conditionsOf } from "./settled.ts";
 import { Stack } from "./stack.ts";
+import { bePatient } from "./waiting.ts";
 
 let passed = 0;
 let failed = 0;
@@ -78,6 +79,7 @@ async function playAll(stack: Stack, settings: Settings): Promise<void> {
 }
 
 const settings = readSettings(Deno.args);
+bePatient(settings.patience);
 await using stack = await Stack.start(settings, "first", "127.0.0.1");
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => void stack[Symbol.asyncDispose]().then(() => Deno.exit(1)));

@@ -1,6 +1,7 @@
 // Reads and writes objects on a server by kind and name, at the versions that
 // the run is about.
 
+import { sleep, systemClock } from "../../../runtime/clock.ts";
 import type { JsonObject, KubeObject } from "../../../runtime/object.ts";
 import { type Answer, Api } from "../api.ts";
 
@@ -19,7 +20,13 @@ export interface Selection {
   readonly labels?: string;
 }
 
-/** Throws when the server refuses. */
+const RETRY_MS = 500;
+const RETRIES_MAX = 60;
+
+/**
+ * Throws when the server refuses. Waits for half a minute while the server, or a webhook of its, cannot be reached:
+ * some runs kill what is behind them.
+ */
 export class Objects implements Disposable {
   readonly #api: Api;
 
@@ -30,18 +37,18 @@ export class Objects implements Disposable {
 
   /** One object, or nothing. */
   async find(place: Place, selection: Selection): Promise<KubeObject | undefined> {
-    const answer = await this.#api.send("GET", pathOf(place, selection));
+    const answer = await this.send("GET", pathOf(place, selection));
     return answer.status === 404 ? undefined : accepted("get", answer);
   }
 
   /** One object that must be there. */
   async get(place: Place, selection: Selection): Promise<KubeObject> {
-    return accepted("get", await this.#api.send("GET", pathOf(place, selection)));
+    return accepted("get", await this.send("GET", pathOf(place, selection)));
   }
 
   /** All of them. */
   async list(place: Place, selection: Selection = {}): Promise<KubeObject[]> {
-    const list = accepted("list", await this.#api.send("GET", pathOf(place, selection)));
+    const list = accepted("list", await this.send("GET", pathOf(place, selection)));
     return list["items"] ?? [];
   }
 
@@ -49,7 +56,7 @@ export class Objects implements Disposable {
   async create(place: Place, object: KubeObject): Promise<void> {
     const { namespace = "" } = object.metadata;
     const path = pathOf(place, place.namespaced ? { namespace } : {});
-    const answer = await this.#api.send("POST", path, object as unknown as JsonObject);
+    const answer = await this.send("POST", path, object as unknown as JsonObject);
     if (answer.status !== 409) accepted(`create ${object.kind}`, answer);
   }
 
@@ -57,7 +64,7 @@ export class Objects implements Disposable {
   async update(place: Place, object: KubeObject): Promise<KubeObject> {
     const { namespace = "", name = "" } = object.metadata;
     const path = pathOf(place, { namespace, name });
-    return accepted("update", await this.#api.send("PUT", path, object as unknown as JsonObject));
+    return accepted("update", await this.send("PUT", path, object as unknown as JsonObject));
   }
 
   /** Changes an object by a merge patch. */
@@ -69,12 +76,12 @@ export class Objects implements Disposable {
   ): Promise<KubeObject> {
     const path = pathOf(place, selection) + (subresource === "" ? "" : `/${subresource}`);
     const headers = { "content-type": "application/merge-patch+json" };
-    return accepted("patch", await this.#api.send("PATCH", path, patch, headers));
+    return accepted("patch", await this.send("PATCH", path, patch, headers));
   }
 
   /** Asks for deletion; what is gone already is no matter. */
   async delete(place: Place, selection: Selection): Promise<void> {
-    const answer = await this.#api.send("DELETE", pathOf(place, selection));
+    const answer = await this.send("DELETE", pathOf(place, selection));
     if (answer.status !== 404) accepted("delete", answer);
   }
 
@@ -85,12 +92,28 @@ export class Objects implements Disposable {
     body?: JsonObject,
     headers?: Record<string, string>,
   ): Promise<Answer> {
-    return this.#api.send(method, path, body, headers);
+    return this.#insist(() => this.#api.send(method, path, body, headers));
   }
 
   /** Closes connections. */
   [Symbol.dispose](): void {
     this.#api[Symbol.dispose]();
+  }
+
+  async #insist(send: () => Promise<Answer>): Promise<Answer> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        const answer = await send();
+        const unreachable = /failed calling webhook.*(refused|EOF|reset)/;
+        if (answer.status !== 500 || !unreachable.test(String(answer.body["message"]))) {
+          return answer;
+        }
+        if (attempt >= RETRIES_MAX) return answer;
+      } catch (error) {
+        if (!(error instanceof TypeError) || attempt >= RETRIES_MAX) throw error;
+      }
+      await sleep(systemClock, RETRY_MS);
+    }
   }
 }
 

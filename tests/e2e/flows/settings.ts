@@ -18,6 +18,8 @@ export interface Settings {
   readonly kill: boolean;
   /** Flows at work at once. */
   readonly concurrency: number;
+  /** The factor by which waits are longer than usual. */
+  readonly patience: number;
   /** Clusters of the flow "many". */
   readonly clusters: number;
   /** The folder of the real programs. */
@@ -69,6 +71,7 @@ export function readSettings(args: readonly string[]): Settings {
     topology: chosen("topology") === "yes",
     kill: chosen("kill") === "yes",
     concurrency: count("concurrency", 4),
+    patience: count("patience", chosen("kill") === "yes" ? 3 : 1),
     clusters: count("clusters", 10),
     bin,
     work,

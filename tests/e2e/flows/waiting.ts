@@ -5,6 +5,13 @@ import { sleep, systemClock } from "../../../runtime/clock.ts";
 
 const PAUSE_MS = 300;
 
+let patience = 1;
+
+/** Makes every wait longer by a factor, for runs that are slow by their nature or on slow machines. */
+export function bePatient(factor: number): void {
+  patience = factor;
+}
+
 /** Something that did not come about in time. */
 export class NotInTime extends Error {
   /** The name by which it is known. */
@@ -20,12 +27,12 @@ export async function eventually(
   seconds: number,
   probe: () => Promise<Finding> | Finding,
 ): Promise<void> {
-  const deadline_ms = systemClock.now() + seconds * 1000;
+  const deadline_ms = systemClock.now() + seconds * patience * 1000;
   for (;;) {
     const finding = await attempt(probe);
     if (finding === undefined) return;
     if (systemClock.now() >= deadline_ms) {
-      throw new NotInTime(`${what}: not within ${seconds} s\n${finding}`);
+      throw new NotInTime(`${what}: not within ${seconds * patience} s\n${finding}`);
     }
     await sleep(systemClock, PAUSE_MS);
   }
