@@ -1,9 +1,8 @@
 // A Node stops being ready: its Machine is replaced, a worker as well as one of
 // the control plane.
 
-import type { JsonObject, KubeObject } from "../../../runtime/object.ts";
+import type { KubeObject } from "../../../runtime/object.ts";
 import type { ManagedCluster } from "./cluster.ts";
-import { CORE } from "./places.ts";
 import type { Flow } from "./scene.ts";
 import { versionOf } from "./blueprint.ts";
 import { eventually } from "./waiting.ts";
@@ -31,19 +30,14 @@ export const healthCheck: Flow = {
   },
 };
 
-async function breakNode(cluster: ManagedCluster, { status }: KubeObject): Promise<void> {
-  using workload = await cluster.workload();
-  const node = await workload.get(CORE.nodes, { name: status.nodeRef.name });
-  const conditions = node["status"].conditions.map((condition: JsonObject) =>
-    condition["type"] === "Ready" ? { ...condition, status: "False", reason: "Broken" } : condition
-  );
-  await workload.patch(
-    CORE.nodes,
-    { name: status.nodeRef.name },
-    { status: { conditions } },
-    "status",
-  );
+/** Asks the provider for a Node that is not ready, which a provider that is killed does not forget. */
+async function breakNode(cluster: ManagedCluster, { metadata }: KubeObject): Promise<void> {
+  await cluster.patch(cluster.context.places.machines, metadata.name ?? "", {
+    metadata: { annotations: { [NODE_CONDITIONS]: "Ready=False" } },
+  });
 }
+
+const NODE_CONDITIONS = "machine.inmemory.infrastructure.cluster.x-k8s.io/node-conditions";
 
 function check(cluster: ManagedCluster): KubeObject {
   const { places, settings } = cluster.context;

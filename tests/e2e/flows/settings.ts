@@ -38,6 +38,8 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   kill: ["no", "yes"],
 };
 
+const OTHERS = ["bin", "work", "concurrency", "patience", "clusters"];
+
 /** Reads `--name=value` and names of flows. Throws `TypeError` with one line that says what is wrong. */
 export function readSettings(args: readonly string[]): Settings {
   const values: Record<string, string> = {};
@@ -45,7 +47,8 @@ export function readSettings(args: readonly string[]): Settings {
   for (const arg of args) {
     const [, name = "", value = ""] = arg.match(/^--([a-z-]+)=(.*)$/) ?? [];
     if (name === "") flows.push(arg);
-    else values[name] = value;
+    else if (name in CHOICES || OTHERS.includes(name)) values[name] = value;
+    else throw new TypeError(`${arg}: unknown option`);
   }
   const chosen = (name: string) => {
     const choices = CHOICES[name] ?? [];
