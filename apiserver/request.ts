@@ -3,6 +3,7 @@
 // (registry/) carries them out; http/ makes them of HTTP requests; the
 // in-process client makes them directly.
 
+import type { NumberLiterals } from "../runtime/json.ts";
 import type { JsonValue, KubeObject } from "../runtime/object.ts";
 import type { StatusError } from "../runtime/status.ts";
 import type { Entry } from "../runtime/store/types.ts";
@@ -101,6 +102,8 @@ export interface PatchRequest {
   readonly text?: string;
   /** Problems that a strict decoder found in the body's text (duplicate members). */
   readonly strictErrors: readonly string[];
+  /** How the numbers in the body were written. */
+  readonly literals?: NumberLiterals;
   /** Why the body is no patch of its kind: said once there is an object to patch. */
   readonly problem?: StatusError;
 }

@@ -53,42 +53,49 @@ export function readDocument(text: string): JsonDocument {
   return done;
 }
 
-const MAX_INT64 = 2n ** 63n - 1n;
-const MIN_INT64 = -(2n ** 63n);
-const ABOVE_INT64 = 2 ** 63 + 2 ** 11;
-const BELOW_INT64 = -(2 ** 63) - 2 ** 12;
+const INTEGER = /^-?[0-9]+$/;
 
-/**
- * The number nearest to a literal. Integers just beyond the range of int64
- * would round to its bound and seem to be inside; they get the next number outside.
- */
-export function numberOf(literal: string): number {
+/** The value of a literal: a bigint where an int64 holds an integer and a number does not. */
+export function numberOf(literal: string): number | bigint {
   const value = Number(literal);
-  if (Math.abs(value) !== 2 ** 63 || !/^-?[0-9]+$/.test(literal)) return value;
+  if (Number.isSafeInteger(value) || !INTEGER.test(literal)) return value;
   const exact = BigInt(literal);
-  if (exact > MAX_INT64) return ABOVE_INT64;
-  return exact < MIN_INT64 ? BELOW_INT64 : value;
+  return BigInt.asIntN(64, exact) === exact ? exact : value;
 }
 
-/** The JSON value of a document; of members given twice the last. `onNumber` may refuse one. */
-export function valueOf(
-  document: JsonDocument,
-  onNumber: (literal: string, value: number) => void = () => {},
-): JsonValue {
+/** Is told every number with its way from the root. It may refuse one. */
+export type OnNumber = (
+  literal: string,
+  value: number | bigint,
+  path: readonly (string | number)[],
+) => void;
+
+/** The JSON value of a document; of members given twice the last. */
+export function valueOf(document: JsonDocument, onNumber: OnNumber): JsonValue {
+  return valueAt(document, onNumber, []);
+}
+
+function valueAt(document: JsonDocument, onNumber: OnNumber, path: (string | number)[]): JsonValue {
+  const inner = (member: JsonDocument, step: string | number) => {
+    path.push(step);
+    const value = valueAt(member, onNumber, path);
+    path.pop();
+    return value;
+  };
   switch (document.kind) {
     case "scalar":
       return document.value;
     case "number": {
       const value = numberOf(document.literal);
-      onNumber(document.literal, value);
+      onNumber(document.literal, value, path);
       return value;
     }
     case "array":
-      return document.items.map((item) => valueOf(item, onNumber));
+      return document.items.map(inner);
     case "object": {
       const object: JsonObject = {};
       for (const [name, member] of document.members) {
-        const value = valueOf(member, onNumber);
+        const value = inner(member, name);
         if (name === "__proto__") defineMember(object, name, value);
         else object[name] = value;
       }

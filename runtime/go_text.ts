@@ -43,11 +43,10 @@ export function goFloat(value: number): string {
 }
 
 /** A number as `%v` prints it: as an int64 if it is one, else as a float64. */
-export function goNumber(value: number): string {
-  if (Number.isSafeInteger(value)) return String(value);
-  if (!Number.isInteger(value) || Math.abs(value) > 2 ** 63) return goFloat(value);
-  // The largest int64 is no JavaScript number; the next one stands for it.
-  return value === 2 ** 63 ? "9223372036854775807" : BigInt(value).toString();
+export function goNumber(value: number | bigint): string {
+  if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
+  const large = Number.isInteger(value) && Math.abs(value) < 2 ** 63;
+  return large ? String(BigInt(value)) : goFloat(value);
 }
 
 /** A number as encoding/json writes it: plainly between 1e-6 and 1e21. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { JsonNumberError, JsonSyntaxError, parseJson } from "./json.ts";
+import { JsonNumberError, JsonSyntaxError, parseJson, stringifyJson } from "./json.ts";
 
 Deno.test("parseJson() says what Go says of text that is not JSON", () => {
   for (
@@ -65,12 +65,45 @@ Deno.test("parseJson() remembers members given twice", () => {
 Deno.test("parseJson() treats special numbers and characters as Go does", () => {
   const error = assertThrows(() => parseJson('{"n":1e999}'), JsonNumberError);
   assertEquals(error.message, "json: cannot unmarshal number 1e999 into Go value of type float64");
-  assertEquals(parseJson("9223372036854775807").value, 2 ** 63);
-  assertEquals(parseJson("9223372036854775808").value, 2 ** 63 + 2 ** 11);
-  assertEquals(parseJson("-9223372036854775808").value, -(2 ** 63));
-  assertEquals(parseJson("-9223372036854775809").value, -(2 ** 63) - 2 ** 12);
   assertEquals(parseJson('"\\ud800"').value, "\ufffd");
   assertEquals(parseJson('"\\ud83d\\ude00"').value, "😀");
   const proto = parseJson('{"__proto__":{"x":12345678901234567890}}').value;
   assertEquals(Object.keys(proto as object), ["__proto__"]);
+});
+
+Deno.test("parseJson() and stringifyJson() keep all digits of an int64", () => {
+  for (
+    const literal of [
+      "9007199254740991",
+      "9007199254740993",
+      "-9007199254740993",
+      "9223372036854775807",
+      "-9223372036854775808",
+    ]
+  ) {
+    const text = `{"a":{"b":[1,${literal}]},"c":"${literal}"}`;
+    assertEquals(stringifyJson(parseJson(text).value), text);
+    assertEquals(parseJson(text).literals.size, 0);
+  }
+  assertEquals(parseJson("9007199254740993").value, 9007199254740993n);
+  assertEquals(parseJson("9007199254740991").value, 9007199254740991);
+  assertEquals(parseJson("9007199254740992").value, 9007199254740992n);
+  assertEquals(parseJson("9223372036854775808").value, 2 ** 63);
+  assertEquals(parseJson("1e18").value, 1e18);
+  assertEquals(stringifyJson({ a: [2n ** 60n] }, 1), '{\n "a": [\n  1152921504606846976\n ]\n}');
+  const cycle: Record<string, unknown> = {};
+  cycle["self"] = cycle;
+  assertThrows(() => stringifyJson(cycle), TypeError);
+});
+
+Deno.test("parseJson() tells how numbers were written that are more than their value", () => {
+  const text = '{"spec":{"a/b~c":1.0,"l":[{"n" : 2e0},3,9223372036854775808],"t":"1.0"},"x":0.5}';
+  assertEquals([...parseJson(text).literals], [
+    ["/spec/a~1b~0c", "1.0"],
+    ["/spec/l/0/n", "2e0"],
+    ["/spec/l/2", "9223372036854775808"],
+  ]);
+  for (const plain of ['{"a":0.5}', '{"image":"x:1.0","l":["1.0"]}', "[1,-2,3]"]) {
+    assertEquals(parseJson(plain).literals.size, 0, plain);
+  }
 });

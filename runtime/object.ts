@@ -3,11 +3,15 @@
 // Objects are immutable by convention once they have been handed to the
 // store: change a copy (see `clone`).
 
-/** Any JSON value. */
+/**
+ * Any JSON value. Integers beyond 2^53, which a `number` cannot hold exactly, are `bigint` as far
+ * as an int64 reaches, and only they are; `stringifyJson` writes them.
+ */
 export type JsonValue =
   | null
   | boolean
   | number
+  | bigint
   | string
   | JsonValue[]
   | JsonObject;

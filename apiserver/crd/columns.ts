@@ -2,6 +2,7 @@
 // printer columns find. Source: apiextensions-apiserver
 // registry/customresource/tableconvertor.
 
+import { stringifyJson } from "../../runtime/json.ts";
 import type { JsonObject, JsonValue, KubeObject } from "../../runtime/object.ts";
 import { printGoValue } from "../../runtime/patch/go_value.ts";
 import type { TableColumn } from "../definition.ts";
@@ -85,7 +86,7 @@ function compileCell({ jsonPath, type }: PrinterColumn): Cell {
 function printCell(value: JsonValue): string {
   if (value === null) return "<no value>";
   if (typeof value === "string") return value;
-  return typeof value === "object" ? JSON.stringify(sorted(value)) : printGoValue(value);
+  return typeof value === "object" ? stringifyJson(sorted(value)) : printGoValue(value);
 }
 
 function sorted(value: JsonValue): JsonValue {
@@ -99,9 +100,13 @@ function sorted(value: JsonValue): JsonValue {
 function typedCell(type: string, value: JsonValue, now_ms: number): JsonValue {
   switch (type) {
     case "integer":
-      return typeof value === "number" ? Math.trunc(value) : null;
+      return typeof value === "number"
+        ? Math.trunc(value)
+        : typeof value === "bigint"
+        ? value
+        : null;
     case "number":
-      return typeof value === "number" ? value : null;
+      return typeof value === "number" || typeof value === "bigint" ? Number(value) : null;
     case "boolean":
       return typeof value === "boolean" ? value : null;
     case "date":

@@ -1,6 +1,7 @@
 // A version's schema, compiled once for all clusters in the process that
 // have an equal one: the node of the schema tree and what is done with it.
 
+import { stringifyJson } from "../../runtime/json.ts";
 import type { FieldError } from "../../runtime/field/error.ts";
 import { clone, equal, type JsonObject, type KubeObject } from "../../runtime/object.ts";
 import { coerceObject } from "../../runtime/schema/coerce.ts";
@@ -20,7 +21,7 @@ const compiled = new WeakMap<SchemaNode, CompiledSchema>();
 
 /** Compiles a version's schema. Equal schemas give the same value. */
 export function compileSchema(schema: JsonObject): CompiledSchema {
-  const node = sharedSchema(JSON.stringify(schema), OPTIONS);
+  const node = sharedSchema(stringifyJson(schema), OPTIONS);
   let known = compiled.get(node);
   if (known === undefined) compiled.set(node, known = new CompiledSchema(node));
   return known;

@@ -316,6 +316,8 @@ function goType(value: JsonValue): string {
       return "map[string]interface {}";
     case "boolean":
       return "bool";
+    case "bigint":
+      return "int64";
     case "number":
       return Number.isInteger(value) ? "int64" : "float64";
     default:

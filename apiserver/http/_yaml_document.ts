@@ -14,6 +14,7 @@ export function readYamlDocument(text: string): YamlText {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: "1.1",
+    intAsBigInt: true,
     uniqueKeys: false,
     lineCounter: lines,
     prettyErrors: false,
@@ -59,7 +60,7 @@ function json(value: unknown): JsonValue {
   if (value instanceof Map) {
     return Object.fromEntries([...value].map(([key, item]) => [String(key), json(item)]));
   }
-  if (typeof value === "bigint") return Number(value);
+  if (typeof value === "bigint") return integer(value);
   if (typeof value !== "object") return value as JsonValue;
   const object: { [name: string]: JsonValue } = {};
   for (const [name, member] of Object.entries(value)) {
@@ -71,6 +72,12 @@ function json(value: unknown): JsonValue {
     });
   }
   return object;
+}
+
+/** As JSON has it: exactly, as far as an int64 reaches. */
+function integer(value: bigint): JsonValue {
+  const number = Number(value);
+  return !Number.isSafeInteger(number) && BigInt.asIntN(64, value) === value ? value : number;
 }
 
 function goFailure(failure: unknown): string {

@@ -5,7 +5,12 @@
 
 import type { JsonObject, JsonValue, KubeObject } from "../../runtime/object.ts";
 import { apiVersionOf, parseApiVersion } from "../../runtime/object.ts";
-import { JsonNumberError, JsonSyntaxError, parseJson } from "../../runtime/json.ts";
+import {
+  JsonNumberError,
+  JsonSyntaxError,
+  type NumberLiterals,
+  parseJson,
+} from "../../runtime/json.ts";
 import { badRequest, type StatusError } from "../../runtime/status.ts";
 import type { PatchRequest, RequestContext, Target, WriteRequestOptions } from "../request.ts";
 import { decodeProtobuf, ProtobufError } from "../protobuf/mod.ts";
@@ -28,6 +33,8 @@ interface Parsed {
   readonly value: JsonValue;
   /** What a strict decoder holds against the text itself. */
   readonly strict: readonly string[];
+  /** How its numbers were written. */
+  readonly literals?: NumberLiterals;
 }
 
 /** The object of a create or update. Throws 400. */
@@ -53,7 +60,7 @@ export async function decodeObject(
   else checkKind(found, expected, target, refuse);
   object["apiVersion"] = apiVersionOf(found);
   object["kind"] = found.kind;
-  const fields = decodeFields(object, target, refuse);
+  const fields = decodeFields(object, target, refuse, parsed.literals);
   strictness([...parsed.strict, ...fields.strict], options, context, refuse);
   return fields.object;
 }
@@ -129,8 +136,8 @@ async function parse(body: Uint8Array, encoding: Encoding, strict: boolean): Pro
   if (encoding === "protobuf") return { value: decodeProtobuf(body), strict: [] };
   const source = text.decode(body);
   if (encoding === "json") {
-    const { value, duplicates } = parseJson(source, { strict });
-    return { value, strict: duplicates.map(duplicateField) };
+    const { value, duplicates, literals } = parseJson(source, { strict });
+    return { value, strict: duplicates.map(duplicateField), literals };
   }
   const { value, duplicates } = await readYaml(source);
   return { value, strict: yamlProblems(duplicates) };
@@ -300,9 +307,10 @@ export function decodePatch(
   });
   let value: JsonValue;
   let duplicates: readonly string[];
+  let literals: NumberLiterals;
   try {
     const strict = options.fieldValidation !== "Ignore";
-    ({ value, duplicates } = parseJson(text.decode(body), { strict }));
+    ({ value, duplicates, literals } = parseJson(text.decode(body), { strict }));
   } catch (error) {
     return unreadable(syntaxProblem(error));
   }
@@ -314,7 +322,7 @@ export function decodePatch(
   if (wrong !== undefined) {
     return unreadable(`json: cannot unmarshal ${goJsonType(value)} into Go value of type ${wrong}`);
   }
-  return { kind, body: value, strictErrors: duplicates.map(duplicateField) };
+  return { kind, body: value, strictErrors: duplicates.map(duplicateField), literals };
 }
 
 function isObjectOrNull(value: JsonValue): boolean {

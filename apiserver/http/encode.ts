@@ -4,6 +4,7 @@
 // and protobuf serializers: `kind` and `apiVersion` first, a line break after
 // compact JSON, items of built-in lists without kind and version.
 
+import { stringifyJson } from "../../runtime/json.ts";
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { apiVersionOf } from "../../runtime/object.ts";
 import type { Entry } from "../../runtime/store/types.ts";
@@ -24,8 +25,8 @@ export function encodeValue(value: unknown, encoding: Encoding, pretty: boolean)
       return encodeProtobuf(value as KubeObject);
     case "json":
       return pretty
-        ? encoder.encode(JSON.stringify(value, null, 2))
-        : encoder.encode(JSON.stringify(value) + "\n");
+        ? encoder.encode(stringifyJson(value, 2))
+        : encoder.encode(stringifyJson(value) + "\n");
   }
 }
 

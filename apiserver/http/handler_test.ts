@@ -359,3 +359,62 @@ Deno.test("createHttpHandler() has nobody to connect to", async () => {
     assertEquals(await message(await ask(method, path)), [code, text], path);
   }
 });
+
+Deno.test("createHttpHandler() keeps all digits of an int64 in every form", async () => {
+  using cluster = serve();
+  const { ask } = cluster;
+  const jobs = "/apis/batch/v1/namespaces/default/jobs";
+  const body = (seconds: string) =>
+    `{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j"},"spec":{` +
+    `"activeDeadlineSeconds":${seconds},"template":{"spec":{"restartPolicy":"Never",` +
+    `"containers":[{"name":"a","image":"b"}]}}}}`;
+  const seconds = async (response: Response) =>
+    /activeDeadlineSeconds"?: ?(\d+)/.exec(await response.text())?.[1];
+  const post = (value: string) =>
+    ask("POST", jobs, { headers: { "content-type": "application/json" }, body: body(value) });
+  assertEquals(await message(await post("1.0")), [
+    400,
+    'Job in version "v1" cannot be handled as a Job: json: cannot unmarshal number 1.0 into ' +
+    "Go struct field JobSpec.spec.activeDeadlineSeconds of type int64",
+  ]);
+  assertEquals(await seconds(await post("9007199254740993")), "9007199254740993");
+  for (const accept of ["application/json", "application/yaml"]) {
+    const response = await ask("GET", `${jobs}/j`, { headers: { accept } });
+    assertEquals(await seconds(response), "9007199254740993", accept);
+  }
+  const patch = (type: string, text: string) =>
+    ask("PATCH", `${jobs}/j?fieldManager=m${type.startsWith("apply") ? "&force=true" : ""}`, {
+      headers: { "content-type": `application/${type}` },
+      body: text,
+    });
+  const spec = (value: string) => `{"spec":{"activeDeadlineSeconds":${value}}}`;
+  for (
+    const [type, text, expected] of [
+      ["merge-patch+json", spec("9007199254740995"), "9007199254740995"],
+      ["strategic-merge-patch+json", spec("9007199254740997"), "9007199254740997"],
+      [
+        "json-patch+json",
+        '[{"op":"test","path":"/spec/activeDeadlineSeconds","value":9007199254740997},' +
+        '{"op":"replace","path":"/spec/activeDeadlineSeconds","value":9007199254740999}]',
+        "9007199254740999",
+      ],
+      [
+        "apply-patch+yaml",
+        "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, " +
+        "spec: {activeDeadlineSeconds: 9007199254741001}}",
+        "9007199254741001",
+      ],
+      ["strategic-merge-patch+json", spec("2.0"), "2"],
+    ] as const
+  ) assertEquals(await seconds(await patch(type, text)), expected, type);
+  for (
+    const [type, text] of [
+      ["merge-patch+json", spec("3.0")],
+      ["json-patch+json", '[{"op":"add","path":"/spec/activeDeadlineSeconds","value":3.0}]'],
+    ] as const
+  ) {
+    const [code, text1] = await message(await patch(type, text));
+    assertEquals(code, 422);
+    assertMatch(text1, /cannot unmarshal number 3\.0 into Go struct field JobSpec\.spec\./);
+  }
+});

@@ -15,7 +15,14 @@ import { byteLength, isDNS1123Subdomain, rangeMessage } from "../../runtime/name
 import type { KubeObject } from "../../runtime/object.ts";
 import { Quantity } from "../../runtime/quantity.ts";
 import type { KindBehaviour } from "./behaviour.ts";
-import { FIELD_IMMUTABLE, immutable, nonNegative, oneOf, text } from "./field_messages.ts";
+import {
+  FIELD_IMMUTABLE,
+  immutable,
+  isNumber,
+  nonNegative,
+  oneOf,
+  text,
+} from "./field_messages.ts";
 import { goNullable, goString, goStruct, goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
 import { validateLabelSelector } from "./label_selector.ts";
@@ -92,7 +99,7 @@ function validateTokenRequests(requests: Part[]): FieldError[] {
     }
     audiences.add(audience);
     const seconds = request.expirationSeconds;
-    if (typeof seconds !== "number") return;
+    if (!isNumber(seconds)) return;
     const path = `${field}.expirationSeconds`;
     if (seconds < 600) {
       errors.push(invalid(path, seconds, "may not specify a duration less than 10 minutes"));

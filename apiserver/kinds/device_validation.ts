@@ -1,6 +1,7 @@
 // Checks that claims, classes and slices of devices share. Source:
 // pkg/apis/resource/validation.
 
+import { stringifyJson } from "../../runtime/json.ts";
 import {
   type FieldError,
   forbiddenField,
@@ -100,7 +101,7 @@ export function validateConfiguration(config: Part, field: string): FieldError[]
 /** Errors of a value that must be some JSON object of limited size. */
 export function validateRaw(value: unknown, field: string): FieldError[] {
   if (value === undefined || value === null) return [required(field)];
-  if (byteLength(JSON.stringify(value)) > PARAMETER_BYTES_MAX) {
+  if (byteLength(stringifyJson(value)) > PARAMETER_BYTES_MAX) {
     return [tooLong(field, PARAMETER_BYTES_MAX)];
   }
   return typeof value === "object" && !Array.isArray(value)

@@ -58,9 +58,14 @@ export function portNumberOrName(field: string, value: unknown): FieldError[] {
 
 /** An error when the number is negative. */
 export function nonNegative(field: string, value: unknown): FieldError[] {
-  return typeof value === "number" && value < 0
+  return isNumber(value) && value < 0
     ? [invalid(field, value, "must be greater than or equal to 0")]
     : [];
+}
+
+/** Whether a member is a number; large ones are bigints. */
+export function isNumber(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
 }
 
 /** An error for a field that may not be given. */
@@ -75,5 +80,5 @@ export function text(value: unknown): string {
 
 /** The numeric value of a member; Go's zero value when it is absent. */
 export function integer(value: unknown): number {
-  return typeof value === "number" ? value : 0;
+  return isNumber(value) ? Number(value) : 0;
 }

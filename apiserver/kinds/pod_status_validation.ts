@@ -15,7 +15,7 @@ import {
   validateExtendedClaim,
   validateStatusUsers,
 } from "./container_status_validation.ts";
-import { immutable, text } from "./field_messages.ts";
+import { immutable, isNumber, text } from "./field_messages.ts";
 import { dnsSubdomainErrors, qualifiedNameErrors } from "./name_validation.ts";
 import { items, type Part } from "./part.ts";
 import { validateAnnotationsChange } from "./pod_validation.ts";
@@ -125,7 +125,7 @@ function validateClaimStatuses({ spec, status }: KubeObject): FieldError[] {
 }
 
 function generationErrors(generation: unknown, field: string): FieldError[] {
-  return typeof generation === "number" && generation < 0
+  return isNumber(generation) && generation < 0
     ? [invalid(field, generation, "must be a non-negative integer")]
     : [];
 }

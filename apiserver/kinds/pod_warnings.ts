@@ -10,6 +10,7 @@ import { APP_ARMOR_PREFIX } from "./pod_annotations_validation.ts";
 import { eachContainer } from "./pod_containers.ts";
 import { quantity } from "../../runtime/quota/resource_list.ts";
 import { overlapWarnings } from "./volume_overlap_warnings.ts";
+import { isNumber } from "./field_messages.ts";
 
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -73,7 +74,7 @@ function specWarnings(spec: Part, metadata: Part, prefix: string): string[] {
   }
   warnings.push(...portWarnings(spec, field));
   const grace = spec.terminationGracePeriodSeconds;
-  if (typeof grace === "number" && grace < 0) {
+  if (isNumber(grace) && grace < 0) {
     warnings.push(
       `${field}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`,
     );

@@ -4,6 +4,8 @@
 // choice of what matches, with popular lines left out of long texts, decides
 // how hunks come out and is kept.
 
+import { stringifyJson } from "../../runtime/json.ts";
+
 const CONTEXT = 3;
 const POPULAR_LINES_MIN = 200;
 
@@ -11,8 +13,8 @@ type OpCode = readonly [tag: "=" | "-" | "+" | "~", i1: number, i2: number, j1: 
 
 /** A unified diff without file names. */
 export function structDiff(old: unknown, changed: unknown): string {
-  const a = `${JSON.stringify(old, null, 1)}\n`.split(/(?<=\n)/);
-  const b = `${JSON.stringify(changed, null, 1)}\n`.split(/(?<=\n)/);
+  const a = `${stringifyJson(old, 1)}\n`.split(/(?<=\n)/);
+  const b = `${stringifyJson(changed, 1)}\n`.split(/(?<=\n)/);
   return groups(opCodes(a, b)).map((group) => hunk(group, a, b)).join("");
 }
 

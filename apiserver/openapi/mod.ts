@@ -3,6 +3,7 @@
 // Documents are made when first asked for; those of built-in groups are
 // shared by all clusters. Source: k8s.io/kube-openapi handler and handler3.
 
+import { stringifyJson } from "../../runtime/json.ts";
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../runtime/object.ts";
 import type { ResourceDefinition } from "../definition.ts";
@@ -48,7 +49,7 @@ class Document {
   }
 
   get json(): Uint8Array {
-    return this.#json ??= encoder.encode(JSON.stringify(this.#make()));
+    return this.#json ??= encoder.encode(stringifyJson(this.#make()));
   }
 
   get protobuf(): Uint8Array {

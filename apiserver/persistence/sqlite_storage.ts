@@ -3,6 +3,7 @@
 // acknowledged; a process that is killed at any moment leaves a file that
 // opens again (SQLite's write-ahead log).
 
+import { parseJson, stringifyJson } from "../../runtime/json.ts";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { Journal, Restored, StoreEvent } from "../../runtime/store/types.ts";
@@ -89,7 +90,9 @@ export class SqliteStorage implements Disposable {
           storage: row.storage,
           key: row.key,
           revision: row.revision,
-          object: row.object === null ? undefined : JSON.parse(row.object) as KubeObject,
+          object: row.object === null
+            ? undefined
+            : parseJson(row.object, { strict: false }).value as unknown as KubeObject,
         })),
       },
     };
@@ -126,7 +129,7 @@ export class SqliteStorage implements Disposable {
   }
 
   #append(cluster: string, { type, revision, entry }: StoreEvent): void {
-    const object = type === "DELETED" ? null : JSON.stringify(entry.object);
+    const object = type === "DELETED" ? null : stringifyJson(entry.object);
     this.#write.run(cluster, entry.storage, entry.key, revision, object);
   }
 }

@@ -73,8 +73,11 @@ const integer: ValueCodec = {
   wire: VARINT,
   zero: 0,
   message: false,
-  encode: (value, writer) => writer.varint(typeof value === "number" ? Math.trunc(value) : 0),
-  decode: (reader) => reader.varint(),
+  encode: (value, writer) =>
+    writer.varint(
+      typeof value === "number" ? Math.trunc(value) : typeof value === "bigint" ? value : 0,
+    ),
+  decode: (reader) => reader.integer(),
 };
 
 const messages = new Map<string, Message>();

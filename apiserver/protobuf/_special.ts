@@ -2,6 +2,7 @@
 // numbers that may be texts, free-form JSON, unions. Source: the Marshal and
 // MarshalJSON methods of apimachinery's and apiextensions' types.
 
+import { parseJson, stringifyJson } from "../../runtime/json.ts";
 import { formatDuration, parseDuration } from "../../runtime/duration.ts";
 import type { JsonValue } from "../../runtime/object.ts";
 import { BYTES, ProtobufError, VARINT, type WireReader, type WireWriter } from "./wire.ts";
@@ -131,7 +132,7 @@ function rawJson(decodeEnvelope?: (bytes: Uint8Array) => JsonValue): SpecialCode
     encode(value, writer) {
       if (value === null || value === undefined) return;
       writer.tag(1, BYTES);
-      writer.raw(utf8.encode(JSON.stringify(value)));
+      writer.raw(utf8.encode(stringifyJson(value)));
     },
     decode(reader) {
       let value: JsonValue = null;
@@ -151,7 +152,7 @@ function rawJson(decodeEnvelope?: (bytes: Uint8Array) => JsonValue): SpecialCode
 
 function parse(bytes: Uint8Array): JsonValue {
   try {
-    return JSON.parse(text.decode(bytes)) as JsonValue;
+    return parseJson(text.decode(bytes), { strict: false }).value;
   } catch {
     throw new ProtobufError("raw value is no JSON");
   }

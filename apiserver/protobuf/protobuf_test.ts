@@ -79,6 +79,13 @@ Deno.test("decodeProtobuf() reads back times, quantities, unions, inlined and ne
     spec: { renewTime: "2026-01-02T03:04:05.000006Z", leaseTransitions: 3 },
   };
   assertEquals(normal(decodeProtobuf(encodeProtobuf(lease))), normal(lease));
+  for (const generation of [2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n), -(2n ** 53n) - 1n, -5]) {
+    const large = { ...lease, metadata: { name: "l", generation } } as unknown as KubeObject;
+    assertEquals(decodeProtobuf(encodeProtobuf(large))["metadata"], {
+      ...(decodeProtobuf(encodeProtobuf(lease))["metadata"] as object),
+      generation,
+    });
+  }
   const definition = {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",

@@ -40,9 +40,10 @@ export class WireWriter {
   }
 
   /** A whole number; negative ones take ten bytes. */
-  varint(value: number): void {
+  varint(value: number | bigint): void {
     this.#reserve(10);
-    if (value < 0) return this.#negative(BigInt(value));
+    if (typeof value === "bigint") return this.#exact(value);
+    if (value < 0) return this.#exact(BigInt(value));
     while (value > 0x7f) {
       this.#buffer[this.#at++] = (value % 0x80) | 0x80;
       value = Math.floor(value / 0x80);
@@ -50,7 +51,7 @@ export class WireWriter {
     this.#buffer[this.#at++] = value;
   }
 
-  #negative(value: bigint): void {
+  #exact(value: bigint): void {
     let left = BigInt.asUintN(64, value);
     while (left > 0x7fn) {
       this.#buffer[this.#at++] = Number(left & 0x7fn) | 0x80;
@@ -144,8 +145,13 @@ export class WireReader {
     return number;
   }
 
-  /** A whole number, as signed 64 bits. */
+  /** A whole number, as signed 64 bits; what no `number` holds is rounded. */
   varint(): number {
+    return Number(this.integer());
+  }
+
+  /** A whole number, as signed 64 bits: a `bigint` where a `number` does not hold it. */
+  integer(): number | bigint {
     let low = 0;
     let scale = 1;
     for (let i = 0; i < 7; i++) {
@@ -158,7 +164,10 @@ export class WireReader {
     for (let shift = 49n; shift < 70n; shift += 7n) {
       const byte = this.#byte();
       value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return Number(BigInt.asIntN(64, value));
+      if (byte >= 0x80) continue;
+      const exact = BigInt.asIntN(64, value);
+      const number = Number(exact);
+      return Number.isSafeInteger(number) ? number : exact;
     }
     throw new ProtobufError("proto: integer overflow");
   }

@@ -1,6 +1,7 @@
 // JSON becomes an object of its kind: what Go's structs do to built-in kinds,
 // what structural schemas do to custom ones.
 
+import type { NumberLiterals } from "../../runtime/json.ts";
 import { clone, type JsonObject, type JsonValue, type KubeObject } from "../../runtime/object.ts";
 import { DecodeError, decodeTyped } from "../../runtime/schema/decode.ts";
 import type { SchemaNode } from "../../runtime/schema/node.ts";
@@ -16,7 +17,8 @@ export interface DecodedObject {
 }
 
 /**
- * Decodes an object of the definition's kind, or of the kind of `schema`.
+ * Decodes an object of the definition's kind, or of the kind of `schema`. `literals` tells how
+ * its numbers were written.
  *
  * @throws {DecodeError} when a value does not fit its type
  */
@@ -24,11 +26,16 @@ export function decodeObject(
   definition: ResourceDefinition,
   value: JsonValue,
   schema?: SchemaNode,
+  literals?: NumberLiterals,
 ): DecodedObject {
   if (schema === undefined && definition.coerce !== undefined) {
     return coerce(definition.coerce, value);
   }
-  const decoded = decodeTyped(schema ?? definition.schema, value);
+  const decoded = decodeTyped(
+    schema ?? definition.schema,
+    value,
+    literals === undefined ? {} : { literals },
+  );
   const object = decoded.value as unknown as KubeObject;
   keepReset(value, object);
   return { object, unknown: decoded.unknown };

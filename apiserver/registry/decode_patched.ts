@@ -3,6 +3,7 @@
 // Source: k8s.io/apiserver endpoints/handlers/patch.go.
 
 import { invalid, invalidObject } from "../../runtime/field/error.ts";
+import type { NumberLiterals } from "../../runtime/json.ts";
 import {
   apiVersionOf,
   clone,
@@ -30,6 +31,8 @@ export interface PatchedObject {
   readonly unstructured?: boolean;
   /** What strict decoding already found in the patch itself. */
   readonly strictErrors: readonly string[];
+  /** How the patch wrote numbers of the document. */
+  readonly literals?: NumberLiterals;
   readonly fieldValidation: FieldValidation;
   /** Custom resources that have been applied are taken as they are: their types have been checked. */
   readonly applied?: boolean;
@@ -70,7 +73,7 @@ function decode(patched: PatchedObject): DecodedObject {
     return { object: clone(patched.document) as unknown as KubeObject, unknown: [] };
   }
   try {
-    return decodeObject(patched.definition, patched.document, patched.schema);
+    return decodeObject(patched.definition, patched.document, patched.schema, patched.literals);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const { definition, document, schema = definition.schema } = patched;

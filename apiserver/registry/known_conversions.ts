@@ -2,6 +2,7 @@
 // conversion; when its result is not known yet the work is given up, and done
 // again from the start once it is. Only good for work without side effects.
 
+import { stringifyJson } from "../../runtime/json.ts";
 import { apiVersionOf, type JsonObject, type KubeObject } from "../../runtime/object.ts";
 import type { ResourceDefinition } from "../definition.ts";
 
@@ -22,7 +23,7 @@ export class KnownConversions {
     if (to.conversion === undefined || from.conversion === undefined) return object;
     if (to.conversion.between === undefined) return throughStorage(from, to, object);
     // Objects are the same when they read the same: the work makes new ones each time.
-    const key = `${apiVersionOf(to)} ${JSON.stringify(object)}`;
+    const key = `${apiVersionOf(to)} ${stringifyJson(object)}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const converted = to.conversion.between(object);

@@ -1,12 +1,14 @@
 // The patch verb: four ways to say what is to change, and then an update.
 // Source: k8s.io/apiserver endpoints/handlers/patch.go.
 
+import { type NumberLiterals, stringifyJson } from "../../runtime/json.ts";
 import type { JsonObject, JsonValue, KubeObject } from "../../runtime/object.ts";
 import {
   applyJsonPatch,
   applyMergePatch,
   jsonPatchUnknownFields,
   mergeStrategically,
+  patchedLiterals,
   printGoValue,
 } from "../../runtime/patch/mod.ts";
 import { badRequest, conflict, notFound } from "../../runtime/status.ts";
@@ -75,7 +77,7 @@ function patched(
 ): KubeObject | Promise<KubeObject> {
   const { definition } = target;
   if (old === undefined) throw notFound(groupResource(definition), target.name);
-  const { document, strictErrors, quote } = patchDocument(
+  const { document, strictErrors, literals, quote } = patchDocument(
     old,
     request,
     definition.schema,
@@ -87,9 +89,10 @@ function patched(
     sentBody: request.kind === "strategic" ? undefined : document,
     unstructured: request.kind === "strategic",
     strictErrors: [...request.strictErrors, ...strictErrors],
+    literals,
     fieldValidation: options.fieldValidation,
     // Custom resources have no order of their own.
-    quote: definition.custom ? () => JSON.stringify(sorted(document)) : quote,
+    quote: definition.custom ? () => stringifyJson(sorted(document)) : quote,
     warn: (text) => context.warn(text),
   });
   setDefaults(definition, object);
@@ -107,10 +110,14 @@ function sorted(value: JsonValue): JsonValue {
   );
 }
 
+const NO_LITERALS: NumberLiterals = new Map();
+
 /** A document after a patch, not yet decoded. */
 export interface PatchedDocument {
   readonly document: JsonValue;
   readonly strictErrors: readonly string[];
+  /** How the patch wrote numbers of the document. */
+  readonly literals: NumberLiterals;
   /** The patch as errors quote it. */
   quote(): string;
 }
@@ -122,7 +129,7 @@ export function patchDocument(
   node: Parameters<typeof mergeStrategically>[2],
   validated: boolean,
 ): PatchedDocument {
-  const { kind, body, problem } = request;
+  const { kind, body, problem, literals = NO_LITERALS } = request;
   if (problem !== undefined) throw problem;
   switch (kind) {
     case "json": {
@@ -130,18 +137,22 @@ export function patchDocument(
       return {
         document,
         strictErrors: validated ? jsonPatchUnknownFields(body) : [],
+        literals: patchedLiterals(body, literals),
         quote: () => printPatched(node, document, pointedAt(body)),
       };
     }
     case "merge": {
       const document = applyMergePatch(old, body, validated);
-      return { document, strictErrors: [], quote: () => printPatched(node, document, body) };
+      const quote = () => printPatched(node, document, body);
+      return { document, strictErrors: [], literals, quote };
     }
     default: {
       const merged = mergeStrategically(old, body, node);
       return {
         document: merged.document,
         strictErrors: [],
+        // Its numbers are values by the time it is merged.
+        literals: NO_LITERALS,
         quote: () => printGoValue(merged.patch),
       };
     }
@@ -185,7 +196,7 @@ function decodeApplied(
     sentBody: request.body,
     strictErrors: request.strictErrors,
     fieldValidation: options.fieldValidation,
-    quote: () => request.text ?? JSON.stringify(request.body),
+    quote: () => request.text ?? stringifyJson(request.body),
     warn: (text) => context.warn(text),
   });
   setDefaults(definition, object);

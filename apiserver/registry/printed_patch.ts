@@ -2,6 +2,7 @@
 // a patch does not touch as the bytes they were and sorts the members of
 // what it does; the start of that is what clients see.
 
+import { stringifyJson } from "../../runtime/json.ts";
 import type { JsonObject, JsonValue } from "../../runtime/object.ts";
 import type { SchemaNode } from "../../runtime/schema/node.ts";
 
@@ -26,7 +27,7 @@ export function printPatched(
   document: JsonValue,
   touched: JsonValue | undefined,
 ): string {
-  return JSON.stringify(arrange(node, document, touched));
+  return stringifyJson(arrange(node, document, touched));
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

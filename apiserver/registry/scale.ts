@@ -216,7 +216,7 @@ function patchScale(
       if (target.definition.custom && applied.changed) throw unconvertible(config);
       return applied.object;
     }
-    const { document, strictErrors, quote } = patchDocument(
+    const { document, strictErrors, literals, quote } = patchDocument(
       old,
       request,
       about.definition.schema,
@@ -227,6 +227,7 @@ function patchScale(
       document,
       sentBody: request.kind === "strategic" ? undefined : document,
       strictErrors: [...request.strictErrors, ...strictErrors],
+      literals,
       fieldValidation: options.fieldValidation,
       quote,
       warn: (text) => context.warn(text),

@@ -11,6 +11,8 @@ function kindOf(value: JsonValue): string {
   switch (typeof value) {
     case "object":
       return "map";
+    case "bigint":
+      return "int64";
     case "number":
       return Number.isInteger(value) ? "int64" : "float64";
     case "boolean":
@@ -33,6 +35,9 @@ export function unstructuredProblem(node: SchemaNode, value: JsonValue): string 
   if (value === null) return undefined;
   const kind = kindOf(value);
   if (SCALARS.has(node.type)) {
+    if (kind === "float64" && node.type === "integer") {
+      return `cannot convert float64 to ${node.goType ?? "int64"}`;
+    }
     if (fits(node.type, kind)) return undefined;
     // Go could convert this one, to a character.
     if (kind === "int64" && node.type === "string") return "cannot convert int64 to string";

@@ -19,7 +19,7 @@ import type { JsonObject, JsonValue } from "../../runtime/object.ts";
 import type { UserInfo } from "../../runtime/user.ts";
 import type { Authorizer } from "../auth/types.ts";
 import { admissionRequest } from "./admission_review.ts";
-import { jsonAsValue } from "./_json_value.ts";
+import { dynamicValue } from "../../runtime/cel/json_values.ts";
 import type { MatchCondition } from "./hooks.ts";
 import type { MatchConditions, MatchResult } from "./match.ts";
 
@@ -61,9 +61,9 @@ export function matchConditions(authorizer?: Authorizer): MatchConditions {
     const { user } = attributes.context;
     const request = admissionRequest("", subject, attributes, objects);
     const variables: Value[] = [
-      jsonAsValue((objects.object ?? null) as unknown as JsonValue),
-      jsonAsValue((objects.old ?? null) as unknown as JsonValue),
-      jsonAsValue(withoutObjects(request)),
+      dynamicValue((objects.object ?? null) as unknown as JsonValue),
+      dynamicValue((objects.old ?? null) as unknown as JsonValue),
+      dynamicValue(withoutObjects(request)),
       new Check(AUTHORIZER_TYPE, asking(authorizer, user)),
     ];
     const failing = (error: string): MatchResult =>

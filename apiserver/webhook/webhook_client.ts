@@ -4,7 +4,7 @@
 // Source: k8s.io/apiserver util/webhook and k8s.io/client-go/rest.
 
 import type { Clock } from "../../runtime/clock.ts";
-import { JsonNumberError, JsonSyntaxError, parseJson } from "../../runtime/json.ts";
+import { JsonNumberError, JsonSyntaxError, parseJson, stringifyJson } from "../../runtime/json.ts";
 import { goQuote } from "../../runtime/go_text.ts";
 import { clone, type JsonObject, type JsonValue, parseApiVersion } from "../../runtime/object.ts";
 import { readYaml, YamlSyntaxError } from "../http/read_yaml.ts";
@@ -117,7 +117,7 @@ export class WebhookClient {
       url,
       ...(address === undefined ? {} : { address }),
       authorities,
-      body: JSON.stringify(review),
+      body: stringifyJson(review),
       signal,
     });
     return await decodeReview(response, review);

@@ -4,6 +4,7 @@
 // Source: apimachinery managedfields/internal/lastappliedmanager.go and
 // lastappliedupdater.go.
 
+import { parseJson, stringifyJson } from "../json.ts";
 import type { JsonObject, KubeObject } from "../object.ts";
 import type { SchemaNode } from "../schema/node.ts";
 import { compareObjects } from "./compare.ts";
@@ -30,7 +31,7 @@ export function fieldsFromLastApplied(node: SchemaNode, live: KubeObject): Field
   if (text === undefined) return undefined;
   let applied: KubeObject;
   try {
-    applied = JSON.parse(text) as KubeObject;
+    applied = parseJson(text, { strict: false }).value as unknown as KubeObject;
   } catch {
     return undefined;
   }
@@ -52,7 +53,7 @@ export function withLastApplied(object: KubeObject, config: KubeObject): KubeObj
     ...config,
     metadata: { ...config.metadata, ...(config.metadata.annotations ? { annotations: own } : {}) },
   } as unknown as JsonObject;
-  const text = `${JSON.stringify(sorted(bare))}\n`;
+  const text = `${stringifyJson(sorted(bare))}\n`;
   const annotations = { ...object.metadata.annotations, [ANNOTATION]: text };
   const encoder = new TextEncoder();
   let size = 0;

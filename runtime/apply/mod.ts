@@ -13,9 +13,3 @@ export {
   type VersionLookup,
   type VersionView,
 } from "./update_managed_fields.ts";
-export {
-  fromScaleFields,
-  replicasPath,
-  type ReplicasPaths,
-  toScaleFields,
-} from "./scale_fields.ts";

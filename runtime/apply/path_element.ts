@@ -3,6 +3,8 @@
 // own key. Also how conflicts print them.
 // Source: sigs.k8s.io/structured-merge-diff fieldpath/serialize-pe.go.
 
+import { goFloat } from "../go_text.ts";
+import { parseJson, stringifyJson } from "../json.ts";
 import type { JsonObject, JsonValue } from "../object.ts";
 import type { SchemaNode } from "../schema/node.ts";
 
@@ -10,7 +12,7 @@ const ESCAPED = /[<>&\u2028\u2029]/;
 
 /** A scalar as Go's JSON encoder writes it. */
 function encodeScalar(value: JsonValue): string {
-  const text = JSON.stringify(value);
+  const text = stringifyJson(value);
   if (!ESCAPED.test(text)) return text;
   return text.replace(
     /[<>&\u2028\u2029]/g,
@@ -70,6 +72,13 @@ function keyElement(list: SchemaNode, item: JsonValue): ItemElement {
   return `k:{${encoded}}`;
 }
 
+/** Numbers come out of field sets as floats. */
+function printScalar(value: JsonValue): string {
+  return typeof value === "number" || typeof value === "bigint"
+    ? goFloat(Number(value))
+    : JSON.stringify(value);
+}
+
 /** An element as messages print it: `.spec`, `[name="main"]`, `[="x"]`, `[0]`. */
 export function printElement(element: string): string {
   const rest = element.slice(2);
@@ -77,12 +86,12 @@ export function printElement(element: string): string {
     case "f":
       return `.${rest}`;
     case "k": {
-      const keys = JSON.parse(rest) as JsonObject;
-      const printed = Object.keys(keys).map((key) => `${key}=${JSON.stringify(keys[key])}`);
+      const keys = parseJson(rest, { strict: false }).value as JsonObject;
+      const printed = Object.keys(keys).map((key) => `${key}=${printScalar(keys[key] ?? null)}`);
       return `[${printed.join(",")}]`;
     }
     case "v":
-      return `[=${JSON.stringify(JSON.parse(rest))}]`;
+      return `[=${printScalar(parseJson(rest, { strict: false }).value)}]`;
     default:
       return `[${rest}]`;
   }

@@ -85,7 +85,7 @@ function validateScalar(node: SchemaNode, value: JsonValue, path: string, errors
   switch (node.type) {
     case "integer":
     case "number":
-      if (typeof value === "number") return;
+      if (typeof value === "number" || typeof value === "bigint") return;
       return report(errors, path, `expected numeric (int or float), got ${goType(value)}`);
     case "boolean":
       if (typeof value === "boolean") return;

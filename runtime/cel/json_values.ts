@@ -24,12 +24,7 @@ const DYNAMIC: DeclaredType = { type: DYN, sizeMax: 0, jsonMin: 1, valueOf: dyna
 
 /** A value of whatever type the JSON is. */
 export function dynamicValue(json: JsonValue): Value {
-  if (typeof json === "number") {
-    if (Number.isSafeInteger(json)) return json;
-    return Number.isInteger(json) && Math.abs(json) < 2 ** 63
-      ? intValue(BigInt(json))
-      : new Double(json);
-  }
+  if (typeof json === "number") return Number.isSafeInteger(json) ? json : new Double(json);
   if (json === null || typeof json !== "object") return json;
   return Array.isArray(json) ? new JsonList(json, DYNAMIC) : new JsonMap(json, undefined, DYNAMIC);
 }
@@ -37,10 +32,9 @@ export function dynamicValue(json: JsonValue): Value {
 /** A value as JSON. Fails for what has none. */
 export function valueAsJson(value: Value): JsonValue {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number") return value;
-  if (typeof value === "bigint") return Number(value);
+  if (typeof value === "number" || typeof value === "bigint") return value;
   if (value instanceof Double) return value.value;
-  if (value instanceof Uint) return Number(value.value);
+  if (value instanceof Uint) return integerAsJson(value.value);
   if (value instanceof Uint8Array) return encodeBase64(value);
   if (value instanceof Timestamp) return printTimestamp(value);
   if (value instanceof Duration) return printDuration(value);
@@ -50,6 +44,11 @@ export function valueAsJson(value: Value): JsonValue {
   if (value instanceof CelMap) return mapAsJson(value);
   if (value instanceof Optional && value.value !== undefined) return valueAsJson(value.value);
   return fail(`unsupported conversion of ${typeOf(value)} to JSON`);
+}
+
+/** An unsigned integer; beyond int64 JSON readers make a float64 of it. */
+function integerAsJson(value: bigint): JsonValue {
+  return BigInt.asIntN(64, value) === value ? intValue(value) : Number(value);
 }
 
 function mapAsJson(map: CelMap): JsonObject {

@@ -1,6 +1,7 @@
 // Structural schemas as CEL types, and JSON as values of them. JSON is looked
 // at only where an expression does. Source: k8s.io/apiserver/pkg/cel/common.
 
+import { stringifyJson } from "../json.ts";
 import { decodeBase64 } from "../base64.ts";
 import { equal as sameJson, type JsonObject, type JsonValue } from "../object.ts";
 import { durationOfText, timestampOfText } from "./conversions.ts";
@@ -127,7 +128,10 @@ function declareShape(
       return scalar(
         types.DOUBLE,
         1,
-        (json) => typeof json === "number" ? new Double(json) : wrong("float", json),
+        (json) =>
+          typeof json === "number" || typeof json === "bigint"
+            ? new Double(Number(json))
+            : wrong("float", json),
       );
     case "integer":
       return scalar(types.INT, 1, integerOf);
@@ -137,8 +141,8 @@ function declareShape(
 }
 
 function integerOf(json: JsonValue): Value {
-  if (typeof json !== "number") return wrong("int", json);
-  return Number.isSafeInteger(json) ? json : intValue(BigInt(json));
+  if (typeof json === "bigint" || Number.isSafeInteger(json)) return json as number | bigint;
+  return typeof json === "number" ? intValue(BigInt(json)) : wrong("int", json);
 }
 
 function wrong(expected: string, json: JsonValue): never {
@@ -152,6 +156,8 @@ function goType(json: JsonValue): string {
       return "string";
     case "boolean":
       return "bool";
+    case "bigint":
+      return "int64";
     case "number":
       return Number.isInteger(json) ? "int64" : "float64";
     default:
@@ -353,7 +359,7 @@ class MapList extends JsonList {
     super(json, items);
   }
   #keyOf(value: JsonValue): string {
-    return JSON.stringify(this.keys.map((key) => isObject(value) ? value[key] ?? null : null));
+    return stringifyJson(this.keys.map((key) => isObject(value) ? value[key] ?? null : null));
   }
   override equalsList(other: CelList): boolean | undefined {
     if (!(other instanceof JsonList)) return undefined;

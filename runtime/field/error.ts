@@ -34,6 +34,7 @@ export function printValue(value: unknown): string {
     case "string":
       return goQuote(value);
     case "number":
+    case "bigint":
       return goNumber(value);
     default:
       return goJson(value);

@@ -8,6 +8,7 @@ import type { JsonValue } from "../object.ts";
 export function goKind(value: JsonValue | undefined): string {
   if (value === null || value === undefined) return "null";
   if (Array.isArray(value)) return "array";
+  if (typeof value === "bigint") return "number";
   return typeof value === "boolean" ? "bool" : typeof value;
 }
 
@@ -20,6 +21,8 @@ export function goType(value: JsonValue | undefined): string {
       return "map[string]interface {}";
     case "boolean":
       return "bool";
+    case "bigint":
+      return "int64";
     case "number":
       return Number.isInteger(value) ? "int64" : "float64";
     default:

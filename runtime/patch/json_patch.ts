@@ -3,6 +3,7 @@
 // path's text before its first slash ignored. What fails in a well-formed
 // patch is answered with one and the same 422, as upstream does.
 
+import { type NumberLiterals, stringifyJson } from "../json.ts";
 import { clone, equal, type JsonObject, type JsonValue } from "../object.ts";
 import { goQuote } from "../go_text.ts";
 import { badRequest, StatusError } from "../status.ts";
@@ -81,6 +82,20 @@ export function jsonPatchUnknownFields(operations: JsonValue): string[] {
       .filter((field) => !OPERATION_FIELDS.includes(field))
       .map((field) => `json patch unknown field "[${i}].${field}"`)
   );
+}
+
+const VALUE_POINTER = /^\/(\d+)\/value(?=\/|$)/;
+
+/** How an applied patch wrote numbers of the document, from how its body did. */
+export function patchedLiterals(operations: JsonValue, literals: NumberLiterals): NumberLiterals {
+  const written = new Map<string, string>();
+  for (const [pointer, literal] of literals) {
+    const [prefix = "", index] = VALUE_POINTER.exec(pointer) ?? [];
+    const operation = (operations as JsonObject[])[Number(index)];
+    if (operation?.op !== "add" && operation?.op !== "replace") continue;
+    written.set(`${operation.path}${pointer.slice(prefix.length)}`, literal);
+  }
+  return written;
 }
 
 /**
@@ -360,7 +375,7 @@ function copy(draft: Draft, from: string, operation: JsonObject): void {
     `copy operation does not apply: doc is missing destination path: ${path}`,
     () => draft.own(path),
   );
-  draft.copied += JSON.stringify(value).length;
+  draft.copied += stringifyJson(value).length;
   if (draft.copied > COPY_SIZE_MAX) {
     throw new JsonPatchError(
       `Unable to complete the copy, the accumulated size increase of copy is ${draft.copied}, exceeding the limit ${COPY_SIZE_MAX}`,

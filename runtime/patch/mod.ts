@@ -3,7 +3,7 @@
 // are pure: they never change what they are given and share unchanged
 // subtrees with it. Source: k8s.io/apiserver endpoints/handlers/patch.go.
 
-export { applyJsonPatch, jsonPatchUnknownFields } from "./json_patch.ts";
+export { applyJsonPatch, jsonPatchUnknownFields, patchedLiterals } from "./json_patch.ts";
 export { applyMergePatch } from "./merge_patch.ts";
 export {
   applyStrategicMergePatch,

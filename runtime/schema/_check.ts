@@ -19,12 +19,9 @@ export function childOf(schema: JsonObject, name: string): JsonObject | undefine
   return isObject(value) ? value : undefined;
 }
 
-/** Beyond this a number is no 64-bit integer. The bound itself stands for the largest ones. */
-const INT64_BOUND = 2 ** 63;
-
 /** Whether Go holds the number as an int64. */
-export function isInt64(value: number): boolean {
-  return Number.isInteger(value) && Math.abs(value) <= INT64_BOUND;
+export function isInt64(value: number | bigint): boolean {
+  return typeof value === "bigint" || Number.isSafeInteger(value);
 }
 
 /** The OpenAPI type and format of a value. */
@@ -35,6 +32,8 @@ export function schemaType(value: JsonValue): [type: string, format: string] {
       return ["boolean", ""];
     case "string":
       return ["string", ""];
+    case "bigint":
+      return ["integer", "int64"];
     case "number":
       return isInt64(value) ? ["integer", "int64"] : ["number", "float64"];
     default:

@@ -41,7 +41,7 @@ export function compileKeywords(schema: JsonObject): Keywords {
 
 function count(schema: JsonObject, keyword: string): number | undefined {
   const value = schema[keyword];
-  return typeof value === "number" ? value : undefined;
+  return typeof value === "number" || typeof value === "bigint" ? Number(value) : undefined;
 }
 
 function listOf(schema: JsonObject, keyword: string): JsonValue[] {
@@ -59,7 +59,7 @@ class Schema implements Keywords {
   readonly #oneOf: readonly Schema[];
   readonly #not: Schema | undefined;
   readonly #string: Check<string>;
-  readonly #number: Check<number>;
+  readonly #number: Check<number | bigint>;
   readonly #array: ArrayKeywords;
   readonly #object: ObjectKeywords;
   readonly #combined: boolean;
@@ -120,8 +120,9 @@ class Schema implements Keywords {
 
   #checkKind(value: JsonValue, path: string, outcome: Outcome, old: Correlated | undefined): void {
     if (typeof value === "string") this.#string(value, path, outcome);
-    else if (typeof value === "number") this.#number(value, path, outcome);
-    else if (Array.isArray(value)) this.#array.check(value, path, outcome, old);
+    else if (typeof value === "number" || typeof value === "bigint") {
+      this.#number(value, path, outcome);
+    } else if (Array.isArray(value)) this.#array.check(value, path, outcome, old);
     else return;
     outcome.matches++;
   }

@@ -1,6 +1,7 @@
 // Items of lists that are sets or maps: what makes two of them the same, and
 // which stand twice.
 
+import { stringifyJson } from "../json.ts";
 import { goJson } from "../go_text.ts";
 import type { JsonObject, JsonValue } from "../object.ts";
 
@@ -41,7 +42,7 @@ function compositeKey(item: JsonValue, names: readonly string[]): string | undef
   if (keys.some((key) => key === undefined || key === null || typeof key === "object")) {
     return undefined;
   }
-  return JSON.stringify(keys);
+  return stringifyJson(keys);
 }
 
 /** Finds the item of a list that has the same keys as another. */

@@ -3,7 +3,7 @@
 
 import { invalid } from "../field/error.ts";
 import { goFloat, goNumber } from "../go_text.ts";
-import type { JsonObject } from "../object.ts";
+import type { JsonObject, JsonValue } from "../object.ts";
 import { type Check, isInt64, report, words } from "./_check.ts";
 import type { Outcome } from "./_finding.ts";
 
@@ -19,14 +19,19 @@ function toInt64(value: number): number {
 }
 
 /** Whether a number can be held by the schema's type and format. */
-type Holds = (value: number) => boolean;
+type Holds = (value: number | bigint) => boolean;
 
 function holdsOf(type: string, format: string): Holds {
   if (type === "integer") {
     if (format !== "int32") return isInt64;
     return (value) => isInt64(value) && value >= -INT32_BOUND && value < INT32_BOUND;
   }
-  return format === "float" ? (value) => Math.abs(value) < MAX_FLOAT32 : () => true;
+  return format === "float" ? (value) => Math.abs(Number(value)) < MAX_FLOAT32 : () => true;
+}
+
+/** A number of the schema, which Go holds as a float64. */
+function floatOf(value: JsonValue | undefined): number | undefined {
+  return typeof value === "number" || typeof value === "bigint" ? Number(value) : undefined;
 }
 
 /** go-openapi's notion of a float that is an integer. */
@@ -41,9 +46,11 @@ function isNearInteger(value: number): boolean {
   return distance / (Math.abs(value) + Math.abs(rounded)) < EPSILON;
 }
 
-function isMultiple(value: number, factor: number, integers: boolean): boolean {
-  if (integers) return value % factor === 0;
-  return isNearInteger(factor < 1 ? (1 / factor) * value : value / factor);
+function isMultiple(value: number | bigint, factor: number, integers: boolean): boolean {
+  if (typeof value === "bigint" && integers) return value % BigInt(factor) === 0n;
+  const number = Number(value);
+  if (integers) return number % factor === 0;
+  return isNearInteger(factor < 1 ? (1 / factor) * number : number / factor);
 }
 
 /** Compiles the keywords that look at numbers. */
@@ -51,7 +58,7 @@ export function compileNumber(
   schema: JsonObject,
   types: readonly string[],
   format: string,
-): Check<number> {
+): Check<number | bigint> {
   const only = types.length === 1 ? types[0] : undefined;
   const type = only === "integer" || only === "number" ? only : "";
   const known = type === "" ? "" : format;
@@ -73,6 +80,11 @@ export function compileNumber(
   };
 }
 
+/** The nearest float64, as `%v` prints it. */
+function goNearest(value: number | bigint): string {
+  return goFloat(Number(value));
+}
+
 /** Reports a number, printed as what it was compared as. */
 function reportNumber(outcome: Outcome, path: string, printed: string, what: string): void {
   const text = words(path, what);
@@ -86,15 +98,15 @@ function factorCheck(
   schema: JsonObject,
   holds: Holds,
   cannotHold: CannotHold,
-): Check<number> | undefined {
-  const { multipleOf } = schema;
-  if (typeof multipleOf !== "number") return undefined;
+): Check<number | bigint> | undefined {
+  const multipleOf = floatOf(schema["multipleOf"]);
+  if (multipleOf === undefined) return undefined;
   const held = holds(multipleOf);
   return (value, path, outcome) => {
     if (!held) cannotHold("MultipleOf", path, outcome);
     const integers = held && isInt64(value);
     const factor = integers ? toInt64(multipleOf) : multipleOf;
-    const print = integers ? goNumber : goFloat;
+    const print = integers ? goNumber : goNearest;
     if (factor <= 0) {
       const text = `factor MultipleOf declared for ${path} must be positive: ${print(factor)}`;
       report(outcome, text, invalid(path, factor, text));
@@ -109,9 +121,9 @@ function boundCheck(
   keyword: "minimum" | "maximum",
   holds: Holds,
   cannotHold: CannotHold,
-): Check<number> | undefined {
-  const declared = schema[keyword];
-  if (typeof declared !== "number") return undefined;
+): Check<number | bigint> | undefined {
+  const declared = floatOf(schema[keyword]);
+  if (declared === undefined) return undefined;
   const above = keyword === "minimum";
   const exclusive = schema[above ? "exclusiveMinimum" : "exclusiveMaximum"] === true;
   const held = holds(declared);
@@ -121,9 +133,11 @@ function boundCheck(
     if (!held) cannotHold(above ? "Minimum boundary" : "Maximum boundary", path, outcome);
     const integers = held && isInt64(value);
     const bound = integers ? toInt64(declared) : declared;
-    const distance = above ? value - bound : bound - value;
-    if (exclusive ? distance <= 0 : distance < 0) {
-      const print = integers ? goNumber : goFloat;
+    const inside = above
+      ? (exclusive ? value > bound : value >= bound)
+      : (exclusive ? value < bound : value <= bound);
+    if (!inside) {
+      const print = integers ? goNumber : goNearest;
       reportNumber(outcome, path, print(value), `should be ${what} ${print(bound)}`);
     }
   };

@@ -6,6 +6,7 @@
 
 import { Base64Error, canonicalBase64 } from "../base64.ts";
 import { DurationError, formatDuration, parseDuration } from "../duration.ts";
+import { type NumberLiterals, pointerOf, stringifyJson } from "../json.ts";
 import { clone, type JsonObject, type JsonValue } from "../object.ts";
 import { canonicalQuantity, QuantityError } from "../quantity.ts";
 import { canonicalMicroTime, canonicalTime, TimeError } from "../time.ts";
@@ -35,13 +36,14 @@ export interface Decoded {
 export interface DecodeOptions {
   /** The Go type that errors about the whole value name. Default: the node's own. */
   readonly goType?: string;
+  /** How numbers of the text were written, where it matters. */
+  readonly literals?: NumberLiterals;
 }
 
 /** More are not reported. */
 const UNKNOWN_MAX = 100;
 const EMPTIES_MAX = 1000;
 const MAX_INT32 = 2 ** 31;
-const MAX_INT64 = 2 ** 63;
 
 /** A value of the wrong type; where it stands is added on the way out. */
 class Mismatch {
@@ -51,6 +53,7 @@ class Mismatch {
 function kindOf(value: JsonValue): string {
   if (Array.isArray(value)) return "array";
   if (typeof value === "boolean") return "bool";
+  if (typeof value === "bigint") return "number";
   return value === null ? "null" : typeof value;
 }
 
@@ -64,6 +67,11 @@ class Decoding {
   /** The way here with keys and indices; not kept when nobody asks for unknown fields. */
   readonly #path: (string | number)[] = [];
   #saved: string | undefined;
+  readonly #literals: NumberLiterals | undefined;
+
+  constructor(literals?: NumberLiterals) {
+    this.#literals = literals === undefined || literals.size === 0 ? undefined : literals;
+  }
 
   run(node: SchemaNode, value: JsonValue): JsonValue {
     let decoded: JsonValue;
@@ -107,11 +115,12 @@ class Decoding {
       case "integer":
         return this.#integer(node, value);
       case "number":
+        if (typeof value === "bigint") return Number(value);
         return typeof value === "number" ? value : this.#orZero(node, value);
       case "bytes":
         return this.#bytes(node, value);
       case "quantity":
-        return value === null ? "0" : canonicalQuantity(textOf(value));
+        return value === null ? "0" : canonicalQuantity(this.#literal() ?? textOf(value));
       case "time":
         return value === null ? null : canonicalTime(stringOf(value));
       case "microTime":
@@ -119,7 +128,7 @@ class Decoding {
       case "duration":
         return value === null ? "0s" : formatDuration(parseDuration(stringOf(value)));
       case "intOrString":
-        return intOrString(value);
+        return intOrString(value, this.#literal());
       case "any":
         return node.values === undefined ? clone(value) : union(node, value);
       case "rawExtension":
@@ -133,11 +142,20 @@ class Decoding {
   }
 
   #integer(node: SchemaNode, value: JsonValue): JsonValue {
-    if (typeof value !== "number") return this.#orZero(node, value);
-    const bound = node.goType === "int32" ? MAX_INT32 : MAX_INT64;
-    // 2^63 stands for the largest integers, which no JavaScript number can hold.
-    const inside = value >= -bound && (value < bound || value === MAX_INT64) && value <= bound;
-    return Number.isInteger(value) && inside ? value : this.#mismatch(node, `number ${value}`);
+    if (typeof value !== "number" && typeof value !== "bigint") return this.#orZero(node, value);
+    // What no number and no bigint holds exactly is no int64 either.
+    const fits = node.goType === "int32"
+      ? isInt32(value)
+      : typeof value === "bigint" || Number.isSafeInteger(value);
+    const literal = this.#literal();
+    return fits && literal === undefined
+      ? value
+      : this.#mismatch(node, `number ${literal ?? value}`);
+  }
+
+  /** The number at hand as it was written, where that matters. */
+  #literal(): string | undefined {
+    return this.#literals?.get(pointerOf(this.#path));
   }
 
   #bytes(node: SchemaNode, value: JsonValue): JsonValue {
@@ -257,15 +275,21 @@ function stringOf(value: JsonValue): string {
 
 /** The JSON text of a quantity without its quotes. */
 function textOf(value: JsonValue): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : stringifyJson(value);
 }
 
-function intOrString(value: JsonValue): JsonValue {
+function isInt32(value: number | bigint): value is number {
+  return Number.isInteger(value) && value >= -MAX_INT32 && value < MAX_INT32;
+}
+
+function intOrString(value: JsonValue, literal: string | undefined): JsonValue {
   if (typeof value === "string") return value;
   if (value === null) return 0;
-  if (typeof value !== "number") throw new Mismatch(kindOf(value), "int32");
-  if (Number.isInteger(value) && value >= -MAX_INT32 && value < MAX_INT32) return value;
-  throw new Mismatch(`number ${value}`, "int32");
+  if (typeof value !== "number" && typeof value !== "bigint") {
+    throw new Mismatch(kindOf(value), "int32");
+  }
+  if (isInt32(value) && literal === undefined) return value;
+  throw new Mismatch(`number ${literal ?? value}`, "int32");
 }
 
 /** A JSONSchemaPropsOr… holds something that is neither. */
@@ -296,7 +320,7 @@ export function decodeTyped(
   value: JsonValue,
   options: DecodeOptions = {},
 ): Decoded {
-  const decoding = new Decoding();
+  const decoding = new Decoding(options.literals);
   const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
   if (!isObject && value !== null && options.goType !== undefined) {
     throw new DecodeError(

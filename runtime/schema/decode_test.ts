@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { parseJson, stringifyJson } from "../json.ts";
 import type { JsonValue } from "../object.ts";
 import { FACTS, SCHEMAS } from "./_facts_for_test.ts";
 import { DecodeError, decodeTyped } from "./decode.ts";
@@ -22,6 +23,7 @@ Deno.test("decodeTyped() writes what Go writes", () => {
     [{ self: {} }, { self: { count: 0, rules: null } }],
     [{ limit: "0.5" }, { limit: "500m" }],
     [{ limit: 1024 }, { limit: "1024" }],
+    [{ limit: 2n ** 53n + 1n }, { limit: "9007199254740993" }],
     [{ at: "2020-01-01T01:00:00.000001+01:00" }, { at: "2020-01-01T00:00:00.000001Z" }],
     [{ bytes: { a: "YR==", b: null } }, { bytes: { a: "YQ==", b: "" } }],
     [{ target: "http" }, { target: "http" }],
@@ -32,7 +34,7 @@ Deno.test("decodeTyped() writes what Go writes", () => {
     assertEquals(decoded.value, {
       ...zero,
       spec: { ...zero.spec, ...written as object },
-    }, JSON.stringify(given));
+    }, stringifyJson(given));
     assertEquals(decoded.unknown.length, 0);
   }
   assertEquals(decodeTyped(node, null).value, zero);
@@ -93,6 +95,10 @@ Deno.test("decodeTyped() refuses values of the wrong type with Go's texts", () =
       field("number 99999999999 into Go struct field ThingSpec.spec.count of type int32"),
     ],
     [
+      spec({ count: 2n ** 53n + 1n }),
+      field("number 9007199254740993 into Go struct field ThingSpec.spec.count of type int32"),
+    ],
+    [
       spec({ count: 1.5 }),
       field("number 1.5 into Go struct field ThingSpec.spec.count of type int32"),
     ],
@@ -130,4 +136,26 @@ Deno.test("decodeTyped() keeps members named __proto__ ordinary", () => {
   const given = JSON.parse('{"metadata":{"labels":{"__proto__":"x"}}}');
   const { value } = decodeTyped(node, given);
   assertEquals(JSON.stringify(value).includes('{"__proto__":"x"}'), true);
+});
+
+Deno.test("decodeTyped() takes numbers as they were written", () => {
+  const decode = (text: string) => {
+    const { value, literals } = parseJson(text);
+    return decodeTyped(node, value, { literals }).value;
+  };
+  const refused = (text: string) => assertThrows(() => decode(text), DecodeError).message;
+  const field = "into Go struct field ThingSpec.spec.count of type int32";
+  assertEquals(
+    refused('{"spec":{"count":1.0}}'),
+    `json: cannot unmarshal number 1.0 ${field}`,
+  );
+  assertEquals(refused('{"spec":{"count":1e3}}'), `json: cannot unmarshal number 1e3 ${field}`);
+  assertEquals(
+    refused('{"spec":{"ports":[{},{"port":80.0}]}}'),
+    "json: cannot unmarshal number 80.0 into Go struct field Port.spec.ports.port of type int32",
+  );
+  assertEquals(decode('{"spec":{"count":1,"limit":1E3}}'), {
+    ...zero,
+    spec: { ...zero.spec, count: 1, limit: "1E3" },
+  });
 });

@@ -2,6 +2,7 @@
 // and shared: equal schemas exist once in the process. The schema is taken to
 // be structural already (CustomResourceDefinitions are checked elsewhere).
 
+import { parseJson } from "../json.ts";
 import { createHash } from "node:crypto";
 import type { JsonObject, JsonValue } from "../object.ts";
 import { childOf, isObject } from "./_check.ts";
@@ -137,7 +138,7 @@ export function sharedSchema(text: string, options: StructuralOptions = {}): Sch
   const key = createHash("sha256").update(text).digest("base64");
   const known = nodes.get(key)?.deref();
   if (known !== undefined) return known;
-  const node = compileStructural(JSON.parse(text), options);
+  const node = compileStructural(parseJson(text, { strict: false }).value as JsonObject, options);
   nodes.set(key, new WeakRef(node));
   abandoned.register(node, { rules, key });
   return node;

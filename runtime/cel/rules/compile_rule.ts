@@ -2,6 +2,7 @@
 // the type it stands on. Equal rules on equal schemas are compiled once in a
 // process. Source: apiextensions-apiserver pkg/apiserver/schema/cel.
 
+import { stringifyJson } from "../../json.ts";
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../object.ts";
 import { compileExpression, problemOf } from "../compile.ts";
@@ -80,7 +81,7 @@ export function compileRules(
 ): readonly CompiledRule[] {
   const rules = rulesOf(schema);
   if (rules.length === 0) return [];
-  const key = createHash("sha256").update(`${declared.type}\n${JSON.stringify(schema)}`)
+  const key = createHash("sha256").update(`${declared.type}\n${stringifyJson(schema)}`)
     .digest("base64");
   let compiled = cache.get(key);
   if (compiled === undefined) {

@@ -3,6 +3,7 @@
 // update may break see the value before; what did not change is let off with
 // a warning. Source: apiextensions-apiserver pkg/apiserver/schema/cel.
 
+import { stringifyJson } from "../../json.ts";
 import {
   duplicate,
   type FieldError,
@@ -46,7 +47,7 @@ export function ruleTree(
   fieldPaths: FieldPaths,
   isResource = true,
 ): RuleNode | undefined {
-  if (!JSON.stringify(schema).includes('"x-kubernetes-validations"')) return undefined;
+  if (!stringifyJson(schema).includes('"x-kubernetes-validations"')) return undefined;
   const declared = declareSchema(schema, "selfType", isResource);
   return declared === undefined ? undefined : build(schema, schema, declared, fieldPaths);
 }
