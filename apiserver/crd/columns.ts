@@ -101,7 +101,7 @@ function typedCell(type: string, value: JsonValue, now_ms: number): JsonValue {
   switch (type) {
     case "integer":
       return typeof value === "number"
-        ? Math.trunc(value)
+        ? integerCell(value)
         : typeof value === "bigint"
         ? value
         : null;
@@ -114,6 +114,11 @@ function typedCell(type: string, value: JsonValue, now_ms: number): JsonValue {
     default:
       return null;
   }
+}
+
+/** As Go converts a float to an int64: what does not fit becomes the smallest one. */
+function integerCell(value: number): number {
+  return Math.abs(value) > 2 ** 63 ? -(2 ** 63) : Math.trunc(value);
 }
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;

@@ -9,7 +9,7 @@ import { escapeFieldName } from "../../runtime/cel/field_names.ts";
 import { type DeclaredType, declareSchema } from "../../runtime/cel/schema_types.ts";
 import { type CompiledRule, compileRules, type Rule } from "../../runtime/cel/rules/mod.ts";
 import { childSchema, type JsonSchema, schemaMap } from "./json_schema.ts";
-import { findField } from "./validate_schema.ts";
+import { findField } from "./field_path.ts";
 
 const EXPRESSION_COST_MAX = 10_000_000;
 const SCHEMA_COST_MAX = 100_000_000;

@@ -11,6 +11,7 @@ import {
   required,
 } from "../../runtime/field/error.ts";
 import type { JsonObject } from "../../runtime/object.ts";
+import { findField } from "./field_path.ts";
 import {
   childSchema,
   hasDefault,
@@ -416,33 +417,4 @@ function checkRules(errors: FieldError[], schema: JsonSchema, field: string): vo
       errors.push(invalid(`${at}.fieldPath`, path, "must be a valid path"));
     }
   });
-}
-
-/** What a field path of a rule or selectable field leads to. */
-export interface FoundField {
-  readonly schema?: JsonSchema;
-  /** The path in its normal form. */
-  readonly path?: string;
-  readonly error?: string;
-}
-
-/** Follows a path such as `.spec.list['a.b']` in a schema. */
-export function findField(schema: JsonSchema, path: string, arrays = true): FoundField {
-  if (!arrays && /\[\s*\d*\s*\]/.test(path)) return { error: "array notation is not allowed" };
-  const steps = /^(?:\.[A-Za-z_][A-Za-z0-9_-]*|\['(?:[^'\\]|\\.)*'\])+$/.test(path)
-    ? path.match(/\.[A-Za-z_][A-Za-z0-9_-]*|\['(?:[^'\\]|\\.)*'\]/g)
-    : null;
-  if (steps === null) return { error: "does not refer to a valid field" };
-  let found: JsonSchema | undefined = schema;
-  let normal = "";
-  for (const step of steps) {
-    const name = step.startsWith(".") ? step.slice(1) : step.slice(2, -2).replace(/\\(.)/g, "$1");
-    const property: JsonSchema | undefined = childSchema(
-      childSchema(found["properties"])?.[name],
-    );
-    normal += property === undefined ? `[${name}]` : normal === "" ? name : `.${name}`;
-    found = property ?? childSchema(found["additionalProperties"]);
-    if (found === undefined) return { error: "does not refer to a valid field" };
-  }
-  return { schema: found, path: normal };
 }

@@ -16,7 +16,7 @@ import type {
   PrinterColumn,
 } from "./custom_resource_definition.ts";
 import type { JsonSchema } from "./json_schema.ts";
-import { findField } from "./validate_schema.ts";
+import { findField } from "./field_path.ts";
 
 const DEPRECATION_WARNING_BYTES_MAX = 256;
 const SELECTABLE_FIELDS_MAX = 8;

@@ -16,8 +16,8 @@ export interface WebhookService {
 export function webhookServiceErrors(service: WebhookService, field: string): FieldError[] {
   const { namespace, name, path, port } = service;
   const errors: FieldError[] = [];
-  if (!name) errors.push(required(`${field}.name`, "service name is required"));
-  if (!namespace) errors.push(required(`${field}.namespace`, "service namespace is required"));
+  if (!name) errors.push(required(`${field}.name`));
+  if (!namespace) errors.push(required(`${field}.namespace`));
   for (const message of isValidPortNum(port ?? 443)) {
     errors.push(invalid(`${field}.port`, port, `port is not valid: ${message}`));
   }
@@ -30,10 +30,9 @@ function pathErrors(path: string, field: string): FieldError[] {
   if (path === "/") return [];
   if (path === "") return [];
   if (path === "//") return [wrong("segment[0] may not be empty")];
-  if (!path.startsWith("/")) return [wrong("must start with a '/'")];
   const segments = path.slice(1, path.endsWith("/") ? -1 : undefined)
     .split("/");
-  const errors: FieldError[] = [];
+  const errors: FieldError[] = path.startsWith("/") ? [] : [wrong("must start with a '/'")];
   segments.forEach((segment, i) => {
     if (segment === "") return void errors.push(wrong(`segment[${i}] may not be empty`));
     for (const message of isDNS1123Subdomain(segment)) {

@@ -8,6 +8,9 @@ const FORM = "; desired format: https://host[/path]";
 const PARTS =
   /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s;
 
+// What net/url refuses in hosts, those with brackets and percent signs aside.
+const ODD_IN_HOST = /[ "<>\\^`{|}]/;
+
 /** Errors of the URL of a webhook. */
 export function webhookURLErrors(url: string, field: string): FieldError[] {
   const parts = PARTS.exec(url);
@@ -29,6 +32,11 @@ export function webhookURLErrors(url: string, field: string): FieldError[] {
   const [, scheme = "", authority = "", , query = "", fragment = ""] = parts;
   const at = authority.lastIndexOf("@");
   const host = authority.slice(at + 1);
+  const odd = ODD_IN_HOST.exec(host)?.[0];
+  if (odd !== undefined) {
+    const problem = `parse ${JSON.stringify(url)}: invalid character "${odd}" in host name`;
+    return [required(field, `url must be a valid URL: ${problem}${FORM}`)];
+  }
   const errors: FieldError[] = [];
   if (scheme.toLowerCase() !== "https") {
     errors.push(

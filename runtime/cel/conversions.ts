@@ -135,6 +135,7 @@ export function toText(value: Value): string {
 
 /** As Go's %g prints it. */
 function printDouble(value: number): string {
+  if (Object.is(value, -0)) return "-0";
   if (Number.isFinite(value)) return goFloat(value);
   return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
 }

@@ -2,6 +2,7 @@
 // encoding/json decodes into an empty interface). Error texts that quote
 // parts of a patch need it. It is no JSON printer.
 
+import { goNumber } from "../go_text.ts";
 import type { JsonValue } from "../object.ts";
 
 /** The word that Go's JSON decoder has for a value: `object`, `array`, `string`, `number`, `bool`, `null`. */
@@ -30,21 +31,10 @@ export function goType(value: JsonValue | undefined): string {
   }
 }
 
-/** A number as `%v` prints it: integers plainly, others in the shortest form with an exponent from 1e21 and below 1e-4. */
-export function printGoNumber(value: number): string {
-  if (Number.isSafeInteger(value)) return String(value);
-  const magnitude = Math.abs(value);
-  const text = magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e21)
-    ? value.toExponential()
-    : String(value);
-  // Go writes at least two digits of exponent.
-  return text.replace(/e([+-])(\d)$/, "e$10$2");
-}
-
 /** A decoded JSON value as Go's `%v` prints it: `map[a:1 b:[x y]]`, members in order of their names. */
 export function printGoValue(value: JsonValue | undefined): string {
   if (value === null || value === undefined) return "<nil>";
-  if (typeof value === "number") return printGoNumber(value);
+  if (typeof value === "number") return goNumber(value);
   if (typeof value !== "object") return String(value);
   if (Array.isArray(value)) return `[${value.map(printGoValue).join(" ")}]`;
   const members = Object.keys(value).filter((key) => value[key] !== undefined)

@@ -181,7 +181,15 @@ const test = (name: string, id: string, check: (address: IPAddress) => boolean) 
   declare(name, [[id, "net.IP.() -> bool"]], (ip) => check((ip as IPValue).address));
 
 const ip = (text: Value) => new IPValue(parseAddress(text as string));
-const cidr = (text: Value) => new CIDRValue(parseNetwork(text as string));
+/** The function says once more what the parser says. */
+function cidr(text: Value): CIDRValue {
+  try {
+    return new CIDRValue(parseNetwork(text as string));
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    return fail(`network address parse error during conversion from string: ${error.message}`);
+  }
+}
 
 function masked({ address, prefix }: CIDR): CIDR {
   const bits = address.family === 4 ? prefix + 96 : prefix;

@@ -184,7 +184,7 @@ explained() {
   local kind
   for kind in cluster.spec machinedeployment.spec.rollout clusters.spec.clusterNetwork; do k explain "$kind" || return 1; done \
     >"$work/$server.explained"
-  k explain clusters.v1beta1.cluster.x-k8s.io --recursive >>"$work/$server.explained" &&
+  k explain clusters --api-version=cluster.x-k8s.io/v1beta1 --recursive >>"$work/$server.explained" &&
     grep -q 'clusterNetwork' "$work/$server.explained"
 }
 applied() {
