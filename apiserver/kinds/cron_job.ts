@@ -4,16 +4,19 @@
 import type { KubeObject } from "../../runtime/object.ts";
 import type { KindBehaviour } from "./behaviour.ts";
 import { validateCronJob, validateCronJobUpdate } from "./cron_job_validation.ts";
+import { text } from "./field_messages.ts";
 import { prepareCreate, prepareStatusUpdate, prepareUpdate } from "./generation.ts";
 import { age } from "./human_duration.ts";
-import { setJobTemplateDefaults } from "./job.ts";
+import { jobSpecWarnings, setJobTemplateDefaults } from "./job.ts";
 import { formatLabelSelector } from "./label_text.ts";
 import { items, struct } from "./part.ts";
 import { dropDisabledTemplateFields } from "./pod_disabled_fields.ts";
 import { containerCells } from "./pod_template_cells.ts";
-import { podTemplateWarnings, workloadNameWarnings } from "./pod_warnings.ts";
+import { movesGeneration, workloadNameWarnings } from "./pod_warnings.ts";
 
-const TEMPLATE = "spec.jobTemplate.spec.template";
+const TEMPLATE = "spec.jobTemplate.spec";
+const ZONE_IN_SCHEDULE =
+  "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details";
 
 function setDefaults(object: KubeObject): void {
   const spec = struct(object, "spec");
@@ -45,14 +48,14 @@ export const cronJob: KindBehaviour = {
     validateUpdate: validateCronJobUpdate,
     warningsOnCreate: (object) => [
       ...workloadNameWarnings(object),
-      ...podTemplateWarnings(object.spec?.jobTemplate?.spec?.template, TEMPLATE),
+      ...jobSpecWarnings(object.spec?.jobTemplate?.spec, TEMPLATE),
     ],
-    warningsOnUpdate: (object, old) =>
-      podTemplateWarnings(
-        object.spec?.jobTemplate?.spec?.template,
-        TEMPLATE,
-        old.spec?.jobTemplate?.spec?.template,
-      ),
+    warningsOnUpdate: (object, old) => [
+      ...(movesGeneration(object, old)
+        ? jobSpecWarnings(object.spec?.jobTemplate?.spec, TEMPLATE)
+        : []),
+      ...(text(object.spec?.schedule).includes("TZ") ? [ZONE_IN_SCHEDULE] : []),
+    ],
     resetFields: { "f:status": {} },
   },
   subresources: {

@@ -73,9 +73,9 @@ export const daemonSet: KindBehaviour = {
     validateUpdate: validateDaemonSetUpdate,
     warningsOnCreate: (object) => podTemplateWarnings(object.spec?.template, "spec.template"),
     warningsOnUpdate: (object, old) =>
-      object.metadata.generation === old.metadata.generation
+      templateGeneration(object) === templateGeneration(old)
         ? []
-        : podTemplateWarnings(object.spec?.template, "spec.template", old.spec?.template),
+        : podTemplateWarnings(object.spec?.template, "spec.template"),
     resetFields: { "f:status": {} },
   },
   subresources: {

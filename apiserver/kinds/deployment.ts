@@ -15,7 +15,7 @@ import { restore, semanticEqual, struct } from "./part.ts";
 import { dropDisabledTemplateFields } from "./pod_disabled_fields.ts";
 import { setPodTemplateDefaults } from "./pod_spec_defaults.ts";
 import { containerCells } from "./pod_template_cells.ts";
-import { podTemplateWarnings, workloadNameWarnings } from "./pod_warnings.ts";
+import { movesGeneration, podTemplateWarnings, workloadNameWarnings } from "./pod_warnings.ts";
 
 function setDefaults(object: KubeObject): void {
   const spec = struct(object, "spec");
@@ -58,9 +58,9 @@ export const deployment: KindBehaviour = {
       ...podTemplateWarnings(object.spec?.template, "spec.template"),
     ],
     warningsOnUpdate: (object, old) =>
-      object.metadata.generation === old.metadata.generation
-        ? []
-        : podTemplateWarnings(object.spec?.template, "spec.template", old.spec?.template),
+      movesGeneration(object, old)
+        ? podTemplateWarnings(object.spec?.template, "spec.template")
+        : [],
     resetFields: { "f:status": {} },
   },
   subresources: {

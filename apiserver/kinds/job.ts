@@ -13,11 +13,13 @@ import { isEmpty, items, type Part, struct } from "./part.ts";
 import { dropDisabledTemplateFields } from "./pod_disabled_fields.ts";
 import { setPodTemplateDefaults } from "./pod_spec_defaults.ts";
 import { containerCells } from "./pod_template_cells.ts";
-import { podTemplateWarnings, workloadNameWarnings } from "./pod_warnings.ts";
+import { movesGeneration, podTemplateWarnings, workloadNameWarnings } from "./pod_warnings.ts";
 
 const JOB_NAME = ["job-name", "batch.kubernetes.io/job-name"];
 const CONTROLLER_UID = ["controller-uid", "batch.kubernetes.io/controller-uid"];
 const INT32_MAX = 2 ** 31 - 1;
+const COMPLETIONS_SOFT_MAX = 100_000;
+const PARALLELISM_SOFT_MAX = 10_000;
 
 /** Fills in what the template of a job, or of a cron job, leaves out. */
 export function setJobTemplateDefaults(spec: Part): void {
@@ -40,6 +42,21 @@ function setDefaults(object: KubeObject): void {
   spec.suspend ??= false;
   spec.manualSelector ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? "Failed" : "TerminatingOrFailed";
+}
+
+/** Warnings about the spec of a job, or of the jobs that a cron job makes. */
+export function jobSpecWarnings(spec: Part | undefined, field: string): string[] {
+  const { completionMode, completions = 0, parallelism = 0, template } = spec ?? {};
+  const large = completionMode === "Indexed" && completions > COMPLETIONS_SOFT_MAX &&
+    parallelism > PARALLELISM_SOFT_MAX;
+  return [
+    ...(large
+      ? [
+        `${field}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
+      ]
+      : []),
+    ...podTemplateWarnings(template, `${field}.template`),
+  ];
 }
 
 function generateSelector(object: KubeObject): void {
@@ -106,10 +123,10 @@ export const job: KindBehaviour = {
     validateUpdate: validateJobUpdate,
     warningsOnCreate: (object) => [
       ...workloadNameWarnings(object),
-      ...podTemplateWarnings(object.spec?.template, "spec.template"),
+      ...jobSpecWarnings(object.spec, "spec"),
     ],
     warningsOnUpdate: (object, old) =>
-      podTemplateWarnings(object.spec?.template, "spec.template", old.spec?.template),
+      movesGeneration(object, old) ? jobSpecWarnings(object.spec, "spec") : [],
     resetFields: { "f:status": {} },
     defaultPropagation: "Orphan",
     orphaningWarning:

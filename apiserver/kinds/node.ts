@@ -1,7 +1,13 @@
 // Nodes. Source: pkg/registry/core/node, ValidateNode, SetDefaults_NodeStatus
 // and printNode.
 
-import { duplicate, type FieldError, forbiddenField, invalid } from "../../runtime/field/error.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  internalFieldError,
+  invalid,
+} from "../../runtime/field/error.ts";
 import type { JsonValue, KubeObject } from "../../runtime/object.ts";
 import { ipFamily, legacyCIDRErrors } from "./address_validation.ts";
 import type { KindBehaviour } from "./behaviour.ts";
@@ -96,8 +102,19 @@ function validateCIDRs(cidrs: readonly string[]): FieldError[] {
   const field = "spec.podCIDRs";
   const errors = cidrs.flatMap((cidr, i) => legacyCIDRErrors(cidr, `${field}[${i}]`));
   if (cidrs.length < 2) return errors;
-  const families = new Set(cidrs.map((cidr) => ipFamily(cidr.split("/")[0] as string)));
-  if (families.size < 2 || cidrs.length > 2) {
+  const families = cidrs.map((cidr) => ipFamily(cidr.split("/")[0] as string));
+  const wrong = families.indexOf("");
+  if (wrong >= 0) {
+    errors.push(
+      internalFieldError(
+        field,
+        `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${wrong}]: <nil> (invalid CIDR address: ${
+          cidrs[wrong]
+        })`,
+      ),
+    );
+  }
+  if (wrong >= 0 || new Set(families).size < 2 || cidrs.length > 2) {
     errors.push(
       invalid(field, cidrs, "may specify no more than one CIDR for each IP family"),
     );

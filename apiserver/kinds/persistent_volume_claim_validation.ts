@@ -24,6 +24,7 @@ import { isEmpty, type Part, semanticEqual, sortedEntries, strings } from "./par
 import { goClaimSpec } from "./pod_go_shapes.ts";
 import { isNative, quantity } from "../../runtime/quota/resource_list.ts";
 import { validateResourceQuantity } from "./resource_requirements_validation.ts";
+import { givenEmpty } from "../../runtime/schema/empties.ts";
 import { structDiff } from "./struct_diff.ts";
 
 /** How volumes may be accessed, sorted. */
@@ -236,7 +237,9 @@ function validateSpecChange(object: KubeObject, old: KubeObject): FieldError[] {
     spec.volumeAttributesClassName = before.volumeAttributesClassName;
   }
   if (!semanticEqual(spec, before)) {
-    const diff = structDiff(goValue(before, goClaimSpec), goValue(spec, goClaimSpec));
+    const accessModes = spec.accessModes ?? givenEmpty(object.spec, "accessModes");
+    const now = goValue({ ...spec, accessModes }, goClaimSpec);
+    const diff = structDiff(goValue(before, goClaimSpec), now);
     errors.push(
       forbiddenField(
         "spec",

@@ -11,7 +11,7 @@ import { keepOnly, podResizeStrategy } from "./pod_resize.ts";
 import { setPodDefaults } from "./pod_spec_defaults.ts";
 import { validatePodStatusUpdate } from "./pod_status_validation.ts";
 import { validateEphemeralUpdate, validatePod, validatePodUpdate } from "./pod_validation.ts";
-import { nameWarnings, podWarnings } from "./pod_warnings.ts";
+import { nameWarnings, podStatusWarnings, podWarnings } from "./pod_warnings.ts";
 import { roundResources } from "../../runtime/quota/resource_list.ts";
 
 function setDefaults(object: KubeObject): void {
@@ -70,7 +70,6 @@ export const pod: KindBehaviour = {
       ...nameWarnings(object.metadata.name, "the Pod's hostname"),
       ...podWarnings(object),
     ],
-    warningsOnUpdate: podWarnings,
     resetFields: { "f:status": {} },
     gracePeriodSeconds,
   },
@@ -78,6 +77,7 @@ export const pod: KindBehaviour = {
     status: {
       prepareForUpdate: prepareStatus,
       validateUpdate: validatePodStatusUpdate,
+      warningsOnUpdate: podStatusWarnings,
       resetFields: {
         "f:spec": {},
         "f:metadata": { "f:deletionTimestamp": {}, "f:ownerReferences": {} },
@@ -92,7 +92,6 @@ export const pod: KindBehaviour = {
         });
       },
       validateUpdate: validateEphemeralUpdate,
-      warningsOnUpdate: podWarnings,
     },
     resize: podResizeStrategy,
   },

@@ -8,7 +8,7 @@ import { semanticEqual, struct } from "./part.ts";
 import { setPodTemplateDefaults } from "./pod_spec_defaults.ts";
 import { containerCells } from "./pod_template_cells.ts";
 import { dropDisabledTemplateFields } from "./pod_disabled_fields.ts";
-import { podTemplateWarnings } from "./pod_warnings.ts";
+import { movesGeneration, podTemplateWarnings } from "./pod_warnings.ts";
 import { validatePodTemplateSpec } from "./pod_template_validation.ts";
 
 /** `podtemplates`. */
@@ -27,7 +27,7 @@ export const podTemplate: KindBehaviour = {
     validateUpdate: (object) => validatePodTemplateSpec(object.template, "template"),
     warningsOnCreate: (object) => podTemplateWarnings(object.template, "template"),
     warningsOnUpdate: (object, old) =>
-      podTemplateWarnings(object.template, "template", old.template),
+      movesGeneration(object, old) ? podTemplateWarnings(object.template, "template") : [],
   },
   cells: (object) => [
     object.metadata.name ?? "",

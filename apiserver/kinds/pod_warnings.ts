@@ -35,12 +35,20 @@ export function podWarnings(object: KubeObject): string[] {
   return specWarnings(object.spec ?? {}, object.metadata, "");
 }
 
-/** Warnings about a template at `field`. `old` is what it was before an update. */
-export function podTemplateWarnings(
-  template: Part | undefined,
-  field: string,
-  _old?: Part,
-): string[] {
+/** Warnings about the addresses in a pod's status. */
+export function podStatusWarnings({ status }: KubeObject): string[] {
+  return ["podIPs", "hostIPs"].flatMap((list) =>
+    items(status?.[list]).flatMap(({ ip = "" }, i) => ipWarnings(`status.${list}[${i}].ip`, ip))
+  );
+}
+
+/** Whether an update has moved the generation: others say nothing about templates. */
+export function movesGeneration(object: KubeObject, old: KubeObject): boolean {
+  return object.metadata.generation !== old.metadata.generation;
+}
+
+/** Warnings about a template at `field`. */
+export function podTemplateWarnings(template: Part | undefined, field: string): string[] {
   if (!template) return [];
   return specWarnings(template.spec ?? {}, template.metadata ?? {}, `${field}.`);
 }
@@ -309,11 +317,11 @@ function portWarnings(spec: Part, field: string): string[] {
       const path = `${containerPath}.ports[${i}]`;
       const other = names.get(name);
       if (other === undefined) names.set(name, path);
-      else if (!other.startsWith(`${containerPath}.`)) {
+      else {
         warnings.push(
-          `${path}.name: duplicate port name ${
+          `${path}: duplicate port name ${
             JSON.stringify(name)
-          } with ${other}.name, services and probes that select ports by name will use ${other}.name`,
+          } with ${other}, services and probes that select ports by name will use ${other}`,
         );
       }
     });

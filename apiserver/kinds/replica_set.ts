@@ -10,7 +10,7 @@ import { struct } from "./part.ts";
 import { dropDisabledTemplateFields } from "./pod_disabled_fields.ts";
 import { setPodTemplateDefaults } from "./pod_spec_defaults.ts";
 import { containerCells } from "./pod_template_cells.ts";
-import { podTemplateWarnings, workloadNameWarnings } from "./pod_warnings.ts";
+import { movesGeneration, podTemplateWarnings, workloadNameWarnings } from "./pod_warnings.ts";
 import { validateReplicaSet, validateReplicaSetUpdate } from "./replica_set_validation.ts";
 import { validateReplicaStatus } from "./replica_status.ts";
 
@@ -40,9 +40,9 @@ export const replicaSet: KindBehaviour = {
       ...podTemplateWarnings(object.spec?.template, "spec.template"),
     ],
     warningsOnUpdate: (object, old) =>
-      object.metadata.generation === old.metadata.generation
-        ? []
-        : podTemplateWarnings(object.spec?.template, "spec.template", old.spec?.template),
+      movesGeneration(object, old)
+        ? podTemplateWarnings(object.spec?.template, "spec.template")
+        : [],
     resetFields: { "f:status": {} },
   },
   subresources: {

@@ -13,7 +13,7 @@ import { dropDisabledTemplateFields } from "./pod_disabled_fields.ts";
 import { setPodTemplateDefaults } from "./pod_spec_defaults.ts";
 import { containerCells } from "./pod_template_cells.ts";
 import { validatePodTemplateSpec, validateReplicaTemplate } from "./pod_template_validation.ts";
-import { podTemplateWarnings, workloadNameWarnings } from "./pod_warnings.ts";
+import { movesGeneration, podTemplateWarnings, workloadNameWarnings } from "./pod_warnings.ts";
 import { validateReplicaStatus } from "./replica_status.ts";
 
 function setDefaults(object: KubeObject): void {
@@ -78,9 +78,8 @@ export const replicationController: KindBehaviour = {
       ...podTemplateWarnings(object.spec?.template, "spec.template"),
     ],
     warningsOnUpdate: (object, old) =>
-      object.metadata.generation === old.metadata.generation
-        ? []
-        : podTemplateWarnings(object.spec?.template, "spec.template", old.spec?.template),
+      // Upstream looks at the template that was there before.
+      movesGeneration(object, old) ? podTemplateWarnings(old.spec?.template, "spec.template") : [],
     resetFields: { "f:status": {} },
     defaultPropagation: "Orphan",
   },

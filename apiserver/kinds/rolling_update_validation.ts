@@ -3,7 +3,7 @@
 // pkg/apis/apps/validation.
 
 import { type FieldError, invalid } from "../../runtime/field/error.ts";
-import { percentOf } from "../../runtime/int_or_string.ts";
+import { intValue, percentOf } from "../../runtime/int_or_string.ts";
 import { isValidPercent } from "../../runtime/names.ts";
 import { nonNegative } from "./field_messages.ts";
 import { invalids } from "./name_validation.ts";
@@ -31,6 +31,5 @@ export function atMost100Percent(value: unknown, field: string): FieldError[] {
 
 /** The number, or what stands before the percent sign. */
 export function intOrPercentValue(value: unknown): number {
-  if (typeof value === "number") return value;
-  return validPercent(value) ?? 0;
+  return validPercent(value) ?? intValue((value ?? 0) as number | string);
 }

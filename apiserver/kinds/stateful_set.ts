@@ -11,7 +11,7 @@ import { setClaimDefaults } from "./persistent_volume_claim_defaults.ts";
 import { dropDisabledTemplateFields } from "./pod_disabled_fields.ts";
 import { setPodTemplateDefaults } from "./pod_spec_defaults.ts";
 import { containerCells } from "./pod_template_cells.ts";
-import { claimTemplateWarnings, podTemplateWarnings } from "./pod_warnings.ts";
+import { claimTemplateWarnings, movesGeneration, podTemplateWarnings } from "./pod_warnings.ts";
 import {
   validateStatefulSet,
   validateStatefulSetStatusUpdate,
@@ -82,9 +82,9 @@ export const statefulSet: KindBehaviour = {
       ...historyWarnings(object),
     ],
     warningsOnUpdate: (object, old) => [
-      ...(object.metadata.generation === old.metadata.generation
-        ? []
-        : podTemplateWarnings(object.spec?.template, "spec.template", old.spec?.template)),
+      ...(movesGeneration(object, old)
+        ? podTemplateWarnings(object.spec?.template, "spec.template")
+        : []),
       // Upstream spells the field in Go's way here.
       ...claimTemplateWarnings(object.spec?.volumeClaimTemplates, ".Spec"),
       ...historyWarnings(object),

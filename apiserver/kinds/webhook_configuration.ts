@@ -17,6 +17,7 @@ import type { KindBehaviour } from "./behaviour.ts";
 import type { ExpressionCheck } from "./expression_check.ts";
 import { integer, oneOf, text } from "./field_messages.ts";
 import { fullyQualifiedName } from "./fully_qualified_name.ts";
+import { givesEmpties } from "../../runtime/schema/empties.ts";
 import { nextGeneration } from "./generation.ts";
 import { age } from "./human_duration.ts";
 import { validateLabelSelector } from "./label_selector.ts";
@@ -233,7 +234,12 @@ export function webhookConfigurations(mutating: boolean, check: ExpressionCheck)
         object.metadata.generation = 1;
       },
       prepareForUpdate: (object, old) =>
-        nextGeneration(object, old, !semanticEqual(object.webhooks, old.webhooks)),
+        nextGeneration(
+          object,
+          old,
+          // Upstream tells empty lists and maps from absent ones here.
+          !semanticEqual(object.webhooks, old.webhooks) || givesEmpties(object, "webhooks"),
+        ),
       validate: (object) => validateHooks(items(object.webhooks), STRICT, check, mutating),
       validateUpdate(object, old) {
         const hooks = items(object.webhooks);

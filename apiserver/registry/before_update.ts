@@ -63,7 +63,13 @@ function updateErrors(
   const update = objectMetaUpdateErrors(object, old);
   const errors = [...objectMetaErrors(definition, object, true), ...update];
   const errorsOfAll = errors.length;
+  let own: FieldError[] | undefined;
   for (const check of rechecksOf(definition, strategy !== definition.strategy)) {
+    if (check === "own") {
+      own = strategy.validateUpdate?.(object, old, context) ?? [];
+      errors.push(...own);
+      continue;
+    }
     const plain = check.startsWith("plain");
     // What all kinds check is fine: only names of finalizers are left to say something about.
     if (errorsOfAll === 0 && (plain || object.metadata.finalizers === undefined)) continue;
@@ -71,7 +77,6 @@ function updateErrors(
     else if (plain) errors.push(...update);
     else errors.push(...update, ...kubeFinalizerErrors(object.metadata.finalizers));
   }
-  const own = strategy.validateUpdate?.(object, old, context);
-  if (own !== undefined && own.length > 0) errors.push(...own);
+  if (own === undefined) errors.push(...strategy.validateUpdate?.(object, old, context) ?? []);
   return errors;
 }

@@ -13,7 +13,7 @@ import {
 } from "../../runtime/object.ts";
 import { DecodeError } from "../../runtime/schema/decode.ts";
 import type { SchemaNode } from "../../runtime/schema/node.ts";
-import type { StatusError } from "../../runtime/status.ts";
+import { StatusError } from "../../runtime/status.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import type { FieldValidation } from "../request.ts";
 import { unstructuredProblem } from "./unstructured_problem.ts";
@@ -44,7 +44,11 @@ export interface PatchedObject {
 /** The object, a copy of its own. Throws Invalid. */
 export function decodePatched(patched: PatchedObject): KubeObject {
   checkKind(patched);
-  const { object, unknown } = decode(patched);
+  const { object, unknown: found } = isUnversioned(patched)
+    ? decodeUnversioned(patched)
+    : decode(patched);
+  // The converter between trees and structs sorts what it finds.
+  const unknown = patched.unstructured ? found.toSorted() : found;
   const problems = [
     ...patched.strictErrors,
     ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
@@ -59,13 +63,35 @@ function checkKind(patched: PatchedObject): void {
   const { definition, sentBody } = patched;
   if (sentBody === null || typeof sentBody !== "object" || Array.isArray(sentBody)) return;
   const { kind = "", apiVersion = "" } = sentBody as JsonObject;
-  if (kind === definition.kind && apiVersion === apiVersionOf(definition)) return;
+  // Built-in kinds fill in what is missing.
+  const filled = definition.custom !== true;
+  if (
+    (kind === definition.kind || (filled && kind === "")) &&
+    (apiVersion === apiVersionOf(definition) || (filled && apiVersion === ""))
+  ) return;
   throw invalidPatch(
     patched,
     `no kind ${JSON.stringify(kind)} is registered for version ${
       JSON.stringify(apiVersion)
     } in scheme "pkg/runtime/scheme.go:111"`,
   );
+}
+
+/** Whether a document of a built-in kind says no version: it is read as the type behind all versions. */
+function isUnversioned({ definition, sentBody, applied }: PatchedObject): boolean {
+  if (definition.custom === true || applied === true || sentBody === undefined) return false;
+  const { apiVersion = "" } = (sentBody ?? {}) as JsonObject;
+  return apiVersion === "";
+}
+
+/** That type has no names for JSON, so nothing of the document is known to it. */
+function decodeUnversioned({ definition, document, schema }: PatchedObject): DecodedObject {
+  // Patching has sorted the members of the document.
+  const names = Object.keys(document as JsonObject).sort();
+  return {
+    object: decodeObject(definition, {}, schema).object,
+    unknown: names.filter((name) => name !== "apiVersion" && name !== "kind"),
+  };
 }
 
 function decode(patched: PatchedObject): DecodedObject {
@@ -77,9 +103,22 @@ function decode(patched: PatchedObject): DecodedObject {
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const { definition, document, schema = definition.schema } = patched;
-    const why = patched.unstructured ? unstructuredProblem(schema, document) : undefined;
-    throw invalidPatch(patched, why ?? error.message);
+    const tree = patched.unstructured === true || patched.applied === true;
+    const why = (tree ? unstructuredProblem(schema, document) : undefined) ?? error.message;
+    throw patched.applied === true ? notConverted(patched, why) : invalidPatch(patched, why);
   }
+}
+
+/** 500: what an apply makes fits its schema, but not the Go type. */
+function notConverted({ definition, sentBody }: PatchedObject, why: string): StatusError {
+  const { group, version, kind } = definition;
+  const { name = "", namespace = "" } = (sentBody as JsonObject).metadata as JsonObject;
+  const type = `${group}/${version}, Kind=${kind}`;
+  return new StatusError(
+    500,
+    "",
+    `failed to convert new object (${namespace}/${name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${why}`,
+  );
 }
 
 function complain(patched: PatchedObject, problems: readonly string[]): void {

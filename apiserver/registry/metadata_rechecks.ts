@@ -8,9 +8,10 @@ import type { ResourceDefinition } from "../definition.ts";
  * One round of checks: `object` of metadata as such (ValidateObjectMeta),
  * `update` of what an update may do to it (ValidateObjectMetaUpdate). Those of
  * k8s.io/kubernetes want finalizers to be well known or to have a domain,
- * the `plain` ones of k8s.io/apimachinery do not.
+ * the `plain` ones of k8s.io/apimachinery do not. The kind's own checks come
+ * last, or where `own` stands.
  */
-export type MetadataCheck = "object" | "update" | "plain object" | "plain update";
+export type MetadataCheck = "object" | "update" | "plain object" | "plain update" | "own";
 
 type Checks = readonly MetadataCheck[];
 
@@ -19,6 +20,7 @@ const OBJECT: Checks = ["object"];
 const UPDATE: Checks = ["update"];
 const OBJECT_UPDATE: Checks = ["object", "update"];
 const UPDATE_OBJECT: Checks = ["update", "object"];
+const OBJECT_OWN_UPDATE: Checks = ["object", "own", "update"];
 const PLAIN_OBJECT: Checks = ["plain object"];
 const PLAIN_UPDATE: Checks = ["plain update"];
 
@@ -54,10 +56,10 @@ const OF_RESOURCES: Readonly<Record<string, Checks>> = {
   "networking.k8s.io/ipaddresses": OBJECT_UPDATE,
   "node.k8s.io/runtimeclasses": ["plain object", "plain update"],
   "policy/poddisruptionbudgets": NONE,
-  "rbac.authorization.k8s.io/clusterrolebindings": OBJECT_UPDATE,
-  "rbac.authorization.k8s.io/clusterroles": OBJECT_UPDATE,
-  "rbac.authorization.k8s.io/rolebindings": OBJECT_UPDATE,
-  "rbac.authorization.k8s.io/roles": OBJECT_UPDATE,
+  "rbac.authorization.k8s.io/clusterrolebindings": OBJECT_OWN_UPDATE,
+  "rbac.authorization.k8s.io/clusterroles": OBJECT_OWN_UPDATE,
+  "rbac.authorization.k8s.io/rolebindings": OBJECT_OWN_UPDATE,
+  "rbac.authorization.k8s.io/roles": OBJECT_OWN_UPDATE,
   "resource.k8s.io/deviceclasses": OBJECT_UPDATE,
   "resource.k8s.io/resourceclaims": OBJECT_UPDATE,
   "resource.k8s.io/resourceclaimtemplates": OBJECT_UPDATE,

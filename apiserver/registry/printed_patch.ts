@@ -6,19 +6,33 @@ import { stringifyJson } from "../../runtime/json.ts";
 import type { JsonObject, JsonValue } from "../../runtime/object.ts";
 import type { SchemaNode } from "../../runtime/schema/node.ts";
 
+/** Stands where a patch has put a value: it stays as it was written. */
+const PUT = true;
+
 /** What a JSON patch's paths lead through, as a tree. */
 export function pointedAt(operations: JsonValue): JsonValue {
   const root: JsonObject = {};
   for (const operation of Array.isArray(operations) ? operations : []) {
-    const path = (operation as JsonObject | null)?.path;
-    if (typeof path !== "string") continue;
-    let at = root;
-    for (const part of path.split("/").slice(1)) {
-      const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-      at = (at[name] ??= {}) as JsonObject;
-    }
+    const { op, path, from } = (operation ?? {}) as JsonObject;
+    if (typeof from === "string") leadThrough(root, from);
+    if (typeof path === "string") leadThrough(root, path, op === "test" ? {} : PUT);
   }
   return root;
+}
+
+function leadThrough(root: JsonObject, path: string, last?: JsonValue): void {
+  let at = root;
+  const parts = path.split("/").slice(1).map((part) =>
+    part.replaceAll("~1", "/").replaceAll("~0", "~")
+  );
+  parts.forEach((name, i) => {
+    if (i === parts.length - 1) {
+      if (last !== undefined) at[name] = last;
+      return;
+    }
+    if (typeof at[name] !== "object") at[name] = {};
+    at = at[name] as JsonObject;
+  });
 }
 
 /** The document's JSON: touched objects with sorted members, the others as Go writes them. */
@@ -40,6 +54,7 @@ function arrange(
   touched: JsonValue | undefined,
 ): JsonValue {
   if (!isObject(value)) return value;
+  if (touched === PUT) return value;
   if (!isObject(touched)) return inGoOrder(node, value);
   const arranged: JsonObject = {};
   for (const name of Object.keys(value).sort()) {

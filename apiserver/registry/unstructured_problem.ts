@@ -2,6 +2,7 @@
 // text in between, as a strategic merge patch's result is.
 // Source: k8s.io/apimachinery runtime.DefaultUnstructuredConverter.
 
+import { Base64Error, canonicalBase64 } from "../../runtime/base64.ts";
 import type { JsonValue } from "../../runtime/object.ts";
 import type { NodeType, SchemaNode } from "../../runtime/schema/node.ts";
 
@@ -40,8 +41,11 @@ export function unstructuredProblem(node: SchemaNode, value: JsonValue): string 
     }
     if (fits(node.type, kind)) return undefined;
     // Go could convert this one, to a character.
-    if (kind === "int64" && node.type === "string") return "cannot convert int64 to string";
-    return `unrecognized type: ${node.goType ?? node.type}`;
+    if (kind === "int64" && node.type === "string") {
+      return `cannot convert int64 to ${node.goType ?? "string"}`;
+    }
+    // Of a named type only what it is made of is told.
+    return `unrecognized type: ${node.type === "string" ? "string" : node.goType ?? node.type}`;
   }
   switch (node.type) {
     case "map":
@@ -50,9 +54,37 @@ export function unstructuredProblem(node: SchemaNode, value: JsonValue): string 
       return kind === "slice" ? inItems(node, value) : `cannot restore slice from ${kind}`;
     case "object":
       return kind === "map" ? inMembers(node, value) : `cannot restore struct from: ${kind}`;
+    case "bytes":
+      return kind === "string"
+        ? bytesProblem(value as string)
+        : `cannot restore slice from ${kind}`;
+    case "time":
+    case "microTime":
+    case "duration":
+      return kind === "string" ? undefined : codecProblem(value, "string");
+    case "intOrString":
+      return kind === "string" || typeof value === "number"
+        ? undefined
+        : codecProblem(value, "int32");
     default:
       // Types with a codec of their own are decoded from text here as well.
       return undefined;
+  }
+}
+
+/** What a type's own codec says of JSON of the wrong kind. */
+function codecProblem(value: JsonValue, goType: string): string {
+  const kind = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  return `json: cannot unmarshal ${kind} into Go value of type ${goType}`;
+}
+
+function bytesProblem(text: string): string | undefined {
+  try {
+    canonicalBase64(text);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Base64Error)) throw error;
+    return `error decoding from json: ${error.message}`;
   }
 }
 
