@@ -4,7 +4,7 @@
 
 import type { Client } from "../../runtime/client.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import { clone, type JsonValue, type KubeObject } from "../../runtime/object.ts";
+import { clone, type KubeObject } from "../../runtime/object.ts";
 import { addFinalizer, hasFinalizer, removeFinalizer } from "../../runtime/owner.ts";
 import { patchObject } from "../../runtime/reconcile/patch_helper.ts";
 import {
@@ -13,7 +13,6 @@ import {
   requestKey,
   type Result,
 } from "../../runtime/reconcile/types.ts";
-import type { FailureDomain } from "../capi/core/contract.ts";
 import { endsByPause } from "../capi/kubeadm/paused.ts";
 import { getOrUndefined } from "../capi/kubeadm/reads.ts";
 import {
@@ -28,6 +27,7 @@ import {
   LISTENER_ANNOTATION,
   repairEndpoint,
 } from "./endpoint_repair.ts";
+import { statusOfDomains } from "./failure_domains.ts";
 import type { ClusterNetwork, Endpoint, WorkloadHost } from "./host.ts";
 import type { InfrastructureKinds } from "./kinds.ts";
 import { markClusterReady, markNotReady, ownedConditions } from "./provider_conditions.ts";
@@ -159,18 +159,6 @@ export class InfrastructureClusterReconciler implements Reconciler {
     await this.#context.host.remove(name);
     this.#hosted.delete(key);
   }
-}
-
-/** Contract v1beta2 has a list of failure domains, contract v1beta1 an object by name. */
-function statusOfDomains(
-  domains: readonly FailureDomain[],
-  coreVersion: string,
-): JsonValue | undefined {
-  if (domains.length === 0) return undefined;
-  if (!coreVersion.endsWith("/v1beta1")) return clone(domains) as unknown as JsonValue;
-  return Object.fromEntries(
-    domains.map(({ name, ...rest }) => [name, rest as unknown as JsonValue]),
-  );
 }
 
 function networkOf(cluster: KubeObject): ClusterNetwork {

@@ -13,6 +13,8 @@ import { InMemoryProvider } from "../../in_memory_provider.ts";
 import { customResourceDefinitions } from "../../manifests/mod.ts";
 import { formatRecord, makeLogger } from "../../runtime/log.ts";
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
+import { CLUSTERCTL_DEFINITION } from "../../tools/_clusterctl_definition.ts";
+import { IN_MEMORY_DEFINITIONS } from "../../tools/_in_memory_definitions.ts";
 import { manifestFiles, MANIFESTS } from "../../tools/generate_manifests.ts";
 import {
   clusterWebhook,
@@ -120,6 +122,19 @@ Deno.test("What is committed is what the code says; deno run -A tools/generate_m
   }
   assertEquals(Object.keys(committed).sort(), Object.keys(files).sort());
   for (const [name, text] of Object.entries(files)) assert(committed[name] === text, name);
+});
+
+Deno.test("The definitions are written down alike for people and for code, ours as the code says", async () => {
+  const definitions = customResourceDefinitions();
+  const byName = new Map(definitions.map((one) => [one.metadata.name, one]));
+  for (const definition of definitions) {
+    const { group, names } = definition.spec;
+    const file = new URL(`../../crds/${group}_${names.plural}.yaml`, MANIFESTS);
+    assertEquals(parseAll(await Deno.readTextFile(file)), [definition]);
+  }
+  for (const definition of [...IN_MEMORY_DEFINITIONS, CLUSTERCTL_DEFINITION]) {
+    assertEquals(byName.get(definition.metadata.name), definition);
+  }
 });
 
 Deno.test("The repository keeps clusterctl's contract", () => {
