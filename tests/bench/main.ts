@@ -4,8 +4,10 @@
 
 import { cel } from "./cel.ts";
 import { definitions } from "./definitions.ts";
+import { churn } from "./churn.ts";
 import { emptyClusters } from "./empty_clusters.ts";
 import { fanOut } from "./fan_out.ts";
+import { firstAnswer } from "./first_answer.ts";
 import { requests } from "./requests.ts";
 import { workloadClusters } from "./workload_clusters.ts";
 
@@ -26,10 +28,12 @@ export interface BenchOptions {
 export type Row = Record<string, string | number>;
 
 const BENCHES: readonly Bench[] = [
+  firstAnswer,
   emptyClusters,
   workloadClusters,
   requests,
   fanOut,
+  churn,
   cel,
   definitions,
 ];
