@@ -8,6 +8,7 @@ import {
   Listener,
   PortPool,
   type PortRange,
+  ServerNameFront,
 } from "./apiserver/listener/mod.ts";
 import type { Endpoint, EtcdMemberSpec, WorkloadHost } from "./controllers/provider/host.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
@@ -44,6 +45,11 @@ export interface FakeFleetOptions {
   readonly bind?: string;
   /** Default 20000-24000. */
   readonly ports?: PortRange;
+  /**
+   * One port for all clusters, told apart by the server name that clients ask for: `NAME.NAMESPACE.SUFFIX`, which
+   * then is the host of a cluster's endpoint. Absent: a port of `ports` for each.
+   */
+  readonly serverNames?: ServerNames;
   /** Default: memory only. */
   readonly storage?: FleetStorage;
   /** Where trouble is told. Default: nowhere. */
@@ -52,6 +58,15 @@ export interface FakeFleetOptions {
   observeEtcd?(cluster: string, method: string): () => void;
 }
 
+/** How clusters share a port. */
+export interface ServerNames {
+  /** The port; 0: any free one. */
+  readonly port: number;
+  /** Default `capim.local`. */
+  readonly suffix?: string;
+}
+
+const SUFFIX = "capim.local";
 const REVISIONS_SINCE_MS = Date.UTC(2026, 0, 1);
 
 /** What runs for one cluster. */
@@ -98,6 +113,8 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   /** Clusters that are not to listen yet, though API servers run. */
   readonly #held = new Set<string>();
   readonly #listeners = new Set<(cluster: string) => void>();
+  /** The shared port, once a cluster wants it. */
+  #front: Promise<ServerNameFront> | undefined;
 
   /** Nothing listens before a cluster's first API server is started. */
   constructor(options: FakeFleetOptions = {}) {
@@ -122,6 +139,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
 
   /** Keeps a port for a cluster that had it before. False when another cluster has it. */
   reserve(cluster: string, port: number): boolean {
+    if (this.#options.serverNames !== undefined) return true;
     const present = this.#members.get(cluster)?.port ?? this.#reserved.get(cluster);
     if (present !== undefined) return present === port;
     if (!this.#ports.reserve(port)) return false;
@@ -151,14 +169,37 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   }
 
   /** Reserves an address and makes the cluster's data. */
-  ensureListener(cluster: string, port?: number): Promise<Endpoint> {
+  async ensureListener(cluster: string, port?: number): Promise<Endpoint> {
+    const front = await this.#sharedPort();
     let member = this.#members.get(cluster);
     if (member === undefined) {
       const known = this.#reserved.has(cluster) || port !== undefined;
-      member = this.#makeMember(cluster, this.#choosePort(cluster, port), known);
+      const chosen = front?.port ?? this.#choosePort(cluster, port);
+      member = this.#makeMember(cluster, chosen, known);
       this.#members.set(cluster, member);
     }
-    return Promise.resolve({ host: this.#host, port: member.port });
+    return { host: this.#hostOf(cluster), port: member.port };
+  }
+
+  /** Opens the port that all clusters share, if they do. */
+  async #sharedPort(): Promise<ServerNameFront | undefined> {
+    const { serverNames } = this.#options;
+    if (serverNames === undefined) return undefined;
+    this.#front ??= ServerNameFront.open(this.#bind, serverNames.port);
+    try {
+      return await this.#front;
+    } catch (error) {
+      this.#front = undefined;
+      throw error;
+    }
+  }
+
+  /** The host of a cluster's endpoint. */
+  #hostOf(cluster: string): string {
+    const { serverNames } = this.#options;
+    if (serverNames === undefined) return this.#host;
+    const [namespace, name] = cluster.split("/");
+    return `${name}.${namespace}.${serverNames.suffix ?? SUFFIX}`;
   }
 
   /** Starts an API server; the first one makes the cluster listen. */
@@ -223,7 +264,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     if (member === undefined) return undefined;
     return {
       name: member.name,
-      host: this.#host,
+      host: this.#hostOf(cluster),
       port: member.port,
       serving: member.listener !== undefined,
       apiServers: [...member.apiServers],
@@ -263,6 +304,9 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     const members = [...this.#members.values()];
     this.#members.clear();
     await Promise.all(members.map((member) => this.#end(member)));
+    const front = this.#front;
+    this.#front = undefined;
+    await (await front?.catch(() => undefined))?.close();
   }
 
   /** As {@linkcode FakeFleet.close}. */
@@ -351,20 +395,27 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     if (first) this.#notify(member.name);
   }
 
-  #listen(member: Member, authority: KeyPair): Promise<Listener> {
-    return Listener.open({
+  async #listen(member: Member, authority: KeyPair): Promise<Listener> {
+    const host = this.#hostOf(member.name);
+    const options = {
       handler: member.server.handler,
-      host: this.#bind,
-      port: member.port,
-      serving: servingCertificate(authority, this.#host, this.#clock.now()),
+      serving: servingCertificate(authority, host, this.#clock.now()),
       clientAuthorities: [authority.certificate],
-    });
+    };
+    const front = await this.#sharedPort();
+    if (front === undefined) {
+      return await Listener.open({ ...options, host: this.#bind, port: member.port });
+    }
+    const listener = Listener.detached(options);
+    front.add(host, listener);
+    return listener;
   }
 
   async #stopListening(member: Member): Promise<void> {
     const { listener } = member;
     if (listener === undefined) return;
     member.listener = undefined;
+    (await this.#front)?.delete(this.#hostOf(member.name));
     // A listener that could not be opened has told its caller.
     await (await listener.catch(() => undefined))?.close();
     this.#notify(member.name);
@@ -375,7 +426,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     await this.#stopListening(member);
     await member.ports.close();
     member.server.close();
-    this.#ports.release(member.port);
+    if (this.#options.serverNames === undefined) this.#ports.release(member.port);
   }
 
   #notify(cluster: string): void {

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect } from "node:http2";
 import { FakeFleet } from "./mod.ts";
+import { createAuthority, issueCertificate } from "./runtime/pki/mod.ts";
 import { VirtualClock } from "./runtime/clock.ts";
 import { SeededRandom } from "./runtime/random.ts";
 import { StatusError } from "./runtime/status.ts";
@@ -30,6 +32,42 @@ async function watchFrom(fleet: FakeFleet, resourceVersion: string): Promise<voi
     throw new Error(`An event came: ${type}`);
   }
 }
+
+Deno.test("A FakeFleet serves all clusters on one port, by the names that clients ask for", async () => {
+  await using fleet = new FakeFleet({ serverNames: { port: 0, suffix: "test.local" } });
+  const clusters = ["default/a", "default/b", "other/a"];
+  const ports = new Set<number>();
+  for (const name of clusters) {
+    const { host, port } = await fleet.ensureListener(name);
+    ports.add(port);
+    const authority = createAuthority({ commonName: name, now_ms: Date.now() });
+    await fleet.startApiServer(name, authority, "m");
+    const namespaces = { apiVersion: "v1", resource: "namespaces" };
+    const metadata = { name: `of-${name.replace("/", "-")}` };
+    await fleet.client(name)?.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata });
+    const admin = issueCertificate(authority, {
+      commonName: "admin",
+      organizations: ["system:masters"],
+      usages: ["client"],
+      now_ms: Date.now(),
+    });
+    const session = connect(`https://127.0.0.1:${port}`, {
+      servername: host,
+      ca: authority.certificate,
+      cert: admin.certificate,
+      key: admin.key,
+    });
+    const stream = session.request({ ":path": `/api/v1/namespaces/${metadata.name}` });
+    const status = await new Promise((resolve, reject) => {
+      stream.on("response", (headers) => resolve(headers[":status"]));
+      stream.on("error", reject);
+      session.on("error", reject);
+    });
+    session.destroy();
+    assertEquals([host, status], [`${name.split("/").reverse().join(".")}.test.local`, 200]);
+  }
+  assertEquals(ports.size, 1);
+});
 
 Deno.test("A FakeFleet tells watchers of an earlier process that what they remember is too old", async () => {
   const clock = new VirtualClock(Date.UTC(2027, 0, 1));

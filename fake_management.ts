@@ -40,7 +40,7 @@ export interface FakeManagementOptions extends Pick<FakeClusterOptions, "host" |
   /** Where the controllers say what they do. Default: nowhere. */
   readonly logger?: Logger;
   /** Of the workload clusters. */
-  readonly fleet?: Pick<FakeFleetOptions, "host" | "ports">;
+  readonly fleet?: Pick<FakeFleetOptions, "host" | "ports" | "serverNames">;
   /** Default: memory only. */
   readonly storage?: ManagementStorage;
 }

@@ -31,7 +31,10 @@ export interface InMemoryProviderOptions {
   /** Where the controllers say what they do. Default: nowhere. */
   readonly logger?: Logger;
   /** Where the workload clusters live. */
-  readonly fleet?: Pick<FakeFleetOptions, "host" | "bind" | "ports" | "storage" | "observeEtcd">;
+  readonly fleet?: Pick<
+    FakeFleetOptions,
+    "host" | "bind" | "ports" | "serverNames" | "storage" | "observeEtcd"
+  >;
   /** Told of what the controllers do. */
   readonly observer?: ReconcileObserver;
   /** Only this namespace. */

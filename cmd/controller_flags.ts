@@ -14,6 +14,7 @@ import {
   portRangeFlag,
   UsageError,
 } from "./command.ts";
+import { LISTEN_FLAGS, serverNamesOf } from "./listen_mode.ts";
 
 /** What the process is to do. */
 export interface ControllerSettings {
@@ -23,6 +24,8 @@ export interface ControllerSettings {
   /** The address that workload clusters listen on. */
   readonly bind: string;
   readonly ports: { readonly first: number; readonly last: number };
+  /** One port for all instead. */
+  readonly serverNames: { readonly port: number; readonly suffix: string } | undefined;
   readonly dataDir: string | undefined;
   /** Absent: no election. */
   readonly election: ElectionSettings | undefined;
@@ -95,6 +98,7 @@ export const CONTROLLER_FLAGS: readonly Flag[] = [
     help: "Where they listen (default: everywhere when $POD_IP is set, otherwise --host)",
   },
   flag("cluster-ports", "FIRST-LAST", "The workload clusters' ports", "20000-30000"),
+  ...LISTEN_FLAGS,
   {
     name: "data-dir",
     value: "DIR",
@@ -194,6 +198,7 @@ export function controllerSettings(
     host,
     bind: flags["bind-address"] ?? (podAddress === undefined ? host : everywhere),
     ports: portRangeFlag(args, "cluster-ports"),
+    serverNames: serverNamesOf(args),
     dataDir: flags["data-dir"],
     election: flags["leader-elect"] === "true" ? election(args) : undefined,
     namespace: flags["namespace"] || undefined,

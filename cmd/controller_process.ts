@@ -183,6 +183,7 @@ class ControllerProcess {
         host,
         bind,
         ports,
+        ...(settings.serverNames === undefined ? {} : { serverNames: settings.serverNames }),
         observeEtcd: this.#etcd.observe,
         ...(storage === undefined ? {} : { storage }),
       },

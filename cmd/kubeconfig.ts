@@ -2,7 +2,7 @@
 // that its control plane keeps in the management cluster.
 
 import { Buffer } from "node:buffer";
-import type { ClusterAccess } from "../runtime/kubeconfig.ts";
+import { type ClusterAccess, writeKubeconfig } from "../runtime/kubeconfig.ts";
 import { type Command, UsageError } from "./command.ts";
 import { readFile } from "./files.ts";
 
@@ -22,6 +22,12 @@ export const kubeconfig: Command = {
       default: "default",
     },
     {
+      name: "address",
+      value: "HOST",
+      help:
+        "Reach the cluster here, and give the host in its kubeconfig as the TLS server name (for --listen-mode sni without DNS)",
+    },
+    {
       name: "kubeconfig",
       value: "FILE",
       help: "The management cluster's kubeconfig",
@@ -33,12 +39,28 @@ export const kubeconfig: Command = {
     const [name = ""] = args.positionals;
     const namespace = args.flags["namespace"] ?? "";
     const file = args.flags["kubeconfig"] ?? "";
-    terminal.out(
-      await workloadKubeconfig(await parseAccess(file, await readFile(file)), namespace, name),
+    const { address } = args.flags;
+    const text = await workloadKubeconfig(
+      await parseAccess(file, await readFile(file)),
+      namespace,
+      name,
     );
+    terminal.out(address === undefined ? text : await reachedAt(address, name, text));
     return 0;
   },
 };
+
+/** The same access by another address: the certificate is still for the host of old. */
+async function reachedAt(address: string, name: string, text: string): Promise<string> {
+  const access = await parseAccess(`The kubeconfig of ${name}`, text);
+  const url = new URL(access.server);
+  const host = address.includes(":") ? `[${address}]` : address;
+  return writeKubeconfig({
+    ...access,
+    server: `https://${host}:${url.port || 443}`,
+    serverName: url.hostname,
+  }).trimEnd();
+}
 
 async function parseAccess(file: string, text: string): Promise<ClusterAccess> {
   try {

@@ -4,6 +4,7 @@
 import { formatRecord, makeLogger } from "../runtime/log.ts";
 import { choiceFlag, type Command, integerFlag, portRangeFlag } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
+import { LISTEN_FLAGS, serverNamesOf } from "./listen_mode.ts";
 import { listening } from "./serve.ts";
 import { openStorage } from "./storage.ts";
 
@@ -34,6 +35,7 @@ export const up: Command = {
       help:
         "Keep the clusters here, so that they survive a restart; without it they are gone with the process",
     },
+    ...LISTEN_FLAGS,
     {
       name: "kubeconfig",
       value: "FILE",
@@ -52,6 +54,7 @@ export const up: Command = {
     const host = args.flags["host"] ?? "";
     const port = integerFlag(args, "port", 0, 65535);
     const ports = portRangeFlag(args, "cluster-ports");
+    const serverNames = serverNamesOf(args);
     const level = choiceFlag(args, "log-level", ["debug", "info", "warn", "error"]);
     const kubeconfig = args.flags["kubeconfig"] ?? "";
     const directory = args.flags["data-dir"];
@@ -63,7 +66,7 @@ export const up: Command = {
       await using management = await FakeManagement.start({
         host,
         port,
-        fleet: { host, ports },
+        fleet: { host, ports, ...(serverNames === undefined ? {} : { serverNames }) },
         logger: makeLogger((record) => terminal.err(formatRecord(record)), level),
         ...(storage === undefined ? {} : { storage }),
       });

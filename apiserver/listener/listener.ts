@@ -82,6 +82,15 @@ export class Listener {
     );
   }
 
+  /** One that has no port of its own: it serves what it is given by {@linkcode Listener.accept}. */
+  static detached(options: Omit<ListenerOptions, "host" | "port">): Listener {
+    installCrashGuard();
+    const sockets = new Set<Socket>();
+    const server = createServer({ ...options, port: 0 }, sockets);
+    server.on("error", () => {});
+    return new Listener(server, "", 0, sockets);
+  }
+
   /** How many connections are open. */
   get connections(): number {
     return this.#sockets.size;
@@ -103,7 +112,9 @@ export class Listener {
 
   /** Stops listening and cuts every connection. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.port === 0
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }

@@ -8,3 +8,4 @@
 export * from "../../runtime/crash_guard.ts";
 export * from "./listener.ts";
 export * from "./port_pool.ts";
+export * from "./server_name_front.ts";
