@@ -45,7 +45,7 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
   },
   {
     pattern:
-      /connection to the workload cluster is down|Connect failed|connection refused|EOF|connection reset by peer|i\/o timeout|context deadline exceeded|http2: client connection lost/,
+      /connection to the workload cluster is down|Connect failed|connection refused|EOF|connection reset by peer|i\/o timeout|context deadline|Informer to sync|http2: client connection lost/,
     why: "The process with the workload clusters was killed.",
     only: "taken-up",
   },

@@ -6,7 +6,8 @@ import { eventually } from "./waiting.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 const PORTS = 1000;
-let nextPort = 21_000;
+/** Other runs on the machine, which a cluster's port must be free of while its provider is killed, begin elsewhere. */
+let nextPort = 20_000 + (Deno.pid % 6) * 2 * PORTS;
 
 /** `capim controller`. */
 export class Provider {
