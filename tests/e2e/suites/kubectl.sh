@@ -23,10 +23,10 @@ nodes_ready() {
 workload_kubeconfig() {
   capim kubeconfig demo --kubeconfig "$work/management.kubeconfig" >"$work/demo.kubeconfig"
 }
-# Every object of a Cluster API kind, in all namespaces.
+# Every object of a Cluster API kind, in all namespaces, but the inventory of providers.
 leftovers() {
   local kinds
-  kinds=$(k api-resources --verbs=list -o name | grep 'cluster\.x-k8s\.io$' | paste -sd,)
+  kinds=$(k api-resources --verbs=list -o name | grep 'cluster\.x-k8s\.io$' | grep -v '^providers\.' | paste -sd,)
   [ -n "$kinds" ] && k get "$kinds" -A -o name
 }
 server_of() { grep -o 'https://[^ "]*' "$1" | head -n 1; }
