@@ -5,6 +5,7 @@ import { conditionOf } from "../../controllers/capi/conditions.ts";
 import type { Client, ResourceRef } from "../../runtime/client.ts";
 import { sleep, systemClock } from "../../runtime/clock.ts";
 import { SeededRandom } from "../../runtime/random.ts";
+import { freePort } from "../free_port.ts";
 import { HandMadeCluster } from "./hand_made_cluster.ts";
 import { ProviderProcess } from "./provider_process.ts";
 import { clientOf, until, WireManagement } from "./wire_management.ts";
@@ -14,6 +15,12 @@ const NODES: ResourceRef = { apiVersion: "v1", resource: "nodes" };
 const PODS: ResourceRef = { apiVersion: "v1", resource: "pods" };
 const LEASES: ResourceRef = { apiVersion: "coordination.k8s.io/v1", resource: "leases" };
 const NOTE = { namespace: "default", name: "note" };
+
+/** The range of one port that nobody else is given meanwhile. */
+function onePort(): string {
+  const port = freePort();
+  return `${port}-${port}`;
+}
 
 /** What has to be the same before and after, as clients of the workload cluster see it. */
 interface Sight {
@@ -78,7 +85,7 @@ Deno.test("A provider that is killed takes its cluster up again", async () => {
   await using management = await WireManagement.start();
   const { client } = management.cluster;
   const cluster = new HandMadeCluster(client, "demo", systemClock.now());
-  const flags = ["--cluster-ports", "30200-30299"];
+  const flags = ["--cluster-ports", onePort()];
   // While the machine is on its way it is killed again and again.
   const random = new SeededRandom(7);
   await cluster.create("700ms");
@@ -92,7 +99,7 @@ Deno.test("A provider that is killed takes its cluster up again", async () => {
   {
     await using provider = new ProviderProcess(management.kubeconfig, ...flags);
     before = await up(cluster);
-    assertEquals([before.endpoint.port, before.etcd.length], [30200, 2]);
+    assertEquals(before.etcd.length, 2);
     await writeNote(cluster, before);
     await provider.kill("SIGKILL");
   }
@@ -108,7 +115,7 @@ Deno.test("With a data directory the contents survive, and a graceful stop loses
   const { client } = management.cluster;
   const cluster = new HandMadeCluster(client, "demo", systemClock.now());
   const directory = await Deno.makeTempDir();
-  const flags = ["--cluster-ports", "30300-30399", "--data-dir", directory];
+  const flags = ["--cluster-ports", onePort(), "--data-dir", directory];
   try {
     await cluster.create("0s");
     let before: Sight;
@@ -136,7 +143,7 @@ Deno.test("A provider that loses the lease exits, and the next one acts", async 
   const { client } = management.cluster;
   const name = "inmemory-controller-leader-election-capi";
   const flags = [
-    "--cluster-ports=30400-30499",
+    `--cluster-ports=${onePort()}`,
     "--leader-elect=true",
     "--leader-elect-lease-duration=3s",
     "--leader-elect-renew-deadline=2s",

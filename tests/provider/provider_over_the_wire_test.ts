@@ -8,6 +8,7 @@ import type { ResourceRef } from "../../runtime/client.ts";
 import { formatRecord, makeLogger } from "../../runtime/log.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import { REF } from "../capi/management.ts";
+import { freePort } from "../free_port.ts";
 import { SwitchedHost } from "./switched_host.ts";
 import { clientOf, until, WireManagement } from "./wire_management.ts";
 
@@ -17,7 +18,7 @@ const example = await Deno.readTextFile(
 const SECRETS: ResourceRef = { apiVersion: "v1", resource: "secrets" };
 const NODES: ResourceRef = { apiVersion: "v1", resource: "nodes" };
 const PODS: ResourceRef = { apiVersion: "v1", resource: "pods" };
-const PORTS = { first: 30100, last: 30199 };
+const PORTS = { first: 30100, last: 30999 };
 
 interface World {
   readonly management: WireManagement;
@@ -103,6 +104,8 @@ Deno.test("A provider that comes back elsewhere takes up its clusters and mends 
     await management.apply(example);
     await until("4 machines up", () => machinesUp(management, 4));
     const machines = (await management.list("Machine")).map(({ metadata }) => metadata.uid);
+    const [before] = await management.list("InMemoryCluster");
+    const { port } = before?.spec.controlPlaneEndpoint;
     const ids = etcdIds(await fromKubeconfig(management, PODS));
     assertEquals(ids.length, 2);
     await first.close();
@@ -125,7 +128,7 @@ Deno.test("A provider that comes back elsewhere takes up its clusters and mends 
     });
     assertEquals(etcdIds(await fromKubeconfig(management, PODS)), ids);
     const [infrastructure] = await management.list("InMemoryCluster");
-    assertEquals(infrastructure?.spec.controlPlaneEndpoint, { host: "127.0.0.2", port: 30100 });
+    assertEquals(infrastructure?.spec.controlPlaneEndpoint, { host: "127.0.0.2", port });
     await until("4 machines up again", () => machinesUp(management, 4));
     assertEquals((await management.list("Machine")).map(({ metadata }) => metadata.uid), machines);
     await nothingLeft(management);
@@ -135,10 +138,11 @@ Deno.test("A provider that comes back elsewhere takes up its clusters and mends 
 Deno.test("What went while no provider ran is not kept", async () => {
   await inWorld(async ({ management, provider: start }) => {
     await using provider = await start();
-    await provider.fleet.ensureListener("default/gone", 30105);
-    provider.fleet.reserve("default/also-gone", 30106);
+    const port = freePort();
+    await provider.fleet.ensureListener("default/gone", port);
+    provider.fleet.reserve("default/also-gone", freePort());
     await until("orphans collected", () => Promise.resolve(provider.fleet.kept.length === 0));
-    assert(provider.fleet.reserve("default/new", 30105), "the port is free again");
+    assert(provider.fleet.reserve("default/new", port), "the port is free again");
     await management.list("Cluster");
   });
 });
