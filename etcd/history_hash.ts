@@ -13,11 +13,19 @@ const TOMBSTONE = "t".charCodeAt(0);
 // CRC-32C, reflected.
 const POLYNOMIAL = 0x82f63b78;
 
-/** CRC-32C of the records; those of deletions at the compacted revision itself do not count. */
+/**
+ * CRC-32C of the records up to some revision. Of those at or before the compacted revision only the ones count that
+ * are still what their key holds.
+ */
 export function hashOfHistory(records: readonly HistoryRecord[], compactRevision: number): number {
+  const latest = new Map(records.map((record) => [record.key, record]));
+  const anyKept = [...latest.values()].some(({ kv }) => kv !== undefined);
   let crc = update(0xffffffff, toBytes(BUCKET));
   for (const record of records) {
-    if (record.kv === undefined && record.revision === compactRevision) continue;
+    const { key, kv, revision } = record;
+    const kept = kv !== undefined && latest.get(key) === record;
+    if (revision <= compactRevision && anyKept && !kept) continue;
+    if (kv === undefined && revision === compactRevision) continue;
     crc = update(crc, recordKey(record));
     crc = update(crc, recordValue(record));
   }

@@ -14,6 +14,8 @@ import type { Buffer } from "node:buffer";
 import type { KeyPair } from "../../runtime/pki/mod.ts";
 import type { HttpHandler } from "../http/types.ts";
 import { installCrashGuard } from "../../runtime/crash_guard.ts";
+import { installShutdownGuard } from "../../runtime/shutdown_guard.ts";
+import { Debts } from "./debts.ts";
 import { serveExchange } from "./node_exchange.ts";
 import { serveStream } from "./node_stream.ts";
 import { serveUpgrade } from "./upgrade.ts";
@@ -141,9 +143,10 @@ function createServer(
     },
   } as http2.SecureServerOptions);
   const { stalled_ms = STALLED_MS } = options;
+  const debts = new Debts();
   const serve = (request: unknown, response: unknown) => {
     const [incoming, outgoing] = [request as IncomingMessage, response as ServerResponse];
-    void serveExchange(options.handler, incoming, outgoing, stalled_ms);
+    void serveExchange(options.handler, incoming, outgoing, stalled_ms, debts);
   };
   server.on("request", serve);
   // Clients that expect a go-ahead (kubectl with large bodies) get it, then the same service.
@@ -154,7 +157,8 @@ function createServer(
   // HTTP/2 streams as they are, not as the likeness of HTTP/1.1 that a `request` listener makes of them.
   server.removeAllListeners("stream");
   server.on("stream", (stream: unknown, headers) => {
-    void serveStream(options.handler, stream as ServerHttp2Stream, headers, stalled_ms);
+    installShutdownGuard(stream as ServerHttp2Stream);
+    void serveStream(options.handler, stream as ServerHttp2Stream, headers, stalled_ms, debts);
   });
   server.on(
     "upgrade",

@@ -9,6 +9,7 @@ import { Buffer } from "node:buffer";
 import { StatusError } from "../../runtime/status.ts";
 import type { HttpHandler, HttpRequest, HttpResponse, PeerCertificate } from "../http/types.ts";
 import { endWith, pump } from "./pump.ts";
+import { type Debts, READ_FIRST } from "./debts.ts";
 import { Departure } from "./departure.ts";
 import { type PeerIdentity, peerIdentity } from "./peer_identity.ts";
 
@@ -18,14 +19,22 @@ export async function serveExchange(
   request: IncomingMessage,
   response: ServerResponse,
   stalled_ms: number,
+  debts: Debts,
 ): Promise<void> {
   const departure = new Departure();
-  response.on("close", () => departure.leave());
+  const debt = debts.of(request.socket);
+  let answer_bytes = 0;
+  debt.requests++;
+  response.on("close", () => {
+    departure.leave();
+    debt.requests--;
+    debts.add(debt, -answer_bytes);
+  });
   // Writing to a client that has left is not this server's error.
   response.on("error", () => departure.leave());
   request.on("error", () => departure.leave());
   try {
-    const answer = await handler.handle(
+    const answer = debts.refuses(debt) ? READ_FIRST : await handler.handle(
       new ReceivedRequest(request, departure, {
         method: request.method ?? "",
         target: request.url ?? "",
@@ -33,6 +42,10 @@ export async function serveExchange(
         identity: peerIdentity(request.socket as TLSSocket),
       }),
     );
+    if (answer.body instanceof Uint8Array && !departure.gone) {
+      answer_bytes = answer.body.byteLength;
+      debts.add(debt, answer_bytes);
+    }
     await writeResponse(answer, request, response, departure, stalled_ms);
     departure.forget();
   } catch {

@@ -3,8 +3,10 @@
 // offers on top, which costs more than many a request.
 
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 import type { HttpHandler, HttpResponse } from "../http/types.ts";
+import { type Debts, READ_FIRST } from "./debts.ts";
 import { Departure } from "./departure.ts";
 import { discard, ReceivedRequest } from "./node_exchange.ts";
 import { peerIdentity } from "./peer_identity.ts";
@@ -19,17 +21,29 @@ export async function serveStream(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   stalled_ms: number,
+  debts: Debts,
 ): Promise<void> {
+  const { session } = stream;
+  if (session === undefined) return;
   const departure = new Departure();
-  stream.on("close", () => departure.leave());
+  const debt = debts.of(session);
+  let answer_bytes = 0;
+  debt.requests++;
+  stream.on("close", () => {
+    departure.leave();
+    debt.requests--;
+    debts.add(debt, -answer_bytes);
+  });
   // Writing to a client that has left is not this server's error.
   stream.on("error", () => departure.leave());
   try {
-    const { session } = stream;
-    if (session === undefined) return;
+    if (debts.crowded(debt)) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (stream.destroyed) return;
+    }
     if (headers["expect"] === "100-continue") stream.additionalHeaders({ ":status": 100 });
     const method = headers[":method"] ?? "";
-    const answer = await handler.handle(
+    const answer = debts.refuses(debt) ? READ_FIRST : await handler.handle(
       new ReceivedRequest(stream, departure, {
         method,
         target: headers[":path"] ?? "",
@@ -37,6 +51,10 @@ export async function serveStream(
         identity: peerIdentity(session.socket as TLSSocket),
       }),
     );
+    if (answer.body instanceof Uint8Array && !stream.destroyed) {
+      answer_bytes = answer.body.byteLength;
+      debts.add(debt, answer_bytes);
+    }
     await writeResponse(answer, method, stream, departure, stalled_ms);
     departure.forget();
     // A body that nobody wanted to see must not hold the stream open.

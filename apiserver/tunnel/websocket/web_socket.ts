@@ -32,6 +32,8 @@ export class WebSocketConnection {
   readonly #reader: WebSocketFrameReader;
   readonly #mask: (() => Buffer) | undefined;
   #closing = false;
+  /** The last ping that is yet to be answered; those before it need no answer any more (section 5.5.3). */
+  #ping: Buffer | undefined;
 
   /** Takes the transport over, after the handshake. `head` has come already. */
   constructor(transport: Duplex, head: Uint8Array, options: WebSocketOptions = {}) {
@@ -65,11 +67,11 @@ export class WebSocketConnection {
     this.#reader.push(chunk);
     for (;;) {
       const piece = this.#reader.next();
-      if (piece === undefined) return;
+      if (piece === undefined) return this.#answer();
       if (piece.opcode === Opcode.close) {
         return this.close(piece.payload.length < 2 ? NORMAL_CLOSURE : piece.payload.readUInt16BE());
       }
-      if (piece.opcode === Opcode.ping) this.#answer(piece.payload);
+      if (piece.opcode === Opcode.ping) this.#ping = Buffer.from(piece.payload);
       else if (piece.opcode !== Opcode.pong) yield piece;
     }
   }
@@ -78,7 +80,10 @@ export class WebSocketConnection {
     return webSocketFrame(opcode, payload, this.#mask?.());
   }
 
-  #answer(payload: Buffer): void {
+  #answer(): void {
+    const payload = this.#ping;
+    this.#ping = undefined;
+    if (payload === undefined || this.#closing) return;
     this.#transport.write(this.#frame(Opcode.pong, payload));
     // Whoever asks and does not read the answers is given up.
     if (this.#transport.writableLength > UNSENT_BYTES_MAX) this.#transport.destroy();

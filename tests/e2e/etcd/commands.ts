@@ -101,7 +101,7 @@ member list json: member list -w json
 member list fields: member list -w fields
 member list table: member list -w table
 member list serializable: member list --consistency=s
-member add learner: member add four --peer-urls=https://127.0.0.1:14380 --learner => ADDED Member ([0-9a-f]+) added
+member add learner: member add four --peer-urls=https://127.0.0.1:14380 --learner => ADDED Member +([0-9a-f]+) +added
 member list with learner: member list
 watch nothing: watch /nothing for 2 s
 member add second learner: member add five --peer-urls=https://127.0.0.1:15380 --learner

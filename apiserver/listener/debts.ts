@@ -1,0 +1,70 @@
+// What a listener owes its clients: answers that are made but not yet taken.
+// A client that asks and does not read would otherwise have the server keep
+// as many answers as it has streams. Not flow control, which is HTTP/2's and
+// TCP's affair. Source: the limits are ours; the 429 is kube-apiserver's, by
+// which it too bounds how many answers it holds (--max-requests-inflight).
+
+import type { HttpResponse } from "../http/types.ts";
+
+/** What one connection may leave unread: some forty lists of a thousand Pods. */
+const CONNECTION_BYTES_MAX = 64 * 1024 * 1024;
+/** What all connections of a listener together may: one cluster is not to take the memory of all others. */
+const LISTENER_BYTES_MAX = 256 * 1024 * 1024;
+/**
+ * With more requests than this at once, a connection's next ones wait for a turn of the event loop: other connections
+ * come in between, and what is cancelled in the same breath (rapid reset) is not even begun.
+ */
+const REQUESTS_AT_ONCE = 16;
+
+/** One connection's part. */
+export interface Debt {
+  /** Bytes that are not taken yet. */
+  bytes: number;
+  /** Requests that are not over. */
+  requests: number;
+}
+
+/** The debts of a listener, by connection. */
+export class Debts {
+  readonly #byConnection = new WeakMap<object, Debt>();
+  #bytes = 0;
+
+  /** What all connections have not taken yet, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The debt towards a connection, known by its socket or session. */
+  of(connection: object): Debt {
+    let debt = this.#byConnection.get(connection);
+    if (debt === undefined) this.#byConnection.set(connection, debt = { bytes: 0, requests: 0 });
+    return debt;
+  }
+
+  /** Whether a connection has to read first before it is answered again. */
+  refuses(debt: Debt): boolean {
+    return debt.bytes > CONNECTION_BYTES_MAX || this.#bytes > LISTENER_BYTES_MAX;
+  }
+
+  /** Whether a connection's next request has to wait for its turn. */
+  crowded(debt: Debt): boolean {
+    return debt.requests > REQUESTS_AT_ONCE;
+  }
+
+  /** Takes note of bytes that are on their way; negative ones have arrived, or never will. */
+  add(debt: Debt, bytes: number): void {
+    debt.bytes += bytes;
+    this.#bytes += bytes;
+  }
+}
+
+/** The answer to who has to read first. */
+export const READ_FIRST: HttpResponse = {
+  status: 429,
+  headers: {
+    "content-type": "text/plain; charset=utf-8",
+    "x-content-type-options": "nosniff",
+    "retry-after": "1",
+  },
+  body: new TextEncoder().encode("Too many requests, please try again later.\n"),
+};
