@@ -19,6 +19,10 @@ const scale = Number(Deno.args[0] ?? 1);
 const only = Deno.args[1] ?? "";
 const mebibytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`;
 
+function say(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
 /** How many connections this process may open. */
 async function affordable(wanted: number): Promise<number> {
   const { stdout } = await new Deno.Command("sh", { args: ["-c", "ulimit -n"] }).output();
@@ -28,7 +32,7 @@ async function affordable(wanted: number): Promise<number> {
 
 await using ground = await Ground.open();
 const before = await ground.memory();
-console.log(`before: ${mebibytes(before.rss)} resident, ${mebibytes(before.heapUsed)} of heap`);
+say(`before: ${mebibytes(before.rss)} resident, ${mebibytes(before.heapUsed)} of heap`);
 let failures = 0;
 
 async function attack(name: string, act: () => Promise<void>): Promise<void> {
@@ -40,7 +44,7 @@ async function attack(name: string, act: () => Promise<void>): Promise<void> {
   const { rss, heapUsed } = await ground.memory();
   const ok = alive && refused === 0;
   if (!ok) failures++;
-  console.log(
+  say(
     `${ok ? "ok     " : "FAILED "} ${name}: ${took} s, bystander's slowest answer ` +
       `${Math.round(slowest_ms)} ms, afterwards ${mebibytes(rss)} resident, ${
         mebibytes(heapUsed)
@@ -62,7 +66,7 @@ for (const greet of [false, true]) {
     `${silent} connections that say nothing${greet ? ", half of them after TLS" : ""}`,
     async () => {
       const sockets = await openSilent(ground.targets.attacked, silent, greet);
-      console.log(`        ${sockets.length} of them open`);
+      say(`        ${sockets.length} of them open`);
       await new Promise((next) => setTimeout(next, 3_000));
       for (const socket of sockets) socket.destroy();
       await new Promise((next) => setTimeout(next, 1_000));
@@ -71,9 +75,9 @@ for (const greet of [false, true]) {
 }
 await new Promise((next) => setTimeout(next, 3_000));
 const after = await ground.memory();
-console.log(`after: ${mebibytes(after.rss)} resident, ${mebibytes(after.heapUsed)} of heap`);
+say(`after: ${mebibytes(after.rss)} resident, ${mebibytes(after.heapUsed)} of heap`);
 if (after.heapUsed > before.heapUsed + LEFT_BYTES_MAX) {
-  console.log("FAILED memory did not return");
+  say("FAILED memory did not return");
   failures++;
 }
 Deno.exitCode = failures === 0 ? 0 : 1;

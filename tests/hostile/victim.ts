@@ -52,7 +52,7 @@ async function runPod(fleet: FakeFleet, cluster: string): Promise<void> {
 }
 
 function say(what: unknown): void {
-  console.log(JSON.stringify(what));
+  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(what)}\n`));
 }
 
 const { gc } = globalThis as { gc?: () => void };
