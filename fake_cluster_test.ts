@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { systemClock } from "./runtime/clock.ts";
+import { issueCertificate } from "./runtime/pki/mod.ts";
 import { FakeCluster, type KubeObject, StatusError, VirtualClock, type Webhook } from "./mod.ts";
 
 const CONFIG_MAPS = { apiVersion: "v1", resource: "configmaps" };
@@ -44,6 +46,18 @@ Deno.test("FakeCluster answers in process and over TLS", async () => {
   const outside = await fetch(`${await cluster.url}${path}`, { client });
   assertEquals(outside.status === 403 || outside.status === 200, true);
   await outside.body?.cancel();
+  const { certificate: cert, key } = issueCertificate(cluster.authority, {
+    commonName: "admin",
+    organizations: ["system:masters"],
+    usages: ["client"],
+    now_ms: systemClock.now(),
+  });
+  const caCerts = [cluster.authority.certificate];
+  using administrator = Deno.createHttpClient({ caCerts, cert, key });
+  const versions = await fetch(`${await cluster.url}/api`, { client: administrator });
+  assertEquals((await versions.json()).serverAddressByClientCIDRs, [
+    { clientCIDR: "0.0.0.0/0", serverAddress: new URL(await cluster.url).host },
+  ]);
   assert((await cluster.kubeconfig()).includes("current-context: kubernetes-admin@fake"));
 });
 

@@ -2,7 +2,7 @@
 // address once an API server is started in it. What the provider's
 // controllers drive (WorkloadHost).
 
-import { ApiServer } from "./apiserver/mod.ts";
+import { ApiServer, createSigningKey } from "./apiserver/mod.ts";
 import {
   DEFAULT_PORT_RANGE,
   Listener,
@@ -29,9 +29,14 @@ export interface FleetStorage {
   open(cluster: string): { journal: Journal; restored: Restored | undefined };
   /** Forgets a cluster. */
   remove(cluster: string): void;
+  /** A secret kept beside a cluster's objects, made the first time. */
+  secret(cluster: string, name: string, make: () => string): string;
   /** The names of the clusters that it knows. */
   readonly clusters: readonly string[];
 }
+
+/** Under what name the key of a cluster's service accounts is kept. */
+export const SIGNING_KEY = "service-accounts";
 
 /** Options of a {@linkcode FakeFleet}. */
 export interface FakeFleetOptions {
@@ -339,7 +344,8 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
 
   /** `known`: clients may remember the cluster from an earlier process. */
   #makeMember(name: string, port: number, known: boolean): Member {
-    const stored = this.#options.storage?.open(name);
+    const { storage } = this.#options;
+    const stored = storage?.open(name);
     const anew = known && stored?.restored === undefined;
     const ports = new ControlPlanePorts({
       clock: this.#clock,
@@ -359,6 +365,9 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       random: this.#random,
       ...(stored === undefined ? {} : { journal: stored.journal }),
       ...(stored?.restored === undefined ? {} : { restored: stored.restored }),
+      ...(storage === undefined ? {} : {
+        signingKey: () => storage.secret(name, SIGNING_KEY, createSigningKey),
+      }),
       ...(anew ? { firstRevision: laterRevision(this.#clock.now()) } : {}),
     });
     const client = server.client(adminUser);

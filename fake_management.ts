@@ -11,7 +11,8 @@ import {
   HostEtcdAccess,
 } from "./controllers/mod.ts";
 import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
-import { FakeFleet, type FakeFleetOptions, type FleetStorage } from "./fake_fleet.ts";
+import { createSigningKey } from "./apiserver/mod.ts";
+import { FakeFleet, type FakeFleetOptions, type FleetStorage, SIGNING_KEY } from "./fake_fleet.ts";
 import { customResourceDefinitions } from "./manifests/mod.ts";
 import type { Client, ResourceRef } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
@@ -26,10 +27,7 @@ import { asInstalled, recordProviders } from "./management_inventory.ts";
 import { webhooks } from "./webhooks/mod.ts";
 
 /** Where a management cluster and its workload clusters keep what must outlive the process. */
-export interface ManagementStorage extends FleetStorage {
-  /** A secret kept beside a cluster's objects, made the first time. */
-  secret(cluster: string, name: string, make: () => string): string;
-}
+export type ManagementStorage = FleetStorage;
 
 /** Options of {@linkcode FakeManagement.start}. */
 export interface FakeManagementOptions extends Pick<FakeClusterOptions, "host" | "port"> {
@@ -139,6 +137,9 @@ async function startCluster(
     server: {
       ...(stored === undefined ? {} : { journal: stored.journal }),
       ...(stored?.restored === undefined ? {} : { restored: stored.restored }),
+      ...(storage === undefined ? {} : {
+        signingKey: () => storage.secret(MANAGEMENT, SIGNING_KEY, createSigningKey),
+      }),
     },
   });
   return cluster;

@@ -18,6 +18,7 @@ export type { Connector, Exchange, HealthCheck, TokenIssuer } from "./http/mod.t
 export { RequestMetrics, type RequestSeries } from "./http/mod.ts";
 export { Query, type RequestInfo, WarningRecorder } from "./http/mod.ts";
 export {
+  createSigningKey,
   type ObjectClaim,
   ServiceAccountTokens,
   type TokenContent,

@@ -74,6 +74,11 @@ export interface ApiServerOptions {
   readonly journal?: Journal;
   /** What an earlier process left, on the same base. */
   readonly restored?: Restored;
+  /**
+   * Gives the private key that signs service accounts' tokens, in PEM, when it is first needed.
+   * Default: a new one ({@linkcode createSigningKey}).
+   */
+  readonly signingKey?: () => string;
   /** Begins at this revision, for clients that remember an earlier life of the cluster: theirs are too old. */
   readonly firstRevision?: number;
   /** How many events are kept for watchers. */
@@ -153,7 +158,7 @@ export class ApiServer {
       handlers: this.#webhookHandlers,
       clock,
     });
-    const tokens = this.tokens = new ServiceAccountTokens(random);
+    const tokens = this.tokens = new ServiceAccountTokens(random, options.signingKey);
     const authenticators = options.authenticators ??
       [new BearerAuthenticator([new ServiceAccountAuthenticator(store, clock, tokens)])];
     const authorizer = options.authorizer ?? new RbacAuthorizer(store);

@@ -6,7 +6,7 @@ import { MemoryStore } from "../../runtime/store/memory_store.ts";
 import type { HttpRequest } from "../http/types.ts";
 import { BearerAuthenticator } from "./bearer_authenticator.ts";
 import { ServiceAccountAuthenticator } from "./service_account_authenticator.ts";
-import { ServiceAccountTokens, TOKEN_ISSUER } from "./service_account_tokens.ts";
+import { createSigningKey, ServiceAccountTokens, TOKEN_ISSUER } from "./service_account_tokens.ts";
 import { StaticTokens } from "./static_tokens.ts";
 
 const LIFETIME_S = 600;
@@ -107,4 +107,23 @@ Deno.test("BearerAuthenticator takes tokens of any scheme case and refuses unkno
     ["Bearer other", 401],
   ];
   for (const [header, answer] of cases) assertEquals(await ask(header), answer, header);
+});
+
+Deno.test("ServiceAccountTokens believes tokens of an earlier process that had the same key", () => {
+  const { tokens: stranger, serviceAccount } = setUp();
+  const key = createSigningKey();
+  let asked = 0;
+  const withKey = () =>
+    new ServiceAccountTokens(new SeededRandom(1), () => {
+      asked++;
+      return key;
+    });
+  const earlier = withKey();
+  assertEquals(asked, 0);
+  const token = earlier.issueLegacy(serviceAccount, "s");
+  const later = withKey();
+  assertEquals(later.verify(token)?.["sub"], "system:serviceaccount:ns:robot");
+  assertEquals(later.publicKeys(), earlier.publicKeys());
+  assertEquals(asked, 2);
+  assertEquals(stranger.verify(token), undefined);
 });

@@ -34,8 +34,8 @@ const AGGREGATED = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /** A discovery document, in its plain and, at the roots, its aggregated form. */
 export interface DiscoveryDocument {
-  /** As it always was. */
-  plain(): JsonObject;
+  /** As it always was, for a client that is to connect to that address. */
+  plain(serverAddress: string): JsonObject;
   /** With everything below it. */
   aggregated?(): JsonObject;
   /** Bytes and entity tags made so far, by form. */
@@ -53,14 +53,14 @@ export interface Encoded {
 /** The discovery of one cluster. */
 export class Discovery {
   readonly #definitions: Definitions;
-  readonly #serverAddress: string;
+  readonly #serverAddress: string | undefined;
   #generation = -1;
   #groups: readonly ServedGroup[] = [];
   readonly #builtin = new Set<string>();
   readonly #documents = new Map<string, DiscoveryDocument>();
 
-  /** `serverAddress` is where `/api` tells clients to connect to. */
-  constructor(definitions: Definitions, serverAddress = "") {
+  /** `serverAddress` is where `/api` tells clients to connect to. Default: where each has connected to. */
+  constructor(definitions: Definitions, serverAddress?: string) {
     this.#definitions = definitions;
     this.#serverAddress = serverAddress;
   }
@@ -108,7 +108,7 @@ export class Discovery {
     const named = this.#groups.filter(({ name }) => name !== "");
     if (parts.length === 1) {
       return root === "api"
-        ? document(() => apiVersions(this.#serverAddress), () => apiGroupDiscoveryList(core))
+        ? document(apiVersions, () => apiGroupDiscoveryList(core))
         : document(() => apiGroupList(this.#groups), () => apiGroupDiscoveryList(named));
     }
     const group = root === "api" ? core[0] : named.find(({ name }) => name === rest[0]);
@@ -129,12 +129,13 @@ export class Discovery {
     }
     if (!routeAccepts(accept, PRODUCED)) throw routeNotAcceptable(PRODUCED);
     const { media, pretty } = negotiate(accept, exchange.pretty, PLAIN_ENDPOINT);
-    return respondValue(200, document.plain(), media, pretty);
+    const address = this.#serverAddress ?? exchange.request.localAddress ?? "";
+    return respondValue(200, document.plain(address), media, pretty);
   }
 }
 
 function document(
-  plain: () => JsonObject,
+  plain: (serverAddress: string) => JsonObject,
   aggregated?: () => JsonObject,
 ): DiscoveryDocument {
   return { plain, encoded: new Map(), ...(aggregated === undefined ? {} : { aggregated }) };

@@ -44,7 +44,7 @@ export interface HttpHandlerOptions {
   readonly healthChecks?: readonly HealthCheck[];
   /** What `/.well-known/openid-configuration` and `/openid/v1/jwks` tell. */
   readonly issuer?: TokenIssuer;
-  /** What `/api` tells clients to connect to: `host:port`. */
+  /** What `/api` tells clients to connect to: `host:port`. Default: what each has connected to. */
   readonly serverAddress?: string;
   /** Lines in Prometheus' text format that `/metrics` shows beside those of requests. */
   metrics?(): string;

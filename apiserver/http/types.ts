@@ -34,6 +34,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** The client's address, for logs and audit. */
   readonly remoteAddress: string;
+  /** The server's end of the connection, `host:port`; absent for callers inside the process. */
+  readonly localAddress?: string;
   /** Set when the connection can be handed over: the answer may have `upgrade`. */
   readonly upgradable?: boolean;
 }

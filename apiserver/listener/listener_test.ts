@@ -194,3 +194,13 @@ Deno.test("Listener gives handlers that take their time the end of requests with
   }
   await listener.close();
 });
+
+Deno.test("Listener tells where a client has connected to", async () => {
+  const listener = await open(({ localAddress }) =>
+    Promise.resolve({ status: 200, headers: {}, body: json(localAddress) })
+  );
+  using client = Deno.createHttpClient({ caCerts: [authority.certificate] });
+  const response = await fetch(`https://127.0.0.1:${listener.port}/`, { client });
+  assertEquals(await response.json(), `127.0.0.1:${listener.port}`);
+  await listener.close();
+});

@@ -70,6 +70,7 @@ export class ReceivedRequest implements HttpRequest {
   readonly certificate?: PeerCertificate;
   readonly certificateRefused?: boolean;
   readonly remoteAddress: string;
+  readonly localAddress: string;
   readonly #departure: Departure;
   readonly #source: Readable;
 
@@ -77,10 +78,11 @@ export class ReceivedRequest implements HttpRequest {
     this.method = head.method;
     this.target = head.target;
     this.headers = head.headers;
-    const { certificate, refused, address } = head.identity;
+    const { certificate, refused, address, local } = head.identity;
     if (certificate !== undefined) this.certificate = certificate;
     if (refused) this.certificateRefused = true;
     this.remoteAddress = address;
+    this.localAddress = local;
     this.#source = source;
     this.#departure = departure;
   }
@@ -99,7 +101,7 @@ export class ReceivedRequest implements HttpRequest {
 /** The request as a plain value. */
 export function toHttpRequest(request: IncomingMessage, signal: AbortSignal): HttpRequest {
   const { method = "", url = "" } = request;
-  const { certificate, refused, address } = peerIdentity(request.socket as TLSSocket);
+  const { certificate, refused, address, local } = peerIdentity(request.socket as TLSSocket);
   return {
     method,
     target: url,
@@ -110,6 +112,7 @@ export function toHttpRequest(request: IncomingMessage, signal: AbortSignal): Ht
     ...(refused ? { certificateRefused: true } : {}),
     signal,
     remoteAddress: address,
+    localAddress: local,
   };
 }
 

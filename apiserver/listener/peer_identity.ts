@@ -1,5 +1,5 @@
-// What the other end of a TLS connection says it is, worked out once for
-// each connection.
+// What the other end of a TLS connection says it is, and where it reached us,
+// worked out once for each connection.
 
 import type { TLSSocket } from "node:tls";
 import type { PeerCertificate } from "../http/types.ts";
@@ -10,6 +10,8 @@ export interface PeerIdentity {
   readonly refused: boolean;
   /** The client's address. */
   readonly address: string;
+  /** Our own, `host:port`. */
+  readonly local: string;
 }
 
 const identities = new WeakMap<object, PeerIdentity>();
@@ -25,16 +27,18 @@ export function peerIdentity(socket: TLSSocket): PeerIdentity {
 
 function readIdentity(socket: TLSSocket): PeerIdentity {
   const address = socket.remoteAddress ?? "";
+  const local = localAddress(socket);
   const shown = socket.getPeerCertificate?.() as {
     subject?: { CN?: string | string[]; O?: string | string[] };
     fingerprint256?: string;
   } | null;
-  if (!shown?.subject) return { refused: false, address };
-  if (!socket.authorized) return { refused: true, address };
+  if (!shown?.subject) return { refused: false, address, local };
+  if (!socket.authorized) return { refused: true, address, local };
   const { CN, O } = shown.subject;
   return {
     refused: false,
     address,
+    local,
     certificate: {
       commonName: (Array.isArray(CN) ? CN[CN.length - 1] : CN) ?? "",
       organizations: O === undefined ? [] : Array.isArray(O) ? O : [O],
@@ -43,4 +47,10 @@ function readIdentity(socket: TLSSocket): PeerIdentity {
         : { fingerprint: shown.fingerprint256.replaceAll(":", "").toLowerCase() }),
     },
   };
+}
+
+/** As Go joins host and port. Sockets that take both families show IPv4 addresses inside IPv6. */
+function localAddress({ localAddress = "", localPort = 0 }: TLSSocket): string {
+  const host = localAddress.replace(/^::ffff:(?=\d+\.)/, "");
+  return `${host.includes(":") ? `[${host}]` : host}:${localPort}`;
 }

@@ -173,8 +173,8 @@ var (
 	ips   = regexp.MustCompile(`\b10\.\d+\.\d+\.\d+\b`)
 	inner = regexp.MustCompile(`(\\+"resourceVersion\\+":\\+")\d+`)
 	// The word for word help of a table's columns is nobody's interface.
-	help  = regexp.MustCompile(`("description":)"[^"]*"(,"priority")`)
-	self  = regexp.MustCompile(`("serverAddress":)"[^"]*"`)
+	help  = regexp.MustCompile(`("description": ?)"(?:[^"\\]|\\.)*"(,\s*"(?:format|priority)")`)
+	self  = regexp.MustCompile(`("serverAddress": ?"127\.0\.0\.1):\d+"`)
 	rvNum = regexp.MustCompile(`(too old resource version: )\d+( \()\d+`)
 )
 
@@ -185,7 +185,7 @@ func (e *env) comparable(text string) string {
 	text = rvs.ReplaceAllString(text, `$1"*"`)
 	text = inner.ReplaceAllString(text, "${1}N")
 	text = help.ReplaceAllString(text, `${1}""${2}`)
-	text = self.ReplaceAllString(text, `${1}""`)
+	text = self.ReplaceAllString(text, `${1}:PORT"`)
 	text = rvNum.ReplaceAllString(text, "${1}N${2}N")
 	return ips.ReplaceAllString(text, "IP")
 }
