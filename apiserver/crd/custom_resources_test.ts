@@ -178,3 +178,17 @@ Deno.test("CustomResources keeps spec and status apart when there is a status su
     assertEquals([changed["spec"], changed["status"]], [{ n: 7, a: "x" }, { up: true }]);
     assertEquals(changed.metadata.generation, 2);
   }));
+
+Deno.test("CustomResources store no nulls in metadata that is applied", () =>
+  withServer(async (client) => {
+    await client.create(CRDS, definition("gizmos"));
+    const config = { ...instance("a", {}), metadata: { name: "a", labels: null } };
+    const applied = await client.patch(
+      GIZMOS,
+      { name: "a", namespace: "default" },
+      "apply",
+      config as unknown as JsonObject,
+      { fieldManager: "m" },
+    );
+    assertEquals("labels" in applied.metadata, false);
+  }));

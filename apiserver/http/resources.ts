@@ -39,7 +39,7 @@ import { listOptions, writeOptions } from "./options.ts";
 import { partialMetadata, partialMetadataList, wrongPartial } from "./partial.ts";
 import { respond, respondValue } from "./respond.ts";
 import type { Route } from "./route.ts";
-import { scaleTable } from "./scale_table.ts";
+import { customScaleTable, scaleTable } from "./scale_table.ts";
 import { includeObject, listTable, objectTable, type TableOptions } from "./table.ts";
 import type { HttpResponse } from "./types.ts";
 import { WatchBody, type WatchTransform } from "./watch.ts";
@@ -336,8 +336,10 @@ export class ResourceHandler {
   }
 
   #tableOptions(exchange: Exchange, target: Target, version: string): TableOptions {
+    const { definition, subresource } = target;
+    const scales = definition.custom ? customScaleTable : scaleTable;
     return {
-      definition: target.subresource?.name === "scale" ? scaleTable : target.definition,
+      definition: subresource?.name === "scale" ? scales : definition,
       version,
       include: includeObject(exchange.info.query),
       now_ms: this.#clock.now(),

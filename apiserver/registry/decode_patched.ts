@@ -96,7 +96,9 @@ function decodeUnversioned({ definition, document, schema }: PatchedObject): Dec
 
 function decode(patched: PatchedObject): DecodedObject {
   if (patched.applied === true && patched.definition.coerce !== undefined) {
-    return { object: clone(patched.document) as unknown as KubeObject, unknown: [] };
+    const object = clone(patched.document) as unknown as KubeObject;
+    dropNullMetadata(object);
+    return { object, unknown: [] };
   }
   try {
     return decodeObject(patched.definition, patched.document, patched.schema, patched.literals);
@@ -119,6 +121,12 @@ function notConverted({ definition, sentBody }: PatchedObject, why: string): Sta
     "",
     `failed to convert new object (${namespace}/${name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${why}`,
   );
+}
+
+/** What is stored has the form of the Go type, which knows no nulls. */
+function dropNullMetadata({ metadata }: KubeObject): void {
+  const members = metadata as unknown as JsonObject;
+  for (const name in members) if (members[name] === null) delete members[name];
 }
 
 function complain(patched: PatchedObject, problems: readonly string[]): void {
