@@ -3,7 +3,7 @@
 
 import type { Agent, RequestOptions } from "node:https";
 import type { Connection, Credentials } from "./connection.ts";
-import { ConnectionError } from "./connection_error.ts";
+import { ConnectionError, firstLine } from "./connection_error.ts";
 
 const TLS_FIELDS = [
   "ca",
@@ -63,9 +63,4 @@ function credentialsOf(found: RequestOptions, proxied: boolean): Credentials {
   const tls: Record<string, unknown> = {};
   for (const name of TLS_FIELDS) if (found[name] !== undefined) tls[name] = found[name];
   return { headers, tls, ...(proxied ? { agent: found.agent as Agent } : {}) };
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split("\n", 1)[0] ?? "";
 }

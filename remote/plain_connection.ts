@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { isAbsolute, join } from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import type { Connection, Credentials } from "./connection.ts";
-import { ConnectionError } from "./connection_error.ts";
+import { ConnectionError, firstLine } from "./connection_error.ts";
 
 // As often as client-go looks at token files.
 const READ_AGAIN_MS = 60_000;
@@ -184,9 +184,4 @@ function textOf(fields: Fields, name: string): string | undefined {
 
 function at(folder: string, path: string): string {
   return isAbsolute(path) ? path : join(folder, path);
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split("\n", 1)[0] ?? "";
 }
