@@ -2,7 +2,7 @@
 // address once an API server is started in it. What the provider's
 // controllers drive (WorkloadHost).
 
-import { ApiServer, createSigningKey } from "./apiserver/mod.ts";
+import { ApiServer, createSigningKey, type MemoryCeiling } from "./apiserver/mod.ts";
 import {
   DEFAULT_PORT_RANGE,
   Listener,
@@ -57,6 +57,8 @@ export interface FakeFleetOptions {
   readonly serverNames?: ServerNames;
   /** Default: memory only. */
   readonly storage?: FleetStorage;
+  /** Refuses lists and watches while the process is too large. Default: never. */
+  readonly memory?: MemoryCeiling;
   /** Where trouble is told. Default: nowhere. */
   readonly logger?: Logger;
   /** Told when a call to a cluster's etcd begins; what it answers is called when the call ends. */
@@ -360,6 +362,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     });
     const server = new ApiServer({
       aggregatedRoles: true,
+      ...(this.#options.memory === undefined ? {} : { http: { memory: this.#options.memory } }),
       ports,
       clock: this.#clock,
       random: this.#random,

@@ -2,6 +2,7 @@
 // types and controllers, the in-memory infrastructure provider, and the
 // workload clusters it makes. What `capim up` runs.
 
+import type { MemoryCeiling } from "./apiserver/mod.ts";
 import {
   addCoreControllers,
   addKubeadmControllers,
@@ -39,6 +40,8 @@ export interface FakeManagementOptions extends Pick<FakeClusterOptions, "host" |
   readonly logger?: Logger;
   /** Of the workload clusters. */
   readonly fleet?: Pick<FakeFleetOptions, "host" | "ports" | "serverNames">;
+  /** Refuses lists and watches of all clusters while the process is too large. Default: never. */
+  readonly memory?: MemoryCeiling;
   /** Default: memory only. */
   readonly storage?: ManagementStorage;
 }
@@ -83,6 +86,7 @@ export class FakeManagement implements AsyncDisposable {
       clock,
       random,
       logger,
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
       ...options.fleet,
       ...(storage === undefined ? {} : { storage }),
     });
@@ -114,7 +118,7 @@ export class FakeManagement implements AsyncDisposable {
 }
 
 async function startCluster(
-  { host, port, storage }: FakeManagementOptions,
+  { host, port, storage, memory }: FakeManagementOptions,
   clock: Clock,
   random: Random,
 ): Promise<FakeCluster> {
@@ -135,6 +139,7 @@ async function startCluster(
     ...(authority === undefined ? {} : { authority }),
     webhooks,
     server: {
+      ...(memory === undefined ? {} : { http: { memory } }),
       ...(stored === undefined ? {} : { journal: stored.journal }),
       ...(stored?.restored === undefined ? {} : { restored: stored.restored }),
       ...(storage === undefined ? {} : {

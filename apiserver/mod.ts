@@ -15,6 +15,7 @@ export type * from "./http/types.ts";
 export { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
 export type { AuditEvent, AuditObject } from "./http/mod.ts";
 export type { Connector, Exchange, HealthCheck, TokenIssuer } from "./http/mod.ts";
+export { MemoryCeiling, type MemoryCeilingOptions } from "./http/mod.ts";
 export { RequestMetrics, type RequestSeries } from "./http/mod.ts";
 export { Query, type RequestInfo, WarningRecorder } from "./http/mod.ts";
 export {

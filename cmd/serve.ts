@@ -3,6 +3,7 @@
 import type { FakeCluster } from "../fake_cluster.ts";
 import { choiceFlag, type Command, integerFlag, UsageError } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
+import { MEMORY_FLAG, memoryCeilingOf } from "./memory_limit.ts";
 
 /** The command. */
 export const serve: Command = {
@@ -27,6 +28,7 @@ export const serve: Command = {
         "What runs beside the API server: nothing, or garbage collector, namespaces, service accounts",
       default: "default",
     },
+    MEMORY_FLAG,
   ],
   positionals: { min: 0, max: 0 },
   async run(args, terminal) {
@@ -35,7 +37,14 @@ export const serve: Command = {
     const host = args.flags["host"] ?? "";
     const file = args.flags["kubeconfig"] ?? "";
     const { FakeCluster } = await import("../fake_cluster.ts");
-    await using cluster = await FakeCluster.start({ name: "capim", host, port, controllers });
+    const memory = await memoryCeilingOf(args);
+    await using cluster = await FakeCluster.start({
+      name: "capim",
+      host,
+      port,
+      controllers,
+      ...(memory === undefined ? {} : { server: { http: { memory } } }),
+    });
     await writePrivateFile(file, await listening(cluster, host, port));
     terminal.out(`ready ${await cluster.url} kubeconfig=${file}`);
     await terminal.stopped;

@@ -5,6 +5,7 @@ import { formatRecord, makeLogger } from "../runtime/log.ts";
 import { choiceFlag, type Command, integerFlag, portRangeFlag } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
 import { LISTEN_FLAGS, serverNamesOf } from "./listen_mode.ts";
+import { MEMORY_FLAG, memoryCeilingOf } from "./memory_limit.ts";
 import { listening } from "./serve.ts";
 import { openStorage } from "./storage.ts";
 
@@ -36,6 +37,7 @@ export const up: Command = {
         "Keep the clusters here, so that they survive a restart; without it they are gone with the process",
     },
     ...LISTEN_FLAGS,
+    MEMORY_FLAG,
     {
       name: "kubeconfig",
       value: "FILE",
@@ -55,6 +57,7 @@ export const up: Command = {
     const port = integerFlag(args, "port", 0, 65535);
     const ports = portRangeFlag(args, "cluster-ports");
     const serverNames = serverNamesOf(args);
+    const memory = await memoryCeilingOf(args);
     const level = choiceFlag(args, "log-level", ["debug", "info", "warn", "error"]);
     const kubeconfig = args.flags["kubeconfig"] ?? "";
     const directory = args.flags["data-dir"];
@@ -67,6 +70,7 @@ export const up: Command = {
         host,
         port,
         fleet: { host, ports, ...(serverNames === undefined ? {} : { serverNames }) },
+        ...(memory === undefined ? {} : { memory }),
         logger: makeLogger((record) => terminal.err(formatRecord(record)), level),
         ...(storage === undefined ? {} : { storage }),
       });

@@ -18,6 +18,7 @@ import { type HealthCheck, NonResourceHandler, type TokenIssuer } from "./non_re
 import { wantsPretty } from "./negotiate.ts";
 import { type RequestInfo, requestInfo } from "./request_info.ts";
 import { ResourceHandler } from "./resources.ts";
+import type { MemoryCeiling } from "./memory_ceiling.ts";
 import { respondError } from "./respond.ts";
 import { route } from "./route.ts";
 import { RequestMetrics } from "./metrics.ts";
@@ -52,6 +53,8 @@ export interface HttpHandlerOptions {
   audit?(event: AuditEvent): void;
   /** Told of errors that nobody foresaw; the client gets InternalError. */
   onDefect?(error: unknown): void;
+  /** Refuses lists and watches while the process is too large. Default: never. */
+  readonly memory?: MemoryCeiling;
   /** Counts the requests. Default: counts of its own, seen at `/metrics` alone. */
   readonly requestMetrics?: RequestMetrics;
 }
@@ -127,7 +130,9 @@ class Chain implements HttpHandler {
     const exchange: Exchange = { request, info, user, warnings, annotations, pretty };
     if (!info.resourceRequest) return await this.#others.serve(exchange);
     const found = route(request.method, info, definitions, this.#others.builtinGroup);
-    return await this.#resources.serve(exchange, found);
+    const growing = found.verb === "list" || found.verb === "watch";
+    const refusal = growing ? this.#options.memory?.refusal() : undefined;
+    return refusal ?? await this.#resources.serve(exchange, found);
   }
 
   #finish(

@@ -6,6 +6,7 @@ export type { Connector } from "./connect.ts";
 export { contextOf, type Exchange } from "./exchange.ts";
 export { fetchAdapter, type FetchOptions } from "./fetch.ts";
 export type { HealthCheck, TokenIssuer } from "./non_resource.ts";
+export { MemoryCeiling, type MemoryCeilingOptions } from "./memory_ceiling.ts";
 export { RequestMetrics, type RequestSeries } from "./metrics.ts";
 export { NoKubelet } from "./no_kubelet.ts";
 export { Query } from "./query.ts";
