@@ -25,6 +25,10 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
     why: "An object was gone between a controller's look into its cache and its write.",
   },
   {
+    pattern: /MachineSet.* no new finalizers can be added if the object is being deleted/,
+    why: "A MachineSet was deleted between a controller's look into its cache and its write.",
+  },
+  {
     pattern: /"Unable to retrieve Node status".* not found/,
     why: "A Node that was made, or deleted, a moment ago is not in the manager's cache of Nodes.",
   },
