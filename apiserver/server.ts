@@ -30,6 +30,7 @@ import { Definitions } from "./definitions.ts";
 import { FlowSchemaStatus } from "./flow_schema_status.ts";
 import { NoKubelet } from "./http/no_kubelet.ts";
 import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
+import { objectMetrics } from "./http/object_metrics.ts";
 import { RequestMetrics } from "./http/metrics.ts";
 import type { HttpHandler } from "./http/types.ts";
 import type { Environment } from "./registry/environment.ts";
@@ -202,6 +203,7 @@ export class ApiServer {
       clock,
       random,
       requestMetrics: this.requests,
+      metrics: () => objectMetrics(this.definitions, store),
       issuer: {
         issuer: TOKEN_ISSUER,
         jwksUri: `${TOKEN_ISSUER}/openid/v1/jwks`,

@@ -418,3 +418,32 @@ Deno.test("createHttpHandler() keeps all digits of an int64 in every form", asyn
     assertMatch(text1, /cannot unmarshal number 3\.0 into Go struct field JobSpec\.spec\./);
   }
 });
+
+Deno.test("createHttpHandler() counts requests and objects under kube-apiserver's names", async () => {
+  using cluster = serve();
+  const { ask } = cluster;
+  const { items } = await cluster.server.client().list({
+    apiVersion: "v1",
+    resource: "configmaps",
+  });
+  const present = items.length;
+  await ask("POST", CONFIG_MAPS, { body: configMap("a") });
+  await ask("GET", "/livez/ping");
+  for (const path of ["/nowhere/1", "/nowhere/2", `${CONFIG_MAPS}/x`]) await ask("GET", path);
+  const lines = (await (await ask("GET", "/metrics")).text()).split("\n");
+  const plain = 'component="",dry_run="",group="",resource="",scope=""';
+  for (
+    const line of [
+      `apiserver_request_total{code="200",${plain},subresource="/livez",verb="GET",version=""} 1`,
+      `apiserver_resource_objects{group="",resource="configmaps"} ${present + 1}`,
+      'apiserver_resource_objects{group="apps",resource="deployments"} 0',
+    ]
+  ) assert(lines.includes(line), line);
+  // What is not there is not told apart: clients could name no end of it.
+  assertEquals(lines.filter((line) => line.includes("nowhere") || line.includes('"x"')), []);
+  const buckets = lines.filter((line) =>
+    line.includes('_bucket{component="apiserver"') && line.includes('verb="POST"')
+  );
+  assertEquals(buckets.length, 24);
+  assertEquals(lines.filter((line) => line.startsWith("kubernetes_build_info{")).length, 1);
+});

@@ -5,7 +5,12 @@ import type { RequestInfo } from "./request_info.ts";
 
 // Beyond this many combinations of labels, requests count as `other`.
 const SERIES_MAX = 2000;
-const BUCKETS_S = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 10];
+// deno-fmt-ignore -- one line of numbers
+const BUCKETS_S = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+];
+/** What is told apart of requests that are about no resource, by the first part of their path. */
+const PATHS: ReadonlySet<string> = new Set(["healthz", "livez", "readyz", "version", "metrics"]);
 const VERBS: Readonly<Record<string, string>> = {
   get: "GET",
   list: "LIST",
@@ -71,7 +76,7 @@ export class RequestMetrics {
     const verb = VERBS[info.verb] ?? (info.resourceRequest ? "other" : "GET");
     let key = known
       ? `${info.group}|${info.version}|${info.resource}|${info.subresource}|${verb}`
-      : `||||${verb}`;
+      : `|||${info.resourceRequest ? "" : pathLabel(info.path)}|${verb}`;
     if (!this.#series.has(key) && this.#series.size >= SERIES_MAX) key = "||||other";
     let series = this.#series.get(key);
     if (series === undefined) {
@@ -86,7 +91,7 @@ export class RequestMetrics {
     const total = "apiserver_request_total";
     lines.push(
       `# HELP ${total} [STABLE] Counter of apiserver requests broken out for each verb, ` +
-        "group, version, resource, subresource and HTTP response code.",
+        "dry run value, group, version, resource, scope, component, and HTTP response code.",
       `# TYPE ${total} counter`,
     );
     for (const { labels, codes } of this.#series.values()) {
@@ -95,7 +100,7 @@ export class RequestMetrics {
     const duration = "apiserver_request_duration_seconds";
     lines.push(
       `# HELP ${duration} [STABLE] Response latency distribution in seconds for each verb, ` +
-        "group, version, resource and subresource.",
+        "dry run value, group, version, resource, subresource, scope and component.",
       `# TYPE ${duration} histogram`,
     );
     for (const series of this.#series.values()) {
@@ -114,6 +119,11 @@ export class RequestMetrics {
   }
 }
 
+function pathLabel(path: string): string {
+  const [, first = ""] = path.split("/", 2);
+  return PATHS.has(first) ? `/${first}` : "";
+}
+
 function newSeries(key: string, info: RequestInfo): Series {
   const [group, version, resource, subresource, verb] = key.split("|");
   const scope = !info.resourceRequest
@@ -124,7 +134,10 @@ function newSeries(key: string, info: RequestInfo): Series {
     ? "namespace"
     : "cluster";
   return {
-    labels: `component="apiserver",dry_run="",group="${group}",resource="${resource}",` +
+    labels:
+      `component="${
+        group === "" && resource === "" ? "" : "apiserver"
+      }",dry_run="",group="${group}",resource="${resource}",` +
       `scope="${scope}",subresource="${subresource}",verb="${verb}",version="${version}"`,
     codes: new Map(),
     buckets: new Array(BUCKETS_S.length).fill(0),
