@@ -38,12 +38,15 @@ export interface ControlPlanePortsOptions {
 interface RunningMember {
   readonly spec: EtcdMemberSpec;
   readonly authority: KeyPair;
-  /** Made for the first client. */
+  /** Made for the first client, and anew for the first one after its renewal is due. */
   tls: MemberTls | undefined;
+  renewal_ms: number;
 }
 
 const NAMESPACE = "kube-system";
 const ETCD_PORT = 2379;
+// Certificates are good for a year; nobody is to meet one in its last months.
+const RENEWAL_MS = 240 * 86_400_000;
 const API_SERVER_PORT = 6443;
 // What TLS still has to say to a client that has hung up is nothing to it. kubectl before 1.32 would not even read
 // it, and would read nothing else of that tunnel either.
@@ -73,7 +76,7 @@ export class ControlPlanePorts implements PodPorts {
       present?.spec.memberId === spec.memberId &&
       present.authority.certificate === authority.certificate
     ) return;
-    this.#members.set(spec.machine, { spec, authority, tls: undefined });
+    this.#members.set(spec.machine, { spec, authority, tls: undefined, renewal_ms: 0 });
   }
 
   /** An etcd member does not run any more. */
@@ -108,7 +111,7 @@ export class ControlPlanePorts implements PodPorts {
     const member = this.#members.get(machine);
     if (member === undefined) return undefined;
     const etcd = this.#etcd ??= this.#startEtcd(member.spec);
-    const tls = member.tls ??= this.#certificatesOf(member);
+    const tls = this.#certificatesOf(member);
     let server = etcd.serverOf(machine, tls);
     if (server === undefined) {
       await etcd.synchronize();
@@ -129,7 +132,16 @@ export class ControlPlanePorts implements PodPorts {
     );
   }
 
-  #certificatesOf({ spec: { machine }, authority }: RunningMember): MemberTls {
+  #certificatesOf(member: RunningMember): MemberTls {
+    const now_ms = this.#options.clock.now();
+    if (member.tls === undefined || now_ms >= member.renewal_ms) {
+      member.tls = this.#issue(member);
+      member.renewal_ms = now_ms + RENEWAL_MS;
+    }
+    return member.tls;
+  }
+
+  #issue({ spec: { machine }, authority }: RunningMember): MemberTls {
     const { certificate, key } = issueCertificate(authority, {
       commonName: machine,
       dnsNames: ["localhost", machine, `etcd-${machine}`],

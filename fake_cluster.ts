@@ -5,7 +5,7 @@
 import type { WebhookHandler, WebhookTarget } from "./apiserver/mod.ts";
 import { fetchAdapter } from "./apiserver/http/fetch.ts";
 import { ApiServer, type ApiServerOptions } from "./apiserver/server.ts";
-import { Listener } from "./apiserver/listener/mod.ts";
+import { Listener, type ServingRenewal } from "./apiserver/listener/mod.ts";
 import type { PodPorts } from "./apiserver/tunnel/pod_ports.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
 import type { WorkloadControllers } from "./controllers/workload/mod.ts";
@@ -191,6 +191,7 @@ export class FakeCluster implements AsyncDisposable {
       host,
       port,
       serving: servingCertificate(this.authority, host, this.#clock.now()),
+      renewal: servingRenewal(this.authority, host, this.#clock),
       clientAuthorities: [this.authority.certificate],
     });
   }
@@ -208,6 +209,15 @@ export class FakeCluster implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+// Certificates are good for a year; nobody is to meet one in its last months.
+const RENEWAL_MS = 240 * 86_400_000;
+
+/** How a cluster's API server comes by its next certificates. */
+export function servingRenewal(authority: KeyPair, host: string, clock: Clock): ServingRenewal {
+  const issue = () => servingCertificate(authority, host, clock.now());
+  return { clock, every_ms: RENEWAL_MS, issue };
 }
 
 /** What a cluster's API server shows its clients at that host. */

@@ -14,7 +14,7 @@ import type { Endpoint, EtcdMemberSpec, WorkloadHost } from "./controllers/provi
 import { startClusterControllers } from "./cluster_controllers.ts";
 import type { WorkloadControllers } from "./controllers/workload/mod.ts";
 import { ControlPlanePorts } from "./control_plane_ports.ts";
-import { servingCertificate } from "./fake_cluster.ts";
+import { servingCertificate, servingRenewal } from "./fake_cluster.ts";
 import type { Client } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import { type Logger, silentLogger } from "./runtime/log.ts";
@@ -412,6 +412,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     const options = {
       handler: member.server.handler,
       serving: servingCertificate(authority, host, this.#clock.now()),
+      renewal: servingRenewal(authority, host, this.#clock),
       clientAuthorities: [authority.certificate],
     };
     const front = await this.#sharedPort();

@@ -18,7 +18,7 @@
 export * from "./fake_cluster.ts";
 export * from "./fake_fleet.ts";
 export * from "./fake_management.ts";
-export type { PortRange } from "./apiserver/listener/mod.ts";
+export type { PortRange, ServingRenewal } from "./apiserver/listener/mod.ts";
 export { connectedPair, type ConnectedPairOptions, type PodPorts } from "./apiserver/tunnel/mod.ts";
 export type {
   Client,

@@ -22,6 +22,13 @@ export interface Debt {
   bytes: number;
   /** Requests that are not over. */
   requests: number;
+  /** Whether the connection is over: nothing is owed any more. */
+  over: boolean;
+}
+
+/** What tells its end. */
+export interface Connection {
+  once(event: "close", listener: () => void): unknown;
 }
 
 /** The debts of a listener, by connection. */
@@ -35,9 +42,17 @@ export class Debts {
   }
 
   /** The debt towards a connection, known by its socket or session. */
-  of(connection: object): Debt {
-    let debt = this.#byConnection.get(connection);
-    if (debt === undefined) this.#byConnection.set(connection, debt = { bytes: 0, requests: 0 });
+  of(connection: Connection): Debt {
+    const known = this.#byConnection.get(connection);
+    if (known !== undefined) return known;
+    const debt = { bytes: 0, requests: 0, over: false };
+    this.#byConnection.set(connection, debt);
+    // Not every answer of a connection that is lost tells of its end: those that wait behind others do not.
+    connection.once("close", () => {
+      this.#bytes -= debt.bytes;
+      debt.bytes = 0;
+      debt.over = true;
+    });
     return debt;
   }
 
@@ -53,6 +68,7 @@ export class Debts {
 
   /** Takes note of bytes that are on their way; negative ones have arrived, or never will. */
   add(debt: Debt, bytes: number): void {
+    if (debt.over) return;
     debt.bytes += bytes;
     this.#bytes += bytes;
   }

@@ -14,6 +14,7 @@ import type { Buffer } from "node:buffer";
 import type { KeyPair } from "../../runtime/pki/mod.ts";
 import type { HttpHandler } from "../http/types.ts";
 import { installCrashGuard } from "../../runtime/crash_guard.ts";
+import type { Clock, Timer } from "../../runtime/clock.ts";
 import { installShutdownGuard } from "../../runtime/shutdown_guard.ts";
 import { Debts } from "./debts.ts";
 import { serveExchange } from "./node_exchange.ts";
@@ -33,6 +34,18 @@ export interface ListenerOptions {
   readonly clientAuthorities: readonly string[];
   /** How long a client may take nothing of an answer before it is cut off. Default 30 seconds. */
   readonly stalled_ms?: number;
+  /** How the listener comes by its next certificate. Default: it shows the first one for good. */
+  readonly renewal?: ServingRenewal;
+}
+
+/** Certificates that follow each other, without a connection or a handshake being lost. */
+export interface ServingRenewal {
+  /** Times them. */
+  readonly clock: Clock;
+  /** How long each is shown. */
+  readonly every_ms: number;
+  /** Makes the next one. */
+  issue(): KeyPair;
 }
 
 const MAX_CONCURRENT_STREAMS = 1000;
@@ -45,6 +58,7 @@ const STALLED_MS = 30_000;
 export class Listener {
   readonly #server: Http2SecureServer;
   readonly #sockets = new Set<Socket>();
+  #renewal: Timer | undefined;
   /** Where it listens. */
   readonly host: string;
   /** The port it listens on. */
@@ -76,12 +90,20 @@ export class Listener {
       });
     });
     server.on("error", () => {});
-    return new Listener(
-      server,
-      host,
-      (server.address() as AddressInfo).port,
-      sockets,
-    );
+    const { port } = server.address() as AddressInfo;
+    return new Listener(server, host, port, sockets).#renewing(options);
+  }
+
+  #renewing({ renewal, clientAuthorities }: Omit<ListenerOptions, "port">): this {
+    if (renewal !== undefined) this.#renew(renewal, clientAuthorities);
+    return this;
+  }
+
+  #renew(renewal: ServingRenewal, clientAuthorities: readonly string[]): void {
+    this.#renewal = renewal.clock.after(renewal.every_ms, () => {
+      this.setServing(renewal.issue(), clientAuthorities);
+      this.#renew(renewal, clientAuthorities);
+    }, { background: true });
   }
 
   /** One that has no port of its own: it serves what it is given by {@linkcode Listener.accept}. */
@@ -90,7 +112,7 @@ export class Listener {
     const sockets = new Set<Socket>();
     const server = createServer({ ...options, port: 0 }, sockets);
     server.on("error", () => {});
-    return new Listener(server, "", 0, sockets);
+    return new Listener(server, "", 0, sockets).#renewing(options);
   }
 
   /** How many connections are open. */
@@ -114,6 +136,7 @@ export class Listener {
 
   /** Stops listening and cuts every connection. */
   async close(): Promise<void> {
+    this.#renewal?.cancel();
     const closed = this.port === 0
       ? Promise.resolve()
       : new Promise<void>((resolve) => this.#server.close(() => resolve()));

@@ -1,11 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { assert, assertEquals } from "@std/assert";
 import http2 from "node:http2";
+import { connect } from "node:tls";
+import { VirtualClock } from "../../runtime/clock.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "../../runtime/pki/mod.ts";
 import type { HttpHandler, HttpRequest } from "../http/types.ts";
 import { installCrashGuard } from "../../runtime/crash_guard.ts";
 import { Listener } from "./listener.ts";
 
+const DAY_MS = 86_400_000;
 const now_ms = Date.now();
 const authority = createAuthority({ commonName: "kubernetes", now_ms });
 const serving = issueCertificate(authority, {
@@ -204,3 +207,59 @@ Deno.test("Listener tells where a client has connected to", async () => {
   assertEquals(await response.json(), `127.0.0.1:${listener.port}`);
   await listener.close();
 });
+
+function shown(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    // By the system's clock the later ones are not valid yet.
+    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
+      const { valid_to } = socket.getPeerCertificate();
+      socket.destroy();
+      resolve(new Date(valid_to).toISOString().slice(0, 10));
+    });
+    socket.on("error", reject);
+  });
+}
+
+Deno.test("Listener renews its certificate in time, without losing a connection", async () => {
+  const clock = new VirtualClock(now_ms);
+  const issue = () =>
+    issueCertificate(authority, {
+      commonName: "kube-apiserver",
+      ipAddresses: ["127.0.0.1"],
+      usages: ["server"],
+      now_ms: clock.now(),
+    });
+  const listener = await Listener.open({
+    handler: { handle: (request) => Promise.resolve(describe(request)) },
+    port: 0,
+    serving: issue(),
+    clientAuthorities: [authority.certificate],
+    renewal: { clock, every_ms: 240 * DAY_MS, issue },
+  });
+  const day = (ms: number) => new Date(ms + 365 * DAY_MS).toISOString().slice(0, 10);
+  assertEquals(await shown(listener.port), day(now_ms));
+  const session = http2.connect(`https://127.0.0.1:${listener.port}`, {
+    ca: authority.certificate,
+    ...keyPairOptions(clientCertificate(authority)),
+  });
+  const ask = () =>
+    new Promise<unknown>((resolve, reject) => {
+      const stream = session.request({ ":path": "/" });
+      let text = "";
+      stream.on("data", (chunk) => text += chunk);
+      stream.on("end", () => resolve(JSON.parse(text).certificate?.commonName));
+      stream.on("error", reject);
+    });
+  assertEquals(await ask(), "jane");
+  await clock.advance(240 * DAY_MS);
+  assertEquals(await shown(listener.port), day(now_ms + 240 * DAY_MS));
+  assertEquals(await ask(), "jane");
+  await clock.advance(240 * DAY_MS);
+  assertEquals(await shown(listener.port), day(now_ms + 480 * DAY_MS));
+  session.destroy();
+  await listener.close();
+});
+
+function keyPairOptions({ certificate, key }: KeyPair): { cert: string; key: string } {
+  return { cert: certificate, key };
+}

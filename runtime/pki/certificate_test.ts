@@ -10,6 +10,8 @@ Deno.test("issueCertificate() is verified by its authority for every kind of key
       "ECDSA-P256",
       "ECDSA-P384",
       "RSA-2048",
+      "RSA-3072",
+      "RSA-4096",
     ] satisfies KeyAlgorithm[]
   ) {
     const authority = createAuthority({
