@@ -10,7 +10,7 @@ import {
 } from "../../runtime/field/error.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import { integer, nonNegative } from "./field_messages.ts";
-import { goNullable, goPointer, goString, goStruct, goValue } from "./go_value.ts";
+import { goInt, goPointer, goString, goStruct, goValue } from "./go_value.ts";
 import { immutableSelector, invalidSelector } from "./label_selector.ts";
 import type { Part } from "./part.ts";
 import {
@@ -24,7 +24,7 @@ import {
   positiveIntOrPercent,
 } from "./rolling_update_validation.ts";
 
-const goRolling = goStruct(["MaxUnavailable", goNullable], ["MaxSurge", goNullable]);
+const goRolling = goStruct(["MaxUnavailable", goInt], ["MaxSurge", goInt]);
 const goStrategy = goStruct(["Type", goString], ["RollingUpdate", goPointer(() => goRolling)]);
 
 function validateRolling(rolling: Part, field: string): FieldError[] {

@@ -23,10 +23,11 @@ function isOldSource({ apiGroup, kind }: Part): boolean {
 }
 
 function dropDisabled(spec: Part, old: Part | undefined): void {
-  if (spec.dataSource && !old?.dataSource && !isOldSource(spec.dataSource)) {
+  if (spec.dataSourceRef?.namespace && !old?.dataSourceRef) delete spec.dataSourceRef;
+  const inUse = Boolean(old?.dataSource || old?.dataSourceRef || spec.dataSourceRef);
+  if (spec.dataSource && !inUse && !isOldSource(spec.dataSource)) {
     delete spec.dataSource;
   }
-  if (spec.dataSourceRef?.namespace && !old?.dataSourceRef) delete spec.dataSourceRef;
 }
 
 /** Whichever of the two forms is given makes the other. */

@@ -126,7 +126,8 @@ function validateSources(spec: Part, field: string, options: ClaimOptions): Fiel
     errors.push(...validateSource(dataSourceRef, `${field}.dataSourceRef`, options));
   }
   if (!dataSource) return errors;
-  const shown = `${field}.dataSource`;
+  // Upstream prints the path's own type, which has nothing to show.
+  const shown = {};
   if (dataSourceRef?.namespace) {
     errors.push(
       invalid(field, shown, "may not be specified when dataSourceRef.namespace is specified"),

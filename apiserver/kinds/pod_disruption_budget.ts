@@ -7,7 +7,7 @@ import type { KindBehaviour } from "./behaviour.ts";
 import { validateConditions } from "./condition_validation.ts";
 import { nonNegative } from "./field_messages.ts";
 import { nextGeneration, prepareStatusUpdate, startGeneration } from "./generation.ts";
-import { goNullable, goStruct, goValue } from "./go_value.ts";
+import { goLabelSelector, goNullable, goStruct, goValue } from "./go_value.ts";
 import { age } from "./human_duration.ts";
 import { validateLabelSelector } from "./label_selector.ts";
 import { type Part, restore, semanticEqual } from "./part.ts";
@@ -15,7 +15,7 @@ import { atMost100Percent, positiveIntOrPercent } from "./rolling_update_validat
 
 const goSpec = goStruct(
   ["MinAvailable", goNullable],
-  ["Selector", goNullable],
+  ["Selector", goLabelSelector],
   ["MaxUnavailable", goNullable],
   ["UnhealthyPodEvictionPolicy", goNullable],
 );
