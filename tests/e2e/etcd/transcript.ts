@@ -66,7 +66,12 @@ class Transcript {
       : endpoint === "follower"
       ? [this.#follower]
       : [endpoints[Number(endpoint) - 1] as string];
-    const { code, out, error } = await run(command.args, { ...command, endpoints: chosen });
+    const ask = () => run(command.args, { ...command, endpoints: chosen });
+    let { code, out, error } = await ask();
+    // kubectl before 1.32 stalls now and then once a client of a port-forward has hung up.
+    if (`${out}${error}`.includes("context deadline exceeded")) {
+      ({ code, out, error } = await ask());
+    }
     if (command.capture !== undefined) {
       const [, value] = command.capture.expression.exec(out) ?? [];
       if (value !== undefined) this.#values.set(command.capture.name, value);
@@ -119,6 +124,9 @@ function sortMembers(text: string, args: readonly string[]): string {
     return text.replaceAll("},{", "},\n{").split("\n").sort().join("\n");
   }
   if (first === "lease") {
+    const json = text.replace(/"ttl":\d+/, '"ttl":N')
+      .replace(/(?<="keys":\[)[^\]]*/, (keys) => keys.split(",").sort().join(","));
+    if (json !== text) return json;
     return text.replace(/(?<=attached keys\(\[)[^\]]*/, (keys) => keys.split(" ").sort().join(" "));
   }
   return text.replace(
