@@ -120,7 +120,7 @@ class Transcript {
 
 function sortMembers(text: string, args: readonly string[]): string {
   const [first = "", second = ""] = args;
-  if (first === "endpoint" && second === "health" || first === "member" && second === "list") {
+  if (first === "endpoint" || first === "member" && second === "list") {
     return text.replaceAll("},{", "},\n{").split("\n").sort().join("\n");
   }
   if (first === "lease") {
