@@ -38,7 +38,9 @@ const LOOK_MS = 10_000;
 
 /** The pair as it is now. Throws `TypeError` with one line when it is missing or does not fit together. */
 export async function readCertificate(files: CertificateFiles): Promise<CertificatePair> {
-  const [certificate, key] = await Promise.all([read(files.certificate), read(files.key)]);
+  // One after the other: of two missing files the certificate is told of.
+  const certificate = await read(files.certificate);
+  const key = await read(files.key);
   let fits: boolean;
   try {
     fits = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));

@@ -74,6 +74,33 @@ export class Debts {
   }
 }
 
+/** What is owed for one answer. */
+export class Owed {
+  readonly #debts: Debts;
+  readonly #debt: Debt;
+  #bytes = 0;
+  #over = false;
+
+  /** Nothing yet. */
+  constructor(debts: Debts, debt: Debt) {
+    this.#debts = debts;
+    this.#debt = debt;
+  }
+
+  /** So many bytes of the answer are made and not taken. */
+  set(bytes: number): void {
+    if (this.#over) return;
+    this.#debts.add(this.#debt, bytes - this.#bytes);
+    this.#bytes = bytes;
+  }
+
+  /** The answer is over: taken, or never will be. */
+  end(): void {
+    this.set(0);
+    this.#over = true;
+  }
+}
+
 /** The answer to who has to read first. */
 export const READ_FIRST: HttpResponse = {
   status: 429,

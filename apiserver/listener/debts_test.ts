@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
-import { Debts } from "./debts.ts";
+import { Debts, Owed } from "./debts.ts";
 
 const MIB = 1024 * 1024;
 const connection = () => new EventEmitter();
@@ -40,4 +40,16 @@ Deno.test("Debts owes nothing to a connection that is over", () => {
   assert(!debts.refuses(debts.of(connection())));
   debts.add(debt, -300 * MIB);
   assertEquals(debts.bytes, 0);
+});
+
+Deno.test("Owed counts what an answer holds at present, until it is over", () => {
+  const debts = new Debts();
+  const debt = debts.of(connection());
+  const owed = new Owed(debts, debt);
+  owed.set(3 * MIB);
+  owed.set(2 * MIB);
+  assertEquals(debts.bytes, 2 * MIB);
+  owed.end();
+  owed.set(5 * MIB);
+  assertEquals([debts.bytes, debt.bytes], [0, 0]);
 });

@@ -8,8 +8,8 @@ import type { TLSSocket } from "node:tls";
 import { Buffer } from "node:buffer";
 import { StatusError } from "../../runtime/status.ts";
 import type { HttpHandler, HttpRequest, HttpResponse, PeerCertificate } from "../http/types.ts";
-import { endWith, pump } from "./pump.ts";
-import { type Debts, READ_FIRST } from "./debts.ts";
+import { type Delivery, endWith, pump } from "./pump.ts";
+import { type Debts, Owed, READ_FIRST } from "./debts.ts";
 import { Departure } from "./departure.ts";
 import { type PeerIdentity, peerIdentity } from "./peer_identity.ts";
 
@@ -23,12 +23,12 @@ export async function serveExchange(
 ): Promise<void> {
   const departure = new Departure();
   const debt = debts.of(request.socket);
-  let answer_bytes = 0;
+  const owed = new Owed(debts, debt);
   debt.requests++;
   response.on("close", () => {
     departure.leave();
     debt.requests--;
-    debts.add(debt, -answer_bytes);
+    owed.end();
   });
   // Writing to a client that has left is not this server's error.
   response.on("error", () => departure.leave());
@@ -43,10 +43,9 @@ export async function serveExchange(
       }),
     );
     if (answer.body instanceof Uint8Array && !departure.gone) {
-      answer_bytes = answer.body.byteLength;
-      debts.add(debt, answer_bytes);
+      owed.set(answer.body.byteLength);
     }
-    await writeResponse(answer, request, response, departure, stalled_ms);
+    await writeResponse(answer, request, response, { departure, stalled_ms, owed });
     departure.forget();
   } catch {
     // The chain answers its own errors: only the connection can have failed.
@@ -156,9 +155,9 @@ async function writeResponse(
   answer: HttpResponse,
   request: IncomingMessage,
   response: ServerResponse,
-  departure: Departure,
-  stalled_ms: number,
+  delivery: Delivery,
 ): Promise<void> {
+  const { departure, stalled_ms } = delivery;
   if (departure.gone) return void await discard(answer);
   const { body } = answer;
   const headers = answer.headers as Record<string, string | string[]>;
@@ -175,7 +174,7 @@ async function writeResponse(
   }
   response.writeHead(answer.status, headers);
   response.flushHeaders();
-  await pump(body, response, departure, stalled_ms);
+  await pump(body, response, delivery);
   if (!departure.gone) response.end();
 }
 

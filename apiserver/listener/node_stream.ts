@@ -6,11 +6,11 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from
 import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 import type { HttpHandler, HttpResponse } from "../http/types.ts";
-import { type Debts, READ_FIRST } from "./debts.ts";
+import { type Debts, Owed, READ_FIRST } from "./debts.ts";
 import { Departure } from "./departure.ts";
 import { discard, ReceivedRequest } from "./node_exchange.ts";
 import { peerIdentity } from "./peer_identity.ts";
-import { endWith, pump } from "./pump.ts";
+import { type Delivery, endWith, pump } from "./pump.ts";
 
 // Forbidden in HTTP/2 (RFC 9113, 8.2.2).
 const CONNECTION_HEADERS = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
@@ -27,12 +27,12 @@ export async function serveStream(
   if (session === undefined) return;
   const departure = new Departure();
   const debt = debts.of(session);
-  let answer_bytes = 0;
+  const owed = new Owed(debts, debt);
   debt.requests++;
   stream.on("close", () => {
     departure.leave();
     debt.requests--;
-    debts.add(debt, -answer_bytes);
+    owed.end();
   });
   // Writing to a client that has left is not this server's error.
   stream.on("error", () => departure.leave());
@@ -52,10 +52,9 @@ export async function serveStream(
       }),
     );
     if (answer.body instanceof Uint8Array && !stream.destroyed) {
-      answer_bytes = answer.body.byteLength;
-      debts.add(debt, answer_bytes);
+      owed.set(answer.body.byteLength);
     }
-    await writeResponse(answer, method, stream, departure, stalled_ms);
+    await writeResponse(answer, method, stream, { departure, stalled_ms, owed });
     departure.forget();
     // A body that nobody wanted to see must not hold the stream open.
     if (method !== "GET" && !stream.readableEnded) stream.resume();
@@ -69,9 +68,9 @@ async function writeResponse(
   answer: HttpResponse,
   method: string,
   stream: ServerHttp2Stream,
-  departure: Departure,
-  stalled_ms: number,
+  delivery: Delivery,
 ): Promise<void> {
+  const { departure, stalled_ms } = delivery;
   if (departure.gone || stream.destroyed) return void await discard(answer);
   const { body } = answer;
   if (body === undefined || body instanceof Uint8Array) {
@@ -81,7 +80,7 @@ async function writeResponse(
     return;
   }
   stream.respond(headersOf(answer, undefined));
-  await pump(body, stream, departure, stalled_ms);
+  await pump(body, stream, delivery);
   if (!departure.gone) stream.end();
 }
 

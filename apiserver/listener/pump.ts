@@ -4,6 +4,7 @@
 
 import type { Writable } from "node:stream";
 import type { ByteSink, PushedBody } from "../http/types.ts";
+import type { Owed } from "./debts.ts";
 import type { Departure } from "./departure.ts";
 
 /** What a body is written to: a response of HTTP/1.1 or a stream of HTTP/2. */
@@ -12,6 +13,16 @@ export type Outlet = Writable & {
   /** Of streams of HTTP/2. */
   close?(code: number): void;
 };
+
+/** How an answer reaches its client. */
+export interface Delivery {
+  /** Tells that the client has left. */
+  readonly departure: Departure;
+  /** A client that takes nothing for so long is cut off. */
+  readonly stalled_ms: number;
+  /** What the client has not taken yet. */
+  readonly owed: Owed;
+}
 
 /** CANCEL (RFC 9113, 7). */
 const CANCEL = 8;
@@ -26,13 +37,12 @@ function cutOff(out: Outlet): void {
 export async function pump(
   body: AsyncIterable<Uint8Array> | PushedBody,
   out: Outlet,
-  departure: Departure,
-  stalled_ms: number,
+  delivery: Delivery,
 ): Promise<void> {
-  if ("pushTo" in body) return await push(body, out, departure, stalled_ms);
+  if ("pushTo" in body) return await push(body, out, delivery);
   for await (const chunk of body) {
-    if (departure.gone) return;
-    if (!out.write(chunk)) await drained(out, departure.signal, stalled_ms);
+    if (delivery.departure.gone) return;
+    if (!out.write(chunk)) await drained(out, delivery);
   }
 }
 
@@ -51,19 +61,22 @@ export function endWith(body: Uint8Array, out: Outlet, stalled_ms: number): void
 function push(
   body: PushedBody,
   out: Outlet,
-  departure: Departure,
-  stalled_ms: number,
+  { departure, stalled_ms, owed }: Delivery,
 ): Promise<void> {
   return new Promise((resolve) => {
     const sink: ByteSink = {
       write(chunk) {
         const room = out.write(chunk);
-        if (!room) out.setTimeout(stalled_ms, () => cutOff(out));
+        if (!room) {
+          owed.set(out.writableLength);
+          out.setTimeout(stalled_ms, () => cutOff(out));
+        }
         return room;
       },
       end: resolve,
     };
     out.on("drain", () => {
+      owed.set(0);
       out.setTimeout(0);
       body.resume();
     });
@@ -75,9 +88,12 @@ function push(
   });
 }
 
-function drained(out: Outlet, signal: AbortSignal, stalled_ms: number): Promise<void> {
+function drained(out: Outlet, { departure, stalled_ms, owed }: Delivery): Promise<void> {
+  const { signal } = departure;
+  owed.set(out.writableLength);
   return new Promise((resolve) => {
     const done = () => {
+      owed.set(0);
       out.setTimeout(0);
       out.removeListener("drain", done);
       signal.removeEventListener("abort", done);
