@@ -77,7 +77,7 @@ export class Discovery {
     return this.#groups.flatMap(({ name, versions }) => {
       const root = name === "" ? "/api" : `/apis/${name}`;
       return [root, ...versions.map(({ version }) => `${root}/${version}`)];
-    }).concat("/apis");
+    }).concat("/apis", "/apis/");
   }
 
   /** The document at a path's parts, if there is one. */

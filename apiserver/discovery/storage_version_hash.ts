@@ -14,7 +14,7 @@ const HASHED_VERSIONS: Readonly<Record<string, string>> = {
 
 /** The hash, or `undefined` for resources that are not stored. */
 export function storageVersionHash(definition: ResourceDefinition): string | undefined {
-  if (!definition.verbs.includes("list")) return undefined;
+  if (!definition.verbs.includes("list") || definition.virtual !== undefined) return undefined;
   const { group, version } = definition.storageApiVersion === undefined
     ? definition
     : parseApiVersion(definition.storageApiVersion);

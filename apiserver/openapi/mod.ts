@@ -116,9 +116,8 @@ export class OpenApi {
 
   /** The paths that `/` lists. */
   paths(): string[] {
-    this.#refresh();
-    const keys = [...builtinDocuments().keys(), ...this.#custom.keys()];
-    return ["/openapi/v3", "/openapi/v3/", ...keys.map((key) => `/openapi/v3/${key}`)];
+    // The index of version 3 names its documents itself.
+    return ["/openapi/v3", "/openapi/v3/"];
   }
 
   #refresh(): void {
