@@ -11,6 +11,7 @@ import {
   ServerNameFront,
 } from "./apiserver/listener/mod.ts";
 import type { Endpoint, EtcdMemberSpec, WorkloadHost } from "./controllers/provider/host.ts";
+import { type ClusterHeartbeats, NodeHeartbeats } from "./controllers/provider/node_heartbeats.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
 import type { WorkloadControllers } from "./controllers/workload/mod.ts";
 import { ControlPlanePorts } from "./control_plane_ports.ts";
@@ -99,6 +100,7 @@ interface Member {
   readonly server: ApiServer;
   readonly client: Client;
   readonly controllers: WorkloadControllers;
+  readonly heartbeats: ClusterHeartbeats;
   readonly apiServers: Set<string>;
   readonly ports: ControlPlanePorts;
   authority: KeyPair | undefined;
@@ -114,6 +116,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   readonly #host: string;
   readonly #bind: string;
   readonly #ports: PortPool;
+  readonly #heartbeats: NodeHeartbeats;
   readonly #members = new Map<string, Member>();
   /** Ports kept for clusters that are yet to be made. */
   readonly #reserved = new Map<string, number>();
@@ -130,6 +133,8 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     this.#random = options.random ?? systemRandom;
     this.#host = options.host ?? "127.0.0.1";
     this.#bind = options.bind ?? this.#host;
+    const { logger = silentLogger } = options;
+    this.#heartbeats = new NodeHeartbeats({ clock: this.#clock, logger });
     this.#ports = new PortPool(options.ports ?? DEFAULT_PORT_RANGE);
   }
 
@@ -360,10 +365,12 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       listener: () => member.listener,
       runsApiServer: (machine) => member.apiServers.has(machine),
     });
+    const heartbeats = this.#heartbeats.of(() => member.client);
     const server = new ApiServer({
       aggregatedRoles: true,
       ...(this.#options.memory === undefined ? {} : { http: { memory: this.#options.memory } }),
       ports,
+      reads: heartbeats,
       clock: this.#clock,
       random: this.#random,
       ...(stored === undefined ? {} : { journal: stored.journal }),
@@ -379,6 +386,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       port,
       server,
       client,
+      heartbeats,
       controllers: startClusterControllers({
         server,
         clock: this.#clock,
@@ -436,6 +444,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
 
   async #end(member: Member): Promise<void> {
     member.controllers.stop();
+    member.heartbeats.stop();
     await this.#stopListening(member);
     await member.ports.close();
     member.server.close();

@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "node:http2";
+import { fetchAdapter } from "./apiserver/http/fetch.ts";
 import { FakeFleet } from "./mod.ts";
 import { createAuthority, issueCertificate } from "./runtime/pki/mod.ts";
 import { VirtualClock } from "./runtime/clock.ts";
 import { SeededRandom } from "./runtime/random.ts";
 import { StatusError } from "./runtime/status.ts";
+import { adminUser } from "./runtime/user.ts";
 
 const CLUSTER = "default/demo";
 const PORT = 28_300;
@@ -85,4 +87,31 @@ Deno.test("A FakeFleet tells watchers of an earlier process that what they remem
   assert(Number(now) > Number(remembered), `${now} is after ${remembered}`);
   const error = await assertRejects(() => watchFrom(fleet, remembered), StatusError);
   assertEquals(error.code, 410);
+});
+
+Deno.test("A FakeFleet renews what kubelets would have renewed before its clusters' Nodes are read", async () => {
+  const clock = new VirtualClock();
+  await using fleet = fleetOf(clock);
+  await fleet.ensureListener(CLUSTER);
+  const client = fleet.client(CLUSTER);
+  const server = fleet.server(CLUSTER);
+  assert(client !== undefined && server !== undefined);
+  const before = "2026-01-01T00:00:00Z";
+  await client.create(NODES, {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: "a" },
+    spec: { providerID: "in-memory://a" },
+    status: { conditions: [{ type: "Ready", status: "True", lastHeartbeatTime: before }] },
+  });
+  await clock.advance(3_600_000);
+  const fetch = fetchAdapter(server.handler, { user: adminUser });
+  const response = await fetch(new Request("https://demo/api/v1/nodes/a"));
+  const { status } = await response.json();
+  assertEquals(status.conditions, [{
+    type: "Ready",
+    status: "True",
+    lastHeartbeatTime: "2026-01-01T01:00:00Z",
+    lastTransitionTime: null,
+  }]);
 });

@@ -27,6 +27,7 @@ export {
 export type { ExpressionWarning } from "./policy/mod.ts";
 export type { PolicyRule } from "./auth/policy_rule.ts";
 export type { Environment } from "./registry/environment.ts";
+export type { ReadObserver } from "./registry/observed_reads.ts";
 export { ResourceRegistry } from "./registry/registry.ts";
 export type { SubresourceHandler } from "./registry/subresources.ts";
 export {

@@ -34,6 +34,7 @@ import { objectMetrics } from "./http/object_metrics.ts";
 import { RequestMetrics } from "./http/metrics.ts";
 import type { HttpHandler } from "./http/types.ts";
 import type { Environment } from "./registry/environment.ts";
+import { observeReads, type ReadObserver } from "./registry/observed_reads.ts";
 import { ResourceRegistry } from "./registry/registry.ts";
 import { type SubresourceHandler, subresourceHandlers } from "./registry/subresources.ts";
 import type { Registry } from "./request.ts";
@@ -100,6 +101,8 @@ export interface ApiServerOptions {
   readonly subresources?: ReadonlyMap<string, SubresourceHandler>;
   /** What listens on the ports of pods. Default: there are no kubelets to ask. */
   readonly ports?: PodPorts;
+  /** Told of what is read over HTTP before it is; what is read in process is not told. Default: nobody. */
+  readonly reads?: ReadObserver;
   /** Makes more followers of the store, once everything else is there. */
   readonly followers?: readonly ((server: ApiServer) => Follower)[];
   /** Further options of the HTTP layer. */
@@ -196,7 +199,9 @@ export class ApiServer {
         : new Map([...subresourceHandlers, ...options.subresources]),
     );
     this.handler = createHttpHandler({
-      registry: this.registry,
+      registry: options.reads === undefined
+        ? this.registry
+        : observeReads(this.registry, options.reads),
       definitions: this.definitions,
       authenticators,
       authorizer,

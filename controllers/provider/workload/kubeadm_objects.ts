@@ -14,6 +14,7 @@ import {
 } from "../../capi/kubeadm/documents.ts";
 import { addonObjects } from "./addons.ts";
 import { ensureObject } from "./ensure.ts";
+import { LEASE_NAMESPACE } from "./node.ts";
 import {
   clusterRole,
   clusterRoleBinding,
@@ -31,7 +32,7 @@ import { WORKLOAD } from "./resources.ts";
 const PUBLIC_NAMESPACE = "kube-public";
 const TOKEN_GROUP = group("system:bootstrappers:kubeadm:default-node-token");
 const NODES_GROUP = group("system:nodes");
-const NAMESPACES = ["default", "kube-node-lease", PUBLIC_NAMESPACE, SYSTEM_NAMESPACE];
+const NAMESPACES = ["default", LEASE_NAMESPACE, PUBLIC_NAMESPACE, SYSTEM_NAMESPACE];
 
 /** Makes sure that the four namespaces of every cluster are there. */
 export async function ensureNamespaces(client: Client): Promise<void> {

@@ -32,6 +32,9 @@ export function addressOf(machine: string): string {
   return `172.18.${(hash >>> 8) & 0xff}.${1 + (hash & 0xff) % 254}`;
 }
 
+/** Where the Leases of Nodes are. */
+export const LEASE_NAMESPACE = "kube-node-lease";
+
 const LEASE_SECONDS = 40;
 const PRESSURES: readonly [string, string, string][] = [
   ["MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
@@ -61,7 +64,7 @@ export async function ensureNode(
 
 /** Takes the Node and its Lease away. */
 export async function deleteNode(client: Client, name: string): Promise<void> {
-  await ensureDeleted(client, WORKLOAD.leases, { namespace: "kube-node-lease", name });
+  await ensureDeleted(client, WORKLOAD.leases, { namespace: LEASE_NAMESPACE, name });
   await ensureDeleted(client, WORKLOAD.nodes, { name });
 }
 
@@ -138,13 +141,14 @@ function nodeInfo({ version, uid }: NodeFacts): JsonObject {
   };
 }
 
-function newLease(node: KubeObject, now_ms: number): KubeObject {
+/** The Lease of a Node, renewed now. */
+export function newLease(node: KubeObject, now_ms: number): KubeObject {
   const name = node.metadata.name ?? "";
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
     metadata: {
-      namespace: "kube-node-lease",
+      namespace: LEASE_NAMESPACE,
       name,
       ownerReferences: [ownerReference(node)],
     },
