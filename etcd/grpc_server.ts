@@ -6,6 +6,7 @@ import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import { installCrashGuard } from "../runtime/crash_guard.ts";
+import { installHandshakeGuard } from "../runtime/handshake_guard.ts";
 import { type CallObserver, memberServices } from "./grpc_services.ts";
 import type { MemberApi } from "./member_api.ts";
 
@@ -45,6 +46,7 @@ export class MemberServer {
 
   async #start(): Promise<{ server: Server; inject: (stream: Duplex) => void }> {
     installCrashGuard();
+    installHandshakeGuard();
     const grpc = await import("@grpc/grpc-js");
     const server = new grpc.Server({
       "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,

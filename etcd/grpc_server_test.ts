@@ -5,6 +5,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as grpc from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
 import net from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { connectedPair } from "../apiserver/tunnel/connected_pair.ts";
 import { SeededRandom } from "../runtime/random.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { createAuthority, issueCertificate } from "../runtime/pki/mod.ts";
@@ -214,4 +217,30 @@ Deno.test("MemberServer says what etcd says while nobody has turned authenticati
     assertEquals((await call<{ names: string[] }>("UserList")).names, []);
     await assertRejects(() => call("AuthEnable"), Error, "etcdserver: root user does not exist");
   });
+});
+
+Deno.test("MemberServer keeps nothing of connections that do not become TLS", async () => {
+  const authority = createAuthority({ commonName: "etcd-ca", now_ms: systemClock.now() });
+  const cluster = new EtcdCluster({ clock: systemClock, random: new SeededRandom(1) });
+  const api = new MemberApi(cluster, cluster.startMember({ name: "a" }).id);
+  const server = new MemberServer(api, { ...authority, authority: authority.certificate });
+  const served: WeakRef<object>[] = [];
+  for (let i = 0; i < 20; i++) {
+    const [near, far] = connectedPair();
+    served.push(new WeakRef(far));
+    await server.serve(far);
+    const over = new Promise<void>((resolve) => near.once("close", () => resolve()));
+    near.resume().end("no TLS at all\r\n\r\n");
+    await over;
+  }
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  for (let round = 0; round < 5; round++) {
+    await new Promise((next) => setTimeout(next, 10));
+    collect();
+  }
+  // The last one may still stand on somebody's stack.
+  assert(served.filter((one) => one.deref() !== undefined).length <= 2);
+  await server.close();
+  cluster.close();
 });

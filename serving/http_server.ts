@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { Buffer } from "node:buffer";
+import { installHandshakeGuard } from "../runtime/handshake_guard.ts";
 
 /** Why an address cannot be listened on. One line. */
 export class ListenError extends Error {
@@ -97,6 +98,7 @@ export class HttpServer implements AsyncDisposable {
   /** Listens. Rejects with a {@linkcode ListenError} when that is not possible. */
   static async open(options: HttpServerOptions): Promise<HttpServer> {
     const { host = "", port, tls } = options;
+    if (tls !== undefined) installHandshakeGuard();
     const listener = (request: IncomingMessage, response: ServerResponse) =>
       void answer(options, request, response);
     const limits = {

@@ -14,6 +14,7 @@ import type { Buffer } from "node:buffer";
 import type { KeyPair } from "../../runtime/pki/mod.ts";
 import type { HttpHandler } from "../http/types.ts";
 import { installCrashGuard } from "../../runtime/crash_guard.ts";
+import { installHandshakeGuard } from "../../runtime/handshake_guard.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { installShutdownGuard } from "../../runtime/shutdown_guard.ts";
 import { Debts } from "./debts.ts";
@@ -79,6 +80,7 @@ export class Listener {
   /** Binds and listens. Rejects with the system's error (`EADDRINUSE`, `EACCES`) when it cannot. */
   static async open(options: ListenerOptions): Promise<Listener> {
     installCrashGuard();
+    installHandshakeGuard();
     const host = options.host ?? "127.0.0.1";
     const sockets = new Set<Socket>();
     const server = createServer(options, sockets);
@@ -109,6 +111,7 @@ export class Listener {
   /** One that has no port of its own: it serves what it is given by {@linkcode Listener.accept}. */
   static detached(options: Omit<ListenerOptions, "host" | "port">): Listener {
     installCrashGuard();
+    installHandshakeGuard();
     const sockets = new Set<Socket>();
     const server = createServer({ ...options, port: 0 }, sockets);
     server.on("error", () => {});
