@@ -93,6 +93,8 @@ function rights(): JsonObject[] {
     rule("apiextensions.k8s.io", ["customresourcedefinitions"], READ),
     rule("authentication.k8s.io", ["tokenreviews"], ["create"]),
     rule("authorization.k8s.io", ["subjectaccessreviews"], ["create"]),
+    // Tokens of a cluster that lost its contents are made again from those of its machines' configurations.
+    rule("bootstrap.cluster.x-k8s.io", ["kubeadmconfigs"], ["get"]),
     rule("cluster.x-k8s.io", ["clusters", "machines"], [...READ, "patch", "update"]),
     rule("cluster.x-k8s.io", ["machinesets"], READ),
     rule(GROUP, plurals, ALL),

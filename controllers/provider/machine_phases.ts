@@ -9,6 +9,7 @@ import { clusterSecretName, pairOf } from "../capi/kubeadm/certificates.ts";
 import { RESOURCES } from "../capi/kubeadm/names.ts";
 import { getOrUndefined } from "../capi/kubeadm/reads.ts";
 import type { Client } from "../../runtime/client.ts";
+import { restoreBootstrapTokens } from "./bootstrap_tokens.ts";
 import type { ProviderContext } from "./cluster_reconciler.ts";
 import { hostName } from "./core_objects.ts";
 import { EtcdRecord } from "./etcd_record.ts";
@@ -224,6 +225,7 @@ export class MachinePhases {
     const authority = await this.#authority(scope.cluster, "ca");
     // Once in a process: what a user takes away later stays away.
     if (!scope.timeline.objectsMade) {
+      if (scope.skipWaiting) await restoreBootstrapTokens(this.#context, scope.cluster, workload);
       await ensureKubeadmObjects(workload, kubeadmFacts(scope, authority));
       scope.timeline.objectsMade = true;
     }
