@@ -71,7 +71,9 @@ start_up management --cluster-ports "${CLUSTER_PORTS:-26200-26299}"
 ok "three real members" eventually 30 test -s "$work/real-endpoints"
 ok "commands on etcd" transcript real "$(cat "$work/real-endpoints")"
 folder=$(dirname "$(readlink -f "$kubectl")")
-for version in 1.28 1.33; do
+# kubectl before 1.32 stops reading once a client of its port-forward has hung up: so many
+# commands do not get through it. Flows ask through 1.28 what fits into one connection each.
+for version in 1.33; do
   client=$folder/kubectl.$version
   [ -x "$client" ] || client=$kubectl
   name=by-${version//./-}
