@@ -125,7 +125,7 @@ try() { # SERVER: the whole story there.
   step "$server: webhooks fill in defaults" equals 'RollingUpdate' value md/demo-md-0 '{.spec.rollout.strategy.type}'
   step "$server: the Cluster waits for its infrastructure" eventually 30 waiting
   step "$server: an old version is converted" has 'cluster.x-k8s.io/v1beta1' k get clusters.v1beta1.cluster.x-k8s.io demo -o yaml
-  step "$server: both versions are read side by side" both_versions
+  step "$server: both versions are read side by side" eventually 20 both_versions
   step "$server: an old client's update is stored as new" old_update
   step "$server: kubectl edit changes an old version" edited
   step "$server: columns are the server's" columns
