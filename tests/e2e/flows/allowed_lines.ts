@@ -25,6 +25,14 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
     why: "An object was gone between a controller's look into its cache and its write.",
   },
   {
+    pattern: /failed to apply .* uid mismatch: .* no existing object was found/,
+    why: "The same for an apply, which names the uid that the cache knew.",
+  },
+  {
+    pattern: /Failed to aggregate .* conditions" err="sourceObjs can't be empty"/,
+    why: "Cluster API 1.9 says so of a Cluster whose control plane and MachineDeployments are not there yet, or no more.",
+  },
+  {
     pattern: /MachineSet.* no new finalizers can be added if the object is being deleted/,
     why: "A MachineSet was deleted between a controller's look into its cache and its write.",
   },
