@@ -41,6 +41,12 @@ const OBJECTS: Record<string, KubeObject> = {
     metadata: { name: "a" },
     spec: { clusterName: "c", selector: {}, template: { spec: clone(machineSpec) } },
   },
+  machinehealthchecks: {
+    apiVersion: "cluster.x-k8s.io/v1beta2",
+    kind: "MachineHealthCheck",
+    metadata: { name: "a" },
+    spec: { clusterName: "c", selector: { matchLabels: { a: "b" } } },
+  },
   inmemorymachines: {
     apiVersion: "infrastructure.cluster.x-k8s.io/v1alpha1",
     kind: "InMemoryMachine",
@@ -101,6 +107,9 @@ Deno.test("the webhooks of core kinds fill in what is left out", async () => {
   assertEquals(machine.metadata.labels, { "cluster.x-k8s.io/cluster-name": "c" });
   const set = await defaulted("machinesets");
   assertEquals(set.spec.selector.matchLabels, { "cluster.x-k8s.io/set-name": "a" });
+  const check = await defaulted("machinehealthchecks");
+  assertEquals(check.metadata.labels, { "cluster.x-k8s.io/cluster-name": "c" });
+  assertEquals(check.spec.checks, { nodeStartupTimeoutSeconds: 600 });
   const scaled = await defaulted("machinesets", ({ metadata }) => {
     metadata.annotations = {
       "cluster.x-k8s.io/cluster-api-autoscaler-node-group-min-size": "2",
@@ -130,6 +139,30 @@ Deno.test("the webhooks of core kinds refuse what cannot work", async () => {
     ],
     ["clusters", ({ spec }) => spec.topology = {}, "ClusterTopology feature flag"],
     ["clusters", ({ metadata }) => metadata.name = "a".repeat(64), "metadata.name: Invalid value"],
+    ["machinehealthchecks", () => {}, ""],
+    ["machinehealthchecks", ({ spec }) => spec.selector = {}, "spec.selector: Required value"],
+    [
+      "machinehealthchecks",
+      ({ spec }) => spec.selector.matchLabels["cluster.x-k8s.io/cluster-name"] = "d",
+      "cannot specify a cluster selector other than the one specified by ClusterName",
+    ],
+    [
+      "machinehealthchecks",
+      ({ spec }) => spec.checks = { nodeStartupTimeoutSeconds: 29 },
+      "spec.checks.nodeStartupTimeoutSeconds: Invalid value: 29: must be at least 30s",
+    ],
+    ["machinehealthchecks", ({ spec }) => spec.checks = { nodeStartupTimeoutSeconds: 0 }, ""],
+    [
+      "machinehealthchecks",
+      ({ spec }) => spec.remediation = { triggerIf: { unhealthyLessThanOrEqualTo: "a" } },
+      "must be either an int or a percentage",
+    ],
+    [
+      "machinehealthchecks",
+      () => {},
+      "spec.clusterName: Forbidden: field is immutable",
+      ({ spec }) => spec.clusterName = "d",
+    ],
     ["machines", () => {}, ""],
     ["machines", ({ spec }) => spec.bootstrap = {}, "spec.bootstrap: Required value"],
     ["machines", ({ spec }) => spec.version = "vx", "must be a valid semantic version"],

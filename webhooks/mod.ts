@@ -14,6 +14,7 @@ import {
 } from "./kubeadm_control_plane.ts";
 import { machineWebhook } from "./machine.ts";
 import { machineDeploymentWebhook } from "./machine_deployment.ts";
+import { machineHealthCheckWebhook } from "./machine_health_check.ts";
 import { machineSetWebhook } from "./machine_set.ts";
 import type { Webhook } from "./webhook.ts";
 
@@ -29,6 +30,7 @@ export {
 } from "./kubeadm_control_plane.ts";
 export { machineWebhook } from "./machine.ts";
 export { machineDeploymentWebhook } from "./machine_deployment.ts";
+export { machineHealthCheckWebhook } from "./machine_health_check.ts";
 export { machineSetWebhook } from "./machine_set.ts";
 export type { CoreFeatures } from "./machine_template.ts";
 export * from "./reviews.ts";
@@ -40,6 +42,7 @@ export const webhooks: readonly Webhook[] = [
   machineWebhook(),
   machineSetWebhook(),
   machineDeploymentWebhook(),
+  machineHealthCheckWebhook(),
   kubeadmConfigWebhook(),
   kubeadmConfigTemplateWebhook(),
   kubeadmControlPlaneWebhook(),

@@ -18,6 +18,8 @@ export const MACHINES: ResourceRef = core("machines");
 export const MACHINE_SETS: ResourceRef = core("machinesets");
 /** MachineDeployments. */
 export const MACHINE_DEPLOYMENTS: ResourceRef = core("machinedeployments");
+/** MachineHealthChecks. */
+export const MACHINE_HEALTH_CHECKS: ResourceRef = core("machinehealthchecks");
 /** Definitions of custom resources. */
 export const DEFINITIONS: ResourceRef = {
   apiVersion: "apiextensions.k8s.io/v1",
@@ -62,6 +64,8 @@ export const SKIP_PREFLIGHT = "machineset.cluster.x-k8s.io/skip-preflight-checks
 export const EXCLUDE_DRAIN = "machine.cluster.x-k8s.io/exclude-node-draining";
 /** Annotation of a Machine: no waiting for volumes. */
 export const EXCLUDE_VOLUME_WAIT = "machine.cluster.x-k8s.io/exclude-wait-for-node-volume-detach";
+/** Annotation of a Machine: health checks pass it over. */
+export const SKIP_REMEDIATION = "cluster.x-k8s.io/skip-remediation";
 /** What annotations begin with that hold up a deletion before drain. */
 export const PRE_DRAIN_HOOK_PREFIX = "pre-drain.delete.hook.machine.cluster.x-k8s.io";
 
