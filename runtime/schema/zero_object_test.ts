@@ -12,14 +12,17 @@ function field(
 }
 
 Deno.test("zeroObject() has what Go writes of an empty struct, and is one value per node", () => {
-  const spec = { type: "object", fields: new Map([field("replicas", { type: "integer" }, {})]) };
+  const spec: Partial<SchemaNode> = {
+    type: "object",
+    fields: new Map([field("replicas", { type: "integer" }, {})]),
+  };
   const node = {
     type: "object",
     fields: new Map([
       field("request", { type: "bytes" }, {}),
       field("limit", { type: "integer" }, { pointer: true }),
       field("note", { type: "string" }, { omitEmpty: true, always: false }),
-      field("spec", spec as SchemaNode, {}),
+      field("spec", spec, {}),
     ]),
   } as unknown as SchemaNode;
   assertEquals(zeroObject(node), { request: null, limit: null, spec: { replicas: 0 } });
