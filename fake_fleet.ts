@@ -6,7 +6,6 @@ import { ApiServer, createSigningKey, type MemoryCeiling } from "./apiserver/mod
 import {
   DEFAULT_PORT_RANGE,
   Listener,
-  PortPool,
   type PortRange,
   ServerNameFront,
 } from "./apiserver/listener/mod.ts";
@@ -15,6 +14,7 @@ import { type ClusterHeartbeats, NodeHeartbeats } from "./controllers/provider/n
 import { startClusterControllers } from "./cluster_controllers.ts";
 import type { WorkloadControllers } from "./controllers/workload/mod.ts";
 import { ControlPlanePorts } from "./control_plane_ports.ts";
+import { type ClusterPort, FleetPorts } from "./fleet_ports.ts";
 import { servingCertificate, servingRenewal } from "./fake_cluster.ts";
 import type { Client } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
@@ -87,6 +87,8 @@ export interface FleetMember {
   readonly port: number;
   /** Whether it listens. */
   readonly serving: boolean;
+  /** Why it cannot be reached though API servers run. */
+  readonly unavailable?: string;
   /** The machines that run an API server. */
   readonly apiServers: readonly string[];
   /** The machines that run an etcd member. */
@@ -97,6 +99,8 @@ export interface FleetMember {
 interface Member {
   readonly name: string;
   readonly port: number;
+  /** Its own port; absent when all clusters share one. */
+  readonly own: ClusterPort | undefined;
   readonly server: ApiServer;
   readonly client: Client;
   readonly controllers: WorkloadControllers;
@@ -115,18 +119,20 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   readonly #random: Random;
   readonly #host: string;
   readonly #bind: string;
-  readonly #ports: PortPool;
+  readonly #ports: FleetPorts;
   readonly #heartbeats: NodeHeartbeats;
   readonly #members = new Map<string, Member>();
   /** Ports kept for clusters that are yet to be made. */
-  readonly #reserved = new Map<string, number>();
+  readonly #reserved = new Map<string, ClusterPort>();
+  /** Clusters whose address is being found. */
+  readonly #making = new Map<string, Promise<Member>>();
   /** Clusters that are not to listen yet, though API servers run. */
   readonly #held = new Set<string>();
   readonly #listeners = new Set<(cluster: string) => void>();
   /** The shared port, once a cluster wants it. */
   #front: Promise<ServerNameFront> | undefined;
 
-  /** Nothing listens before a cluster's first API server is started. */
+  /** Nobody is served before a cluster's first API server is started; until then its port resets clients. */
   constructor(options: FakeFleetOptions = {}) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -135,7 +141,11 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     this.#bind = options.bind ?? this.#host;
     const { logger = silentLogger } = options;
     this.#heartbeats = new NodeHeartbeats({ clock: this.#clock, logger });
-    this.#ports = new PortPool(options.ports ?? DEFAULT_PORT_RANGE);
+    this.#ports = new FleetPorts({
+      host: this.#bind,
+      range: options.ports ?? DEFAULT_PORT_RANGE,
+      logger,
+    });
   }
 
   /** The clusters' names, `namespace/name`. */
@@ -149,13 +159,14 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     return [...new Set([...this.#members.keys(), ...this.#reserved.keys(), ...stored])];
   }
 
-  /** Keeps a port for a cluster that had it before. False when another cluster has it. */
-  reserve(cluster: string, port: number): boolean {
+  /** Keeps a port, bound, for a cluster that had it before. False when another cluster has it. */
+  async reserve(cluster: string, port: number): Promise<boolean> {
     if (this.#options.serverNames !== undefined) return true;
-    const present = this.#members.get(cluster)?.port ?? this.#reserved.get(cluster);
+    const present = this.#members.get(cluster)?.port ?? this.#reserved.get(cluster)?.port;
     if (present !== undefined) return present === port;
-    if (!this.#ports.reserve(port)) return false;
-    this.#reserved.set(cluster, port);
+    const reserved = await this.#ports.reserve(cluster, port);
+    if (reserved === undefined) return false;
+    this.#reserved.set(cluster, reserved);
     return true;
   }
 
@@ -168,8 +179,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   async release(cluster: string): Promise<void> {
     if (!this.#held.delete(cluster)) return;
     const member = this.#members.get(cluster);
-    if (member === undefined || member.apiServers.size === 0) return;
-    await this.#open(member);
+    if (member !== undefined) await this.#open(member);
   }
 
   /** Cuts every connection of a cluster and keeps it from listening until {@linkcode release}: an outage. */
@@ -180,17 +190,36 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     await this.#stopListening(member);
   }
 
-  /** Reserves an address and makes the cluster's data. */
+  /**
+   * Binds an address and makes the cluster's data. A port that is asked for and that another program has is waited
+   * for: every call tries again, and {@linkcode FakeFleet.unavailable} says so meanwhile.
+   */
   async ensureListener(cluster: string, port?: number): Promise<Endpoint> {
-    const front = await this.#sharedPort();
-    let member = this.#members.get(cluster);
-    if (member === undefined) {
-      const known = this.#reserved.has(cluster) || port !== undefined;
-      const chosen = front?.port ?? this.#choosePort(cluster, port);
-      member = this.#makeMember(cluster, chosen, known);
-      this.#members.set(cluster, member);
+    const member = this.#members.get(cluster) ?? await this.#make(cluster, port);
+    if (member.own?.unavailable !== undefined) {
+      await member.own.bind();
+      await this.#open(member);
     }
     return { host: this.#hostOf(cluster), port: member.port };
+  }
+
+  /** Why a cluster cannot be reached whatever runs in it; `undefined` when nothing stands in the way. */
+  unavailable(cluster: string): string | undefined {
+    return this.#members.get(cluster)?.own?.unavailable;
+  }
+
+  #make(cluster: string, port: number | undefined): Promise<Member> {
+    let making = this.#making.get(cluster);
+    if (making === undefined) {
+      const known = this.#reserved.has(cluster) || port !== undefined;
+      making = this.#choosePort(cluster, port).then((place) => {
+        const member = this.#makeMember(cluster, place, known);
+        this.#members.set(cluster, member);
+        return member;
+      }).finally(() => this.#making.delete(cluster));
+      this.#making.set(cluster, making);
+    }
+    return making;
   }
 
   /** Opens the port that all clusters share, if they do. */
@@ -226,7 +255,6 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       member.authority = authority;
       member.controllers.authorityChanged();
     }
-    if (this.#held.has(cluster)) return;
     try {
       await this.#open(member);
     } catch (error) {
@@ -235,7 +263,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     }
   }
 
-  /** Stops an API server; with the last one the port closes. */
+  /** Stops an API server; with the last one connections end, and new ones are reset. */
   async stopApiServer(cluster: string, machine: string): Promise<void> {
     const member = this.#members.get(cluster);
     if (
@@ -279,6 +307,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       host: this.#hostOf(cluster),
       port: member.port,
       serving: member.listener !== undefined,
+      ...(member.own?.unavailable === undefined ? {} : { unavailable: member.own.unavailable }),
       apiServers: [...member.apiServers],
       etcdMembers: member.ports.members,
     };
@@ -298,10 +327,11 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   /** Ends a cluster and gives its port back. */
   async remove(cluster: string): Promise<void> {
     this.#held.delete(cluster);
+    await this.#making.get(cluster)?.catch(() => undefined);
     const reserved = this.#reserved.get(cluster);
     if (reserved !== undefined) {
       this.#reserved.delete(cluster);
-      this.#ports.release(reserved);
+      await this.#ports.release(reserved);
     }
     const member = this.#members.get(cluster);
     if (member !== undefined) {
@@ -313,9 +343,12 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
 
   /** Ends all clusters; what is stored stays. */
   async close(): Promise<void> {
-    const members = [...this.#members.values()];
+    await Promise.allSettled(this.#making.values());
+    const [members, reserved] = [[...this.#members.values()], [...this.#reserved.values()]];
     this.#members.clear();
+    this.#reserved.clear();
     await Promise.all(members.map((member) => this.#end(member)));
+    await Promise.all(reserved.map((port) => this.#ports.release(port)));
     const front = this.#front;
     this.#front = undefined;
     await (await front?.catch(() => undefined))?.close();
@@ -334,23 +367,25 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     return member;
   }
 
-  #choosePort(cluster: string, wanted: number | undefined): number {
+  /** The cluster's own port, or the one that all share. */
+  async #choosePort(
+    cluster: string,
+    wanted: number | undefined,
+  ): Promise<ClusterPort | ServerNameFront> {
+    const front = await this.#sharedPort();
+    if (front !== undefined) return front;
     const reserved = this.#reserved.get(cluster);
     if (reserved !== undefined) {
       this.#reserved.delete(cluster);
-      if (wanted === undefined || wanted === reserved) return reserved;
-      this.#ports.release(reserved);
+      if (wanted === undefined || wanted === reserved.port) return reserved;
+      await this.#ports.release(reserved);
     }
-    if (wanted !== undefined && this.#ports.reserve(wanted)) return wanted;
-    // A port that another program uses stays taken in the pool, so that it is not tried again.
-    for (;;) {
-      const port = this.#ports.take();
-      if (canListen(this.#bind, port)) return port;
-    }
+    const found = wanted === undefined ? undefined : await this.#ports.reserve(cluster, wanted);
+    return found ?? await this.#ports.take(cluster);
   }
 
   /** `known`: clients may remember the cluster from an earlier process. */
-  #makeMember(name: string, port: number, known: boolean): Member {
+  #makeMember(name: string, place: ClusterPort | ServerNameFront, known: boolean): Member {
     const { storage } = this.#options;
     const stored = storage?.open(name);
     const anew = known && stored?.restored === undefined;
@@ -383,7 +418,8 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     const client = server.client(adminUser);
     const member: Member = {
       name,
-      port,
+      port: place.port,
+      own: place instanceof ServerNameFront ? undefined : place,
       server,
       client,
       heartbeats,
@@ -403,7 +439,11 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   /** Makes a cluster listen that does not. */
   async #open(member: Member): Promise<void> {
     const { authority } = member;
-    if (authority === undefined) return;
+    if (authority === undefined || member.apiServers.size === 0) return;
+    if (this.#held.has(member.name)) return;
+    await member.own?.bind();
+    // Its port is another program's, which is told where the port is kept.
+    if (member.own?.unavailable !== undefined) return;
     const first = member.listener === undefined;
     member.listener ??= this.#listen(member, authority);
     try {
@@ -417,18 +457,14 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
 
   async #listen(member: Member, authority: KeyPair): Promise<Listener> {
     const host = this.#hostOf(member.name);
-    const options = {
+    const listener = Listener.detached({
       handler: member.server.handler,
       serving: servingCertificate(authority, host, this.#clock.now()),
       renewal: servingRenewal(authority, host, this.#clock),
       clientAuthorities: [authority.certificate],
-    };
-    const front = await this.#sharedPort();
-    if (front === undefined) {
-      return await Listener.open({ ...options, host: this.#bind, port: member.port });
-    }
-    const listener = Listener.detached(options);
-    front.add(host, listener);
+    });
+    if (member.own !== undefined) member.own.serve(listener);
+    else (await this.#sharedPort())?.add(host, listener);
     return listener;
   }
 
@@ -436,6 +472,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     const { listener } = member;
     if (listener === undefined) return;
     member.listener = undefined;
+    member.own?.serve(undefined);
     (await this.#front)?.delete(this.#hostOf(member.name));
     // A listener that could not be opened has told its caller.
     await (await listener.catch(() => undefined))?.close();
@@ -448,7 +485,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     await this.#stopListening(member);
     await member.ports.close();
     member.server.close();
-    if (this.#options.serverNames === undefined) this.#ports.release(member.port);
+    if (member.own !== undefined) await this.#ports.release(member.own);
   }
 
   #notify(cluster: string): void {
@@ -459,13 +496,4 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
 /** Greater than any that a cluster which loses its contents can have reached, at a thousand writes in a second. */
 function laterRevision(now_ms: number): number {
   return Math.max(0, now_ms - REVISIONS_SINCE_MS);
-}
-
-function canListen(hostname: string, port: number): boolean {
-  try {
-    Deno.listen({ hostname, port }).close();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -81,7 +81,7 @@ Deno.test("A FakeFleet tells watchers of an earlier process that what they remem
   }
   clock.advance(1000);
   await using fleet = fleetOf(clock);
-  fleet.reserve(CLUSTER, PORT);
+  await fleet.reserve(CLUSTER, PORT);
   await fleet.ensureListener(CLUSTER, PORT);
   const now = await nodesOf(fleet, "a");
   assert(Number(now) > Number(remembered), `${now} is after ${remembered}`);

@@ -47,7 +47,7 @@ export class FleetRestoration {
   async prepare(): Promise<void> {
     const { kinds, fleet, logger } = this.#options;
     for (const { clusters } of kinds) {
-      for (const object of await this.#list(clusters)) this.#reserve(object);
+      for (const object of await this.#list(clusters)) await this.#reserve(object);
     }
     for (const machine of await this.#list(this.#options.core.machines)) this.#expect(machine);
     for (const cluster of this.#expected.keys()) fleet.hold(cluster);
@@ -82,12 +82,12 @@ export class FleetRestoration {
     }
   }
 
-  #reserve({ metadata, spec }: KubeObject): void {
+  async #reserve({ metadata, spec }: KubeObject): Promise<void> {
     const { fleet, logger } = this.#options;
     const cluster = metadata.annotations?.[LISTENER_ANNOTATION];
     const port = spec?.controlPlaneEndpoint?.port;
     if (cluster === undefined || typeof port !== "number" || port === 0) return;
-    if (!fleet.reserve(cluster, port)) {
+    if (!await fleet.reserve(cluster, port)) {
       logger.warn("Two clusters have the same port; one of them will get another", {
         cluster,
         port,

@@ -6,6 +6,7 @@
  */
 
 export * from "../../runtime/crash_guard.ts";
+export * from "./held_port.ts";
 export * from "./listener.ts";
 export * from "./port_pool.ts";
 export * from "./server_name_front.ts";

@@ -1,6 +1,5 @@
 // Hands out the ports of a range, lowest first, and takes them back. It does
-// not bind: a port that turns out to be in use elsewhere is passed over with
-// `skip`.
+// not bind: whoever finds that another program uses a port takes the next.
 
 /** First and last port, both included. */
 export interface PortRange {

@@ -42,6 +42,9 @@ export interface ProviderContext {
   readonly core: CoreResources;
 }
 
+/** Nobody tells when another program lets go of a port. */
+export const UNAVAILABLE_MS = 5_000;
+
 /** Reconciles infrastructure clusters. */
 export class InfrastructureClusterReconciler implements Reconciler {
   readonly #context: ProviderContext;
@@ -69,10 +72,10 @@ export class InfrastructureClusterReconciler implements Reconciler {
     const refusal = deleting ? undefined : kinds.refusal(object);
     if (refusal !== undefined) return await this.#say(object, "BackendNotSupported", refusal);
     if (deleting) return await this.#delete(request, object, cluster);
-    await this.#provision(request, object, cluster as KubeObject);
+    return await this.#provision(request, object, cluster as KubeObject);
   }
 
-  async #provision(request: Request, object: KubeObject, cluster: KubeObject): Promise<void> {
+  async #provision(request: Request, object: KubeObject, cluster: KubeObject): Promise<Result> {
     const { client, clock, kinds, core } = this.#context;
     const name = hostName(cluster);
     // The finalizer has to be there before anything that needs cleaning up.
@@ -91,14 +94,18 @@ export class InfrastructureClusterReconciler implements Reconciler {
       await this.#say(object, "ListenerNotAvailable", text);
       throw error;
     }
-    kinds.setProvisioned(after);
+    const unavailable = this.#context.host.unavailable(name);
+    // A cluster that was provisioned remains so: its address does not change, it only cannot be reached.
+    if (unavailable === undefined) kinds.setProvisioned(after);
     const domains = statusOfDomains(kinds.failureDomains(object), core.clusters.apiVersion);
     if (domains === undefined) delete after.status.failureDomains;
     else after.status.failureDomains = domains;
-    markClusterReady(after, clock.now());
+    if (unavailable === undefined) markClusterReady(after, clock.now());
+    else markNotReady(after, "ListenerNotAvailable", unavailable, clock.now());
     await patchObject(client, kinds.clusters, object, after, {
       ownedConditions: ownedConditions(after),
     });
+    return unavailable === undefined ? {} : { requeueAfter_ms: UNAVAILABLE_MS };
   }
 
   /** Gives the cluster an address, and writes it down in `object`. */

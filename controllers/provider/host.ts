@@ -43,15 +43,20 @@ export interface EtcdMemberSpec {
  * are idempotent: repeating one that has succeeded changes nothing.
  */
 export interface WorkloadHost {
-  /** Reserves an address for the cluster and makes its empty data. `port` asks for a port that it had before. */
+  /**
+   * Reserves an address for the cluster and makes its empty data. `port` asks for a port that it had before, which
+   * is then kept even while another program has it; every call tries to get it back.
+   */
   ensureListener(cluster: string, port?: number, network?: ClusterNetwork): Promise<Endpoint>;
+  /** Why nobody can reach the cluster whatever runs in it, such as another program on its port. */
+  unavailable(cluster: string): string | undefined;
   /** Starts an API server; the first one begins to listen. `authority` is the cluster's CA. */
   startApiServer(
     cluster: string,
     authority: KeyPair,
     machine: string,
   ): Promise<void>;
-  /** Stops one; with the last one connections end and the port closes. */
+  /** Stops one; with the last one connections end and nobody is let in. */
   stopApiServer(cluster: string, machine: string): Promise<void>;
   /** Adds an etcd member with a certificate of the etcd CA `authority`. */
   addEtcdMember(

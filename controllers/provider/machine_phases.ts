@@ -10,7 +10,7 @@ import { RESOURCES } from "../capi/kubeadm/names.ts";
 import { getOrUndefined } from "../capi/kubeadm/reads.ts";
 import type { Client } from "../../runtime/client.ts";
 import { restoreBootstrapTokens } from "./bootstrap_tokens.ts";
-import type { ProviderContext } from "./cluster_reconciler.ts";
+import { type ProviderContext, UNAVAILABLE_MS } from "./cluster_reconciler.ts";
 import { hostName } from "./core_objects.ts";
 import { EtcdRecord } from "./etcd_record.ts";
 import type { KeyPair } from "./host.ts";
@@ -236,6 +236,13 @@ export class MachinePhases {
     }
     const name = scope.object.metadata.name ?? "";
     await host.startApiServer(hostName(scope.cluster), authority, name);
+    const message = host.unavailable(hostName(scope.cluster));
+    // What was done once is done, as the cluster's own condition tells what stands in the way now.
+    if (message !== undefined && !isConditionTrue(scope.object, "APIServerProvisioned")) {
+      const reason = "ListenerNotAvailable";
+      markWaiting(scope.object, "APIServerProvisioned", { reason, message }, clock.now());
+      return new StillWaiting(UNAVAILABLE_MS);
+    }
     markProvisioned(scope.object, "APIServerProvisioned", clock.now());
   }
 

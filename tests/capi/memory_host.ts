@@ -23,6 +23,8 @@ interface Hosted {
 /** Runs clusters in memory. */
 export class MemoryHost implements WorkloadHost {
   readonly clusters = new Map<string, Hosted>();
+  /** Why none of them can be reached. */
+  trouble: string | undefined;
   readonly #listeners = new Set<(cluster: string) => void>();
   readonly #clock: Clock;
   readonly #random: Random;
@@ -47,6 +49,10 @@ export class MemoryHost implements WorkloadHost {
       this.clusters.set(cluster, hosted);
     }
     return Promise.resolve({ host: "127.0.0.1", port: hosted.port });
+  }
+
+  unavailable(): string | undefined {
+    return this.trouble;
   }
 
   startApiServer(cluster: string, _authority: KeyPair, machine: string): Promise<void> {

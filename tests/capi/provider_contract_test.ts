@@ -56,6 +56,33 @@ Deno.test("An externally managed cluster gets no finalizer and is not touched", 
   });
 });
 
+Deno.test("A cluster that cannot be reached says why and keeps its address", async () => {
+  await inWorld(async (world) => {
+    const { host } = world.management;
+    host.trouble = "port 20000 of 127.0.0.1 is in use by another program";
+    await world.cluster();
+    const ready = async () => conditionOf(await world.get(world.family.cluster, "demo"), "Ready");
+    assertEquals([(await ready())?.reason, (await ready())?.message], [
+      "ListenerNotAvailable",
+      host.trouble,
+    ]);
+    const blocked = await world.get(world.family.cluster, "demo");
+    assertEquals(blocked.spec.controlPlaneEndpoint.port, 20_000);
+    assertEquals(blocked.status.initialization?.provisioned, undefined);
+    await world.provisioned();
+    await world.secrets();
+    await world.machine("a", {});
+    const apiServer = async () => (await world.reasons("a"))["APIServerProvisioned"];
+    assertEquals(await apiServer(), "ListenerNotAvailable");
+    host.trouble = undefined;
+    await world.management.pass(5_000);
+    assertEquals((await ready())?.status, "True");
+    assertEquals(await apiServer(), "Provisioned");
+    const free = await world.get(world.family.cluster, "demo");
+    assertEquals(free.status.initialization.provisioned, true);
+  });
+});
+
 Deno.test("Failure domains are told to Cluster and Node, and machines tell theirs", async () => {
   await inWorld(async (world) => {
     const failureDomains = [

@@ -231,7 +231,7 @@ Deno.test("D9: Ports are given back, and those that are spoken for are not given
   assertEquals(await portOf("default/c"), ports[0]);
   await fleet.remove("default/c");
   await fleet.remove("default/b");
-  assertEquals(fleet.reserve("default/old", PORTS.first), true);
+  assertEquals(await fleet.reserve("default/old", PORTS.first), true);
   assertEquals(await portOf("default/new"), PORTS.last);
   assertEquals(await portOf("default/old"), PORTS.first);
 });

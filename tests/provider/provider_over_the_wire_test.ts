@@ -140,9 +140,9 @@ Deno.test("What went while no provider ran is not kept", async () => {
     await using provider = await start();
     const port = freePort();
     await provider.fleet.ensureListener("default/gone", port);
-    provider.fleet.reserve("default/also-gone", freePort());
+    await provider.fleet.reserve("default/also-gone", freePort());
     await until("orphans collected", () => Promise.resolve(provider.fleet.kept.length === 0));
-    assert(provider.fleet.reserve("default/new", port), "the port is free again");
+    assert(await provider.fleet.reserve("default/new", port), "the port is free again");
     await management.list("Cluster");
   });
 });

@@ -22,6 +22,7 @@ export class SwitchedHost implements WorkloadHost {
 
   ensureListener: WorkloadHost["ensureListener"] = (...args) =>
     this.#present.ensureListener(...args);
+  unavailable: WorkloadHost["unavailable"] = (cluster) => this.#present.unavailable(cluster);
   startApiServer: WorkloadHost["startApiServer"] = (...args) =>
     this.#present.startApiServer(...args);
   stopApiServer: WorkloadHost["stopApiServer"] = (...args) => this.#present.stopApiServer(...args);

@@ -30,7 +30,8 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
   },
   {
     pattern: /Failed to aggregate .* conditions" err="sourceObjs can't be empty"/,
-    why: "Cluster API 1.9 says so of a Cluster whose control plane and MachineDeployments are not there yet, or no more.",
+    why:
+      "Cluster API 1.9 says so of a Cluster whose control plane and MachineDeployments are not there yet, or no more.",
   },
   {
     pattern: /MachineSet.* no new finalizers can be added if the object is being deleted/,
