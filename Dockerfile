@@ -3,7 +3,7 @@
 FROM denoland/deno:2.9.6 AS build
 WORKDIR /src
 COPY . .
-RUN deno compile --allow-all --output /capim cmd/capim.ts
+RUN deno compile --allow-all --include cmd/loaded.ts --output /capim cmd/capim.ts
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /capim /capim

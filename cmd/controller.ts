@@ -1,8 +1,10 @@
 // `capim controller`: the in-memory infrastructure provider for a management
 // cluster that runs elsewhere. What it runs is loaded when it is called.
 
+import { seedTls } from "../runtime/tls_seed.ts";
 import type { Command } from "./command.ts";
 import { CONTROLLER_FLAGS, controllerSettings } from "./controller_flags.ts";
+import { load } from "./load.ts";
 
 /** The command. */
 export const controller: Command = {
@@ -17,7 +19,10 @@ export const controller: Command = {
   positionals: { min: 0, max: 0 },
   async run(args, terminal) {
     const settings = controllerSettings(args, (name) => Deno.env.get(name));
-    const { runController } = await import("./controller_process.ts");
+    seedTls();
+    const { runController } = await load<typeof import("./controller_process.ts")>(
+      import.meta.resolve("./controller_process.ts"),
+    );
     return await runController(settings, terminal);
   },
 };

@@ -5,6 +5,7 @@ import { Buffer } from "node:buffer";
 import { type ClusterAccess, writeKubeconfig } from "../runtime/kubeconfig.ts";
 import { type Command, UsageError } from "./command.ts";
 import { readFile } from "./files.ts";
+import { load } from "./load.ts";
 
 /** The command. */
 export const kubeconfig: Command = {
@@ -64,7 +65,9 @@ async function reachedAt(address: string, name: string, text: string): Promise<s
 
 async function parseAccess(file: string, text: string): Promise<ClusterAccess> {
   try {
-    const { readKubeconfig } = await import("../runtime/read_kubeconfig.ts");
+    const { readKubeconfig } = await load<typeof import("../runtime/read_kubeconfig.ts")>(
+      import.meta.resolve("../runtime/read_kubeconfig.ts"),
+    );
     return readKubeconfig(text);
   } catch (error) {
     throw new UsageError(`${file} is no kubeconfig: ${(error as Error).message}`);

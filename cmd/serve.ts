@@ -1,8 +1,10 @@
 // `capim serve`: one bare fake cluster at one address.
 
 import type { FakeCluster } from "../fake_cluster.ts";
+import { seedTls } from "../runtime/tls_seed.ts";
 import { choiceFlag, type Command, integerFlag, UsageError } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
+import { load } from "./load.ts";
 import { MEMORY_FLAG, memoryCeilingOf } from "./memory_limit.ts";
 
 /** The command. */
@@ -36,7 +38,10 @@ export const serve: Command = {
     const controllers = choiceFlag(args, "controllers", ["none", "default"]);
     const host = args.flags["host"] ?? "";
     const file = args.flags["kubeconfig"] ?? "";
-    const { FakeCluster } = await import("../fake_cluster.ts");
+    seedTls();
+    const { FakeCluster } = await load<typeof import("../fake_cluster.ts")>(
+      import.meta.resolve("../fake_cluster.ts"),
+    );
     const memory = await memoryCeilingOf(args);
     await using cluster = await FakeCluster.start({
       name: "capim",

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { ManagementStorage } from "../fake_management.ts";
 import { UsageError } from "./command.ts";
+import { load } from "./load.ts";
 
 /** Opens the file of that name in the folder, which is made if need be. Throws {@linkcode UsageError}. */
 export async function openStorage(
@@ -10,7 +11,9 @@ export async function openStorage(
   file: string,
 ): Promise<ManagementStorage & { close(): void }> {
   // SQLite is loaded only where it is used.
-  const { SqliteStorage } = await import("../apiserver/persistence/sqlite_storage.ts");
+  const { SqliteStorage } = await load<typeof import("../apiserver/persistence/sqlite_storage.ts")>(
+    import.meta.resolve("../apiserver/persistence/sqlite_storage.ts"),
+  );
   try {
     await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
     return new SqliteStorage(join(directory, file));

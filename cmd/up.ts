@@ -2,9 +2,11 @@
 // process.
 
 import { formatRecord, makeLogger } from "../runtime/log.ts";
+import { seedTls } from "../runtime/tls_seed.ts";
 import { choiceFlag, type Command, integerFlag, portRangeFlag } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
 import { LISTEN_FLAGS, serverNamesOf } from "./listen_mode.ts";
+import { load } from "./load.ts";
 import { MEMORY_FLAG, memoryCeilingOf } from "./memory_limit.ts";
 import { listening } from "./serve.ts";
 import { openStorage } from "./storage.ts";
@@ -64,7 +66,10 @@ export const up: Command = {
     const storage = directory === undefined
       ? undefined
       : await openStorage(directory, "capim.sqlite");
-    const { FakeManagement } = await import("../fake_management.ts");
+    seedTls();
+    const { FakeManagement } = await load<typeof import("../fake_management.ts")>(
+      import.meta.resolve("../fake_management.ts"),
+    );
     try {
       await using management = await FakeManagement.start({
         host,

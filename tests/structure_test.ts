@@ -111,3 +111,23 @@ Deno.test("time and chance are arguments", async () => {
   }
   assertEquals(wrong, []);
 });
+
+const LOAD = /load<typeof import\("([^"]+)"\)>\(\s*import\.meta\.resolve\("([^"]+)"\)/g;
+
+Deno.test("what commands load is listed for programs that need it beforehand", async () => {
+  const cmd = new URL("cmd/", ROOT);
+  const loads = new Set<string>();
+  for await (const url of sources(cmd)) {
+    const text = await Deno.readTextFile(url);
+    assertEquals(text.match(/await import\("\./g), null, `${url} imports instead of loading`);
+    for (const [, type, target = ""] of text.matchAll(LOAD)) {
+      if (url.pathname.endsWith("/load.ts")) continue;
+      assertEquals(target, type);
+      loads.add(new URL(target, url).href);
+    }
+  }
+  const list = new URL("loaded.ts", cmd);
+  const text = await Deno.readTextFile(list);
+  const listed = [...text.matchAll(IMPORT)].map(([, target = ""]) => new URL(target, list).href);
+  assertEquals(listed.sort(), [...loads].sort());
+});

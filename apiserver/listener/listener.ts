@@ -17,6 +17,7 @@ import { installCrashGuard } from "../../runtime/crash_guard.ts";
 import { installHandshakeGuard } from "../../runtime/handshake_guard.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { installShutdownGuard } from "../../runtime/shutdown_guard.ts";
+import { seedTls } from "../../runtime/tls_seed.ts";
 import { Debts } from "./debts.ts";
 import { serveExchange } from "./node_exchange.ts";
 import { serveStream } from "./node_stream.ts";
@@ -81,6 +82,7 @@ export class Listener {
   static async open(options: ListenerOptions): Promise<Listener> {
     installCrashGuard();
     installHandshakeGuard();
+    seedTls();
     const host = options.host ?? "127.0.0.1";
     const sockets = new Set<Socket>();
     const server = createServer(options, sockets);
