@@ -47,6 +47,18 @@ const OBJECTS: Record<string, KubeObject> = {
     metadata: { name: "a" },
     spec: { clusterName: "c", selector: { matchLabels: { a: "b" } } },
   },
+  clusterresourcesets: {
+    apiVersion: "addons.cluster.x-k8s.io/v1beta2",
+    kind: "ClusterResourceSet",
+    metadata: { name: "a" },
+    spec: { clusterSelector: { matchLabels: { a: "b" } }, resources: [] },
+  },
+  clusterresourcesetbindings: {
+    apiVersion: "addons.cluster.x-k8s.io/v1beta2",
+    kind: "ClusterResourceSetBinding",
+    metadata: { name: "a" },
+    spec: { clusterName: "c" },
+  },
   inmemorymachines: {
     apiVersion: "infrastructure.cluster.x-k8s.io/v1alpha1",
     kind: "InMemoryMachine",
@@ -110,6 +122,7 @@ Deno.test("the webhooks of core kinds fill in what is left out", async () => {
   const check = await defaulted("machinehealthchecks");
   assertEquals(check.metadata.labels, { "cluster.x-k8s.io/cluster-name": "c" });
   assertEquals(check.spec.checks, { nodeStartupTimeoutSeconds: 600 });
+  assertEquals((await defaulted("clusterresourcesets")).spec.strategy, "ApplyOnce");
   const scaled = await defaulted("machinesets", ({ metadata }) => {
     metadata.annotations = {
       "cluster.x-k8s.io/cluster-api-autoscaler-node-group-min-size": "2",
@@ -161,6 +174,30 @@ Deno.test("the webhooks of core kinds refuse what cannot work", async () => {
       "machinehealthchecks",
       () => {},
       "spec.clusterName: Forbidden: field is immutable",
+      ({ spec }) => spec.clusterName = "d",
+    ],
+    ["clusterresourcesets", () => {}, ""],
+    [
+      "clusterresourcesets",
+      ({ spec }) => spec.clusterSelector = {},
+      "spec.clusterSelector: Invalid value: {}: selector must not be empty",
+    ],
+    [
+      "clusterresourcesets",
+      () => {},
+      'spec.strategy: Invalid value: "ApplyOnce": field is immutable',
+      ({ spec }) => spec.strategy = "Reconcile",
+    ],
+    [
+      "clusterresourcesets",
+      () => {},
+      "spec.clusterSelector: Invalid value",
+      ({ spec }) => spec.clusterSelector = { matchLabels: { a: "c" } },
+    ],
+    [
+      "clusterresourcesetbindings",
+      () => {},
+      'spec.clusterName: Invalid value: "c": field is immutable',
       ({ spec }) => spec.clusterName = "d",
     ],
     ["machines", () => {}, ""],

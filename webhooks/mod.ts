@@ -6,6 +6,10 @@
  */
 
 import { clusterWebhook } from "./cluster.ts";
+import {
+  clusterResourceSetBindingWebhook,
+  clusterResourceSetWebhook,
+} from "./cluster_resource_set.ts";
 import { infrastructureWebhooks } from "./infrastructure.ts";
 import { kubeadmConfigTemplateWebhook, kubeadmConfigWebhook } from "./kubeadm_config.ts";
 import {
@@ -19,6 +23,10 @@ import { machineSetWebhook } from "./machine_set.ts";
 import type { Webhook } from "./webhook.ts";
 
 export { clusterWebhook } from "./cluster.ts";
+export {
+  clusterResourceSetBindingWebhook,
+  clusterResourceSetWebhook,
+} from "./cluster_resource_set.ts";
 export * from "./conversion.ts";
 export { devConversions } from "./dev_conversion.ts";
 export * from "./infrastructure.ts";
@@ -43,6 +51,8 @@ export const webhooks: readonly Webhook[] = [
   machineSetWebhook(),
   machineDeploymentWebhook(),
   machineHealthCheckWebhook(),
+  clusterResourceSetWebhook(),
+  clusterResourceSetBindingWebhook(),
   kubeadmConfigWebhook(),
   kubeadmConfigTemplateWebhook(),
   kubeadmControlPlaneWebhook(),

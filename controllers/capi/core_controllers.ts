@@ -8,6 +8,7 @@ import { EventRecorder } from "../../runtime/reconcile/event_recorder.ts";
 import { enqueueMapped, enqueueObject, enqueueOwner } from "../../runtime/reconcile/handlers.ts";
 import type { Manager } from "../../runtime/reconcile/manager.ts";
 import { watchResource } from "../../runtime/reconcile/sources.ts";
+import { addClusterResourceSets } from "./addons_controllers.ts";
 import { ClusterReconciler } from "./cluster.ts";
 import type { ClusterAccess } from "./cluster_access.ts";
 import { ContractResolver } from "./core/contract.ts";
@@ -83,6 +84,7 @@ export function addCoreControllers(
   addMachineSet(manager, context, options);
   addMachineDeployment(manager, context, options);
   addMachineHealthCheck(manager, context, workloads, options.concurrency);
+  addClusterResourceSets(manager, context, options.concurrency);
   return contracts;
 }
 

@@ -13,12 +13,12 @@ export function isPaused(cluster: KubeObject | undefined, object: KubeObject): b
     object.metadata.annotations?.[PAUSED_ANNOTATION] !== undefined;
 }
 
-function pausedCondition(cluster: KubeObject, object: KubeObject): ConditionUpdate {
+function pausedCondition(cluster: KubeObject | undefined, object: KubeObject): ConditionUpdate {
   if (!isPaused(cluster, object)) {
     return { type: "Paused", status: "False", reason: "NotPaused" };
   }
   const messages = [
-    ...(cluster.spec?.paused === true ? ["Cluster spec.paused is set to true"] : []),
+    ...(cluster?.spec?.paused === true ? ["Cluster spec.paused is set to true"] : []),
     ...(object.metadata.annotations?.[PAUSED_ANNOTATION] === undefined
       ? []
       : [`${object.kind} has the ${PAUSED_ANNOTATION} annotation`]),
@@ -30,7 +30,7 @@ function pausedCondition(cluster: KubeObject, object: KubeObject): ConditionUpda
 export async function endsByPause(
   client: Client,
   ref: ResourceRef,
-  cluster: KubeObject,
+  cluster: KubeObject | undefined,
   object: KubeObject,
   now_ms: number,
 ): Promise<boolean> {
