@@ -13,7 +13,7 @@ import type { Client } from "./runtime/client.ts";
 import type { Clock } from "./runtime/clock.ts";
 import type { Logger } from "./runtime/log.ts";
 import type { KubeObject } from "./runtime/object.ts";
-import { issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
+import { checkAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
 import type { Random } from "./runtime/random.ts";
 
 /** Options of {@linkcode ControlPlanePorts}. */
@@ -74,9 +74,13 @@ export class ControlPlanePorts implements PodPorts {
     const present = this.#members.get(spec.machine);
     if (
       present?.spec.memberId === spec.memberId &&
-      present.authority.certificate === authority.certificate
+      present.authority.certificate === authority.certificate &&
+      present.authority.key === authority.key
     ) return;
-    this.#members.set(spec.machine, { spec, authority, tls: undefined, renewal_ms: 0 });
+    const member: RunningMember = { spec, authority, tls: undefined, renewal_ms: 0 };
+    checkAuthority(authority);
+    this.#members.set(spec.machine, member);
+    if (present !== undefined) this.#etcd?.disconnect(spec.machine);
   }
 
   /** An etcd member does not run any more. */

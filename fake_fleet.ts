@@ -2,98 +2,27 @@
 // address once an API server is started in it. What the provider's
 // controllers drive (WorkloadHost).
 
-import { ApiServer, createSigningKey, type MemoryCeiling } from "./apiserver/mod.ts";
-import {
-  DEFAULT_PORT_RANGE,
-  Listener,
-  type PortRange,
-  ServerNameFront,
-} from "./apiserver/listener/mod.ts";
+import { ApiServer, createSigningKey } from "./apiserver/mod.ts";
+import { DEFAULT_PORT_RANGE, Listener, ServerNameFront } from "./apiserver/listener/mod.ts";
 import type { Endpoint, EtcdMemberSpec, WorkloadHost } from "./controllers/provider/host.ts";
 import { type ClusterHeartbeats, NodeHeartbeats } from "./controllers/provider/node_heartbeats.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
 import type { WorkloadControllers } from "./controllers/workload/mod.ts";
 import { ControlPlanePorts } from "./control_plane_ports.ts";
+import { type FakeFleetOptions, type FleetMember, SIGNING_KEY } from "./fleet_options.ts";
 import { type ClusterPort, FleetPorts } from "./fleet_ports.ts";
 import { servingCertificate, servingRenewal } from "./fake_cluster.ts";
 import type { Client } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
-import { type Logger, silentLogger } from "./runtime/log.ts";
-import type { KeyPair } from "./runtime/pki/mod.ts";
+import { silentLogger } from "./runtime/log.ts";
+import { checkAuthority, type KeyPair } from "./runtime/pki/mod.ts";
 import { type Random, systemRandom } from "./runtime/random.ts";
-import type { Journal, Restored } from "./runtime/store/types.ts";
 import { adminUser } from "./runtime/user.ts";
 
-/** Where clusters keep what must outlive the process. */
-export interface FleetStorage {
-  /** The journal of a cluster and what it held before, if anything. */
-  open(cluster: string): { journal: Journal; restored: Restored | undefined };
-  /** Forgets a cluster. */
-  remove(cluster: string): void;
-  /** A secret kept beside a cluster's objects, made the first time. */
-  secret(cluster: string, name: string, make: () => string): string;
-  /** The names of the clusters that it knows. */
-  readonly clusters: readonly string[];
-}
-
-/** Under what name the key of a cluster's service accounts is kept. */
-export const SIGNING_KEY = "service-accounts";
-
-/** Options of a {@linkcode FakeFleet}. */
-export interface FakeFleetOptions {
-  /** Default: the system's clock. */
-  readonly clock?: Clock;
-  /** Default: the system's randomness. */
-  readonly random?: Random;
-  /** The address that clusters are known by. Default `127.0.0.1`. */
-  readonly host?: string;
-  /** The address that clusters listen on. Default: the one they are known by. */
-  readonly bind?: string;
-  /** Default 20000-24000. */
-  readonly ports?: PortRange;
-  /**
-   * One port for all clusters, told apart by the server name that clients ask for: `NAME.NAMESPACE.SUFFIX`, which
-   * then is the host of a cluster's endpoint. Absent: a port of `ports` for each.
-   */
-  readonly serverNames?: ServerNames;
-  /** Default: memory only. */
-  readonly storage?: FleetStorage;
-  /** Refuses lists and watches while the process is too large. Default: never. */
-  readonly memory?: MemoryCeiling;
-  /** Where trouble is told. Default: nowhere. */
-  readonly logger?: Logger;
-  /** Told when a call to a cluster's etcd begins; what it answers is called when the call ends. */
-  observeEtcd?(cluster: string, method: string): () => void;
-}
-
-/** How clusters share a port. */
-export interface ServerNames {
-  /** The port; 0: any free one. */
-  readonly port: number;
-  /** Default `capim.local`. */
-  readonly suffix?: string;
-}
+export * from "./fleet_options.ts";
 
 const SUFFIX = "capim.local";
 const REVISIONS_SINCE_MS = Date.UTC(2026, 0, 1);
-
-/** What runs for one cluster. */
-export interface FleetMember {
-  /** `namespace/name`. */
-  readonly name: string;
-  /** The address it is known by. */
-  readonly host: string;
-  /** Its port. */
-  readonly port: number;
-  /** Whether it listens. */
-  readonly serving: boolean;
-  /** Why it cannot be reached though API servers run. */
-  readonly unavailable?: string;
-  /** The machines that run an API server. */
-  readonly apiServers: readonly string[];
-  /** The machines that run an etcd member. */
-  readonly etcdMembers: readonly string[];
-}
 
 /** One cluster of the fleet. */
 interface Member {
@@ -250,13 +179,18 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     machine: string,
   ): Promise<void> {
     const member = this.#memberOf(cluster);
+    const present = member.authority;
+    const replaced = present?.certificate !== authority.certificate ||
+      present.key !== authority.key;
+    if (replaced) checkAuthority(authority);
     member.apiServers.add(machine);
-    if (member.authority?.certificate !== authority.certificate) {
+    if (replaced) {
       member.authority = authority;
       member.controllers.authorityChanged();
     }
     try {
-      await this.#open(member);
+      if (replaced && member.listener !== undefined) await this.#restart(member);
+      else await this.#open(member);
     } catch (error) {
       member.apiServers.delete(machine);
       throw error;
@@ -453,6 +387,14 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       throw error;
     }
     if (first) this.#notify(member.name);
+  }
+
+  /** Serves on with the member's present authority, as an API server that is started anew: connections end. */
+  async #restart(member: Member): Promise<void> {
+    const [before, authority] = [member.listener, member.authority as KeyPair];
+    member.listener = this.#listen(member, authority);
+    await member.listener;
+    await (await before?.catch(() => undefined))?.close();
   }
 
   async #listen(member: Member, authority: KeyPair): Promise<Listener> {

@@ -60,7 +60,7 @@ export class RecordedEtcd {
       ...(clusterId === undefined ? {} : { clusterId }),
     });
     this.cluster.onChange((change) => {
-      if (change.type === "removed") this.#disconnect(change.member.name);
+      if (change.type === "removed") this.disconnect(change.member.name);
       if (!this.#reading) void this.#write(change);
     });
     void this.#follow();
@@ -93,8 +93,8 @@ export class RecordedEtcd {
     for (const pod of items) this.#read(pod, false);
   }
 
-  /** A member that is gone serves nobody any more. */
-  #disconnect(node: string): void {
+  /** Ends the connections to the member on a node: it is gone, or starts anew with other certificates. */
+  disconnect(node: string): void {
     for (const [key, server] of this.#servers) {
       if (!key.startsWith(`${node} `)) continue;
       this.#servers.delete(key);

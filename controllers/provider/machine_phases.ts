@@ -9,6 +9,7 @@ import { clusterSecretName, pairOf } from "../capi/kubeadm/certificates.ts";
 import { RESOURCES } from "../capi/kubeadm/names.ts";
 import { getOrUndefined } from "../capi/kubeadm/reads.ts";
 import type { Client } from "../../runtime/client.ts";
+import { UnusableAuthorityError } from "../../runtime/pki/mod.ts";
 import { restoreBootstrapTokens } from "./bootstrap_tokens.ts";
 import { type ProviderContext, UNAVAILABLE_MS } from "./cluster_reconciler.ts";
 import { hostName } from "./core_objects.ts";
@@ -84,7 +85,7 @@ export class MachinePhases {
         if (outcome instanceof StillWaiting) waits.push(outcome.left_ms);
       } catch (error) {
         // What was done once is done; only the look at it failed.
-        if (!isConditionTrue(scope.object, type)) markFailed(scope.object, type, clock.now());
+        if (!isConditionTrue(scope.object, type)) markError(scope.object, type, error, clock.now());
         errors.push(error);
       }
     };
@@ -296,6 +297,18 @@ export class MachinePhases {
       metadata: { annotations: { [BOOTSTRAPPED_ANNOTATION]: "" } },
     });
   }
+}
+
+/** What is wrong with a Secret is its owner's to read; what else went wrong is in the log. */
+function markError(
+  object: KubeObject,
+  type: MachineConditionType,
+  error: unknown,
+  now_ms: number,
+): void {
+  if (!(error instanceof UnusableAuthorityError)) return markFailed(object, type, now_ms);
+  const { message } = error;
+  markWaiting(object, type, { reason: "CertificateAuthorityNotUsable", message }, now_ms);
 }
 
 const DNS_HOST_NUMBER = 10;

@@ -10,9 +10,10 @@ import { parseApiVersion } from "../../runtime/object.ts";
 import { Controller } from "../../runtime/reconcile/controller.ts";
 import { enqueueMapped, enqueueObject } from "../../runtime/reconcile/handlers.ts";
 import type { Manager } from "../../runtime/reconcile/manager.ts";
-import { watchResource } from "../../runtime/reconcile/sources.ts";
+import { watchMetadata, watchResource } from "../../runtime/reconcile/sources.ts";
 import { type Request, requestFor } from "../../runtime/reconcile/types.ts";
-import { CLUSTER_NAME_LABEL } from "../capi/kubeadm/names.ts";
+import { clusterSecretName } from "../capi/kubeadm/certificates.ts";
+import { CLUSTER_NAME_LABEL, RESOURCES } from "../capi/kubeadm/names.ts";
 import { InfrastructureClusterReconciler, type ProviderContext } from "./cluster_reconciler.ts";
 import { coreResources } from "./core_objects.ts";
 import type { WorkloadHost } from "./host.ts";
@@ -93,9 +94,24 @@ function addFamily(manager: Manager, kinds: InfrastructureKinds, options: Provid
             machinesOf(metadata.namespace, metadata.labels?.[CLUSTER_NAME_LABEL])
           ),
         ),
+        watchMetadata(
+          RESOURCES.secrets,
+          CLUSTER_NAME_LABEL,
+          enqueueMapped((secret) =>
+            isAuthority(secret)
+              ? machinesOf(secret.metadata.namespace, secret.metadata.labels?.[CLUSTER_NAME_LABEL])
+              : []
+          ),
+        ),
       ],
     }),
   );
+}
+
+/** Whether a Secret holds an authority that API servers or etcd members of its cluster show themselves by. */
+function isAuthority({ metadata }: KubeObject): boolean {
+  const cluster = metadata.labels?.[CLUSTER_NAME_LABEL] ?? "";
+  return ["ca", "etcd"].some((purpose) => metadata.name === clusterSecretName(cluster, purpose));
 }
 
 /** What a reference names, when it names an infrastructure object of that kind. */

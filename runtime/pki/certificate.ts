@@ -35,6 +35,7 @@ import {
 export type KeyAlgorithm =
   | "ECDSA-P256"
   | "ECDSA-P384"
+  | "ECDSA-P521"
   | "RSA-2048"
   | "RSA-3072"
   | "RSA-4096";
@@ -45,6 +46,12 @@ export interface KeyPair {
   readonly certificate: string;
   /** PEM. */
   readonly key: string;
+}
+
+/** Thrown for a certificate authority that cannot sign: it says what is wrong and what would be right. */
+export class UnusableAuthorityError extends Error {
+  /** The name by which it is known. */
+  override name = "UnusableAuthorityError";
 }
 
 /** What a certificate is good for (extended key usage). */
@@ -103,7 +110,8 @@ function generateKeys(algorithm: KeyAlgorithm = "ECDSA-P256"): FreshKey {
     case "ECDSA-P256":
       return generateKeyPairSync("ec", { namedCurve: "P-256" });
     case "ECDSA-P384":
-      return generateKeyPairSync("ec", { namedCurve: "P-384" });
+    case "ECDSA-P521":
+      return generateKeyPairSync("ec", { namedCurve: algorithm.replace("ECDSA-P", "P-") });
     default:
       return generateKeyPairSync("rsa", { modulusLength: Number(algorithm.slice(4)) });
   }
@@ -154,28 +162,55 @@ export function createAuthority(options: AuthorityOptions): KeyPair {
 }
 
 // Parsing an authority's PEM costs more than signing with it; a cluster signs with the same few all its life.
-const parsedKeys = new Map<
-  string,
-  { key: KeyObject; publicKey: EncodedKey; issuer: Der }
->();
+const parsedKeys = new Map<string, ParsedAuthority>();
 const PARSED_KEYS_MAX = 256;
 
-function parseAuthority(
-  authority: KeyPair,
-): { key: KeyObject; publicKey: EncodedKey; issuer: Der } {
+interface ParsedAuthority {
+  readonly certificate: string;
+  readonly key: KeyObject;
+  readonly publicKey: EncodedKey;
+  readonly issuer: Der;
+}
+
+/** Something of an authority that may be no PEM at all. */
+function readPart<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UnusableAuthorityError(
+      `The ${what} of the certificate authority cannot be read; it must be unencrypted PEM`,
+      { cause: error },
+    );
+  }
+}
+
+function parseAuthority(authority: KeyPair): ParsedAuthority {
   const cached = parsedKeys.get(authority.key);
-  if (cached !== undefined) return cached;
-  const key = createPrivateKey(authority.key);
+  if (cached?.certificate === authority.certificate) return cached;
+  const certificate = readPart("certificate", () => new X509Certificate(authority.certificate));
+  const key = readPart("private key", () => createPrivateKey(authority.key));
+  signatureAlgorithm(key);
+  if (!certificate.publicKey.equals(createPublicKey(key))) {
+    throw new UnusableAuthorityError(
+      "The private key of the certificate authority is not that of its certificate; both must be of one pair",
+    );
+  }
   const parsed = {
+    certificate: authority.certificate,
     key,
     publicKey: encodePublicKey(createPublicKey(key)),
-    issuer: subjectOf(authority.certificate),
+    issuer: subjectOf(certificate),
   };
   if (parsedKeys.size >= PARSED_KEYS_MAX) {
     parsedKeys.delete(parsedKeys.keys().next().value as string);
   }
   parsedKeys.set(authority.key, parsed);
   return parsed;
+}
+
+/** Throws {@linkcode UnusableAuthorityError} for an authority that cannot sign. */
+export function checkAuthority(authority: KeyPair): void {
+  parseAuthority(authority);
 }
 
 /** A certificate signed by `authority`, with a new key unless `options.publicKey` brings one. */
@@ -262,25 +297,35 @@ function name(commonName: string, organizations: readonly string[]): Der {
 }
 
 /** The subject as it stands in a certificate: what its signatures must name as their issuer, byte for byte. */
-function subjectOf(certificatePem: string): Der {
-  const [toBeSigned] = items(Buffer.from(new X509Certificate(certificatePem).raw));
+function subjectOf(certificate: X509Certificate): Der {
+  const [toBeSigned] = items(Buffer.from(certificate.raw));
   // version, serial, algorithm, issuer, validity, subject
   return items(toBeSigned as Der)[5] as Der;
 }
 
-function signatureAlgorithm(
-  key: KeyObject,
-): { identifier: Der; hash: string } {
-  if (key.asymmetricKeyType === "rsa") {
-    return {
-      identifier: sequence(oid("1.2.840.113549.1.1.11"), nothing()),
-      hash: "sha256",
-    };
+const ECDSA_SIGNATURES: Readonly<Record<string, { id: string; hash: string }>> = {
+  prime256v1: { id: "1.2.840.10045.4.3.2", hash: "sha256" },
+  secp384r1: { id: "1.2.840.10045.4.3.3", hash: "sha384" },
+  secp521r1: { id: "1.2.840.10045.4.3.4", hash: "sha512" },
+};
+
+/** How a key signs; `hash` is absent where the algorithm brings its own. */
+function signatureAlgorithm(key: KeyObject): { identifier: Der; hash: string | null } {
+  const type = key.asymmetricKeyType ?? "";
+  if (type === "rsa") {
+    return { identifier: sequence(oid("1.2.840.113549.1.1.11"), nothing()), hash: "sha256" };
   }
-  const large = key.asymmetricKeyDetails?.namedCurve === "secp384r1";
-  return large
-    ? { identifier: sequence(oid("1.2.840.10045.4.3.3")), hash: "sha384" }
-    : { identifier: sequence(oid("1.2.840.10045.4.3.2")), hash: "sha256" };
+  if (type === "ed25519") return { identifier: sequence(oid("1.3.101.112")), hash: null };
+  const curve = key.asymmetricKeyDetails?.namedCurve ?? "";
+  const ecdsa = type === "ec" ? ECDSA_SIGNATURES[curve] : undefined;
+  if (ecdsa === undefined) {
+    throw new UnusableAuthorityError(
+      `The private key of the certificate authority is of the kind "${
+        [type, curve].filter((part) => part !== "").join(" ")
+      }"; it must be RSA, ECDSA on P-256, P-384 or P-521, or Ed25519`,
+    );
+  }
+  return { identifier: sequence(oid(ecdsa.id)), hash: ecdsa.hash };
 }
 
 /** A public key as it stands in a certificate. */

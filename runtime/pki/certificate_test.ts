@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { X509Certificate } from "node:crypto";
-import { createAuthority, issueCertificate, type KeyAlgorithm } from "./certificate.ts";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import {
+  checkAuthority,
+  createAuthority,
+  issueCertificate,
+  type KeyAlgorithm,
+  UnusableAuthorityError,
+} from "./certificate.ts";
 
 const now_ms = Date.UTC(2026, 5, 1);
 
@@ -91,4 +97,23 @@ Deno.test("issueCertificate() refuses what is no address", () => {
     TypeError,
     "is no IP address",
   );
+});
+
+Deno.test("checkAuthority() says what is wrong with an authority and what would be right", () => {
+  const [one, other] = ["a", "b"].map((commonName) => createAuthority({ commonName, now_ms }));
+  assert(one !== undefined && other !== undefined);
+  const pem = { type: "pkcs8", format: "pem" } as const;
+  const koblitz = generateKeyPairSync("ec", { namedCurve: "secp256k1" }).privateKey.export(pem);
+  const signing = generateKeyPairSync("x25519").privateKey.export(pem);
+  const cases: [certificate: string, key: string, message: string][] = [
+    [one.certificate, other.key, "is not that of its certificate"],
+    [one.certificate, "", "private key of the certificate authority cannot be read"],
+    ["certificate", one.key, "certificate of the certificate authority cannot be read"],
+    [one.certificate, String(koblitz), '"ec secp256k1"; it must be RSA, ECDSA on P-256, P-384'],
+    [one.certificate, String(signing), '"x25519"; it must be RSA'],
+  ];
+  for (const [certificate, key, message] of cases) {
+    assertThrows(() => checkAuthority({ certificate, key }), UnusableAuthorityError, message);
+  }
+  checkAuthority(one);
 });

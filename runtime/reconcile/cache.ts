@@ -67,6 +67,20 @@ export class Cache {
     return informer;
   }
 
+  /** An informer that nobody reads through, of the objects that a label selector selects, without their contents. */
+  metadataInformer(ref: ResourceRef, labels: string): Informer {
+    const { client, clock, logger, namespace } = this.#options;
+    return new Informer({
+      client,
+      ref,
+      clock,
+      logger,
+      labels,
+      keep: ({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata }),
+      ...(namespace === undefined ? {} : { namespace }),
+    });
+  }
+
   /** The informer of a resource if there is one. */
   peek(ref: ResourceRef): Informer | undefined {
     return this.#informers.get(`${ref.apiVersion}/${ref.resource}`);

@@ -26,6 +26,10 @@ export interface InformerOptions {
   readonly logger: Logger;
   /** Only this namespace. */
   readonly namespace?: string;
+  /** Only what this label selector selects. */
+  readonly labels?: string;
+  /** What is kept of an object; default all. */
+  keep?(object: KubeObject): KubeObject;
 }
 
 interface Index {
@@ -174,7 +178,7 @@ export class Informer {
     if (previous !== undefined && revisionOf(previous) >= revisionOf(object)) {
       return;
     }
-    this.#set(key, object, previous);
+    this.#set(key, this.#options.keep?.(object) ?? object, previous);
   }
 
   /** Takes in that the object with this uid is gone, ahead of the watch. */
@@ -224,9 +228,7 @@ export class Informer {
   }
 
   async #list(): Promise<string> {
-    const { client, namespace } = this.#options;
-    const query = namespace === undefined ? {} : { namespace };
-    const list = await client.list(this.ref, query);
+    const list = await this.#options.client.list(this.ref, this.#selection());
     this.#replace(list.items);
     if (!this.#hasSynced) {
       this.#hasSynced = true;
@@ -237,10 +239,10 @@ export class Informer {
 
   /** Follows from `revision` until aborted or told to list again (thrown as Expired). */
   async #follow(revision: string, signal: AbortSignal): Promise<void> {
-    const { client, clock, namespace } = this.#options;
+    const { client, clock } = this.#options;
     while (!signal.aborted) {
       const query = {
-        ...(namespace === undefined ? {} : { namespace }),
+        ...this.#selection(),
         resourceVersion: revision,
         bookmarks: true,
         signal,
@@ -258,6 +260,14 @@ export class Informer {
         throw new StatusError(503, "ServiceUnavailable", "watch ended at once");
       }
     }
+  }
+
+  #selection(): { namespace?: string; labels?: string } {
+    const { namespace, labels } = this.#options;
+    return {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labels === undefined ? {} : { labels }),
+    };
   }
 
   #replace(objects: readonly KubeObject[]): void {

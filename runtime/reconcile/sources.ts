@@ -24,6 +24,21 @@ export function watchResource(
   };
 }
 
+/**
+ * Every change of the objects that a label selector selects, their contents left out, handed to `handler`. Nothing is
+ * cached: reads of the resource go to the cluster as before. A controller does not wait for it.
+ */
+export function watchMetadata(ref: ResourceRef, labels: string, handler: Handler): Source {
+  return {
+    start(enqueue, { cache, signal }) {
+      const informer = cache.metadataInformer(ref, labels);
+      const stop = informer.listen((change) => handler(change, enqueue));
+      signal.addEventListener("abort", stop, { once: true });
+      informer.start(signal);
+    },
+  };
+}
+
 /** A source that other code sends requests into. */
 export class RequestChannel implements Source {
   readonly #receivers = new Set<Enqueue>();

@@ -18,6 +18,8 @@ interface Hosted {
   readonly port: number;
   readonly apiServers: Set<string>;
   readonly members: Map<string, EtcdMemberSpec>;
+  /** Certificates of the authorities that it was last given. */
+  readonly authorities: { apiServer?: string; etcd?: string };
 }
 
 /** Runs clusters in memory. */
@@ -45,6 +47,7 @@ export class MemoryHost implements WorkloadHost {
         port: port ?? this.#port++,
         apiServers: new Set(),
         members: new Map(),
+        authorities: {},
       };
       this.clusters.set(cluster, hosted);
     }
@@ -55,10 +58,11 @@ export class MemoryHost implements WorkloadHost {
     return this.trouble;
   }
 
-  startApiServer(cluster: string, _authority: KeyPair, machine: string): Promise<void> {
+  startApiServer(cluster: string, authority: KeyPair, machine: string): Promise<void> {
     const hosted = this.#hosted(cluster);
     const first = hosted.apiServers.size === 0;
     hosted.apiServers.add(machine);
+    hosted.authorities.apiServer = authority.certificate;
     if (first) this.#tell(cluster);
     return Promise.resolve();
   }
@@ -69,8 +73,10 @@ export class MemoryHost implements WorkloadHost {
     return Promise.resolve();
   }
 
-  addEtcdMember(cluster: string, _authority: KeyPair, member: EtcdMemberSpec): Promise<void> {
-    this.#hosted(cluster).members.set(member.machine, member);
+  addEtcdMember(cluster: string, authority: KeyPair, member: EtcdMemberSpec): Promise<void> {
+    const hosted = this.#hosted(cluster);
+    hosted.members.set(member.machine, member);
+    hosted.authorities.etcd = authority.certificate;
     return Promise.resolve();
   }
 

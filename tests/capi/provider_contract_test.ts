@@ -14,6 +14,7 @@ import { startupTime_ms } from "../../controllers/provider/startup_time.ts";
 import type { Client, ResourceRef } from "../../runtime/client.ts";
 import { rfc3339 } from "../../runtime/clock.ts";
 import type { JsonObject } from "../../runtime/object.ts";
+import { UnusableAuthorityError } from "../../runtime/pki/mod.ts";
 import { Manager } from "../../runtime/reconcile/manager.ts";
 import { StatusError } from "../../runtime/status.ts";
 import { MemoryHost } from "./memory_host.ts";
@@ -80,6 +81,44 @@ Deno.test("A cluster that cannot be reached says why and keeps its address", asy
     assertEquals(await apiServer(), "Provisioned");
     const free = await world.get(world.family.cluster, "demo");
     assertEquals(free.status.initialization.provisioned, true);
+  });
+});
+
+Deno.test("A CA Secret that is replaced reaches the cluster's API servers and etcd members at once", async () => {
+  await inWorld(async (world) => {
+    const { host, client } = world.management;
+    await world.cluster();
+    await world.provisioned();
+    await world.secrets();
+    await world.machine("a", {});
+    const certificates = () => host.clusters.get("default/demo")?.authorities;
+    assertEquals(certificates(), { apiServer: "certificate", etcd: "certificate" });
+    for (const purpose of ["ca", "etcd", "proxy"]) {
+      await client.patch(SECRETS, { namespace: "default", name: `demo-${purpose}` }, "merge", {
+        data: { "tls.crt": btoa(`new ${purpose}`) },
+      }).catch((error) => assertEquals(error.code, 404));
+      await world.settle();
+    }
+    assertEquals(certificates(), { apiServer: "new ca", etcd: "new etcd" });
+  });
+});
+
+Deno.test("A CA that cannot sign is refused in the condition of the step that needs it", async () => {
+  await inWorld(async (world) => {
+    const { host } = world.management;
+    await world.cluster();
+    await world.provisioned();
+    await world.secrets();
+    const message = "The private key of the certificate authority is of another kind";
+    host.startApiServer = () => Promise.reject(new UnusableAuthorityError(message));
+    await world.machine("a", {});
+    const machine = await world.get(world.family.machine, "a");
+    const condition = conditionOf(machine, "APIServerProvisioned");
+    assertEquals([condition?.reason, condition?.message], [
+      "CertificateAuthorityNotUsable",
+      message,
+    ]);
+    assertEquals(conditionOf(machine, "EtcdProvisioned")?.status, "True");
   });
 });
 

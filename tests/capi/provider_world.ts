@@ -154,7 +154,11 @@ export class World {
       await this.management.client.create(SECRETS, {
         apiVersion: "v1",
         kind: "Secret",
-        metadata: { namespace: NAMESPACE, name: `demo-${purpose}` },
+        metadata: {
+          namespace: NAMESPACE,
+          name: `demo-${purpose}`,
+          labels: { [CLUSTER_LABEL]: "demo" },
+        },
         data: { "tls.crt": btoa("certificate"), "tls.key": btoa("key") },
       });
     }

@@ -16,7 +16,12 @@ import { fleetMetrics } from "../../fleet_metrics.ts";
 import type { Client, ListQuery, ResourceRef, WatchEvent } from "../../runtime/client.ts";
 import { systemClock, VirtualClock } from "../../runtime/clock.ts";
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
-import { createAuthority, issueCertificate, type KeyPair } from "../../runtime/pki/mod.ts";
+import {
+  createAuthority,
+  issueCertificate,
+  type KeyAlgorithm,
+  type KeyPair,
+} from "../../runtime/pki/mod.ts";
 import { StatusError } from "../../runtime/status.ts";
 import { adminUser } from "../../runtime/user.ts";
 
@@ -34,7 +39,16 @@ function configMap(name: string, metadata: JsonObject = {}): KubeObject {
   };
 }
 
-function authorityOf(algorithm: "RSA-2048" | "ECDSA-P256" | "ECDSA-P384"): KeyPair {
+const ALGORITHMS = [
+  "RSA-2048",
+  "RSA-3072",
+  "RSA-4096",
+  "ECDSA-P256",
+  "ECDSA-P384",
+  "ECDSA-P521",
+] as const satisfies readonly KeyAlgorithm[];
+
+function authorityOf(algorithm: KeyAlgorithm): KeyPair {
   return createAuthority({ commonName: "kubernetes", algorithm, now_ms: Date.parse("2026-01-01") });
 }
 
@@ -62,7 +76,7 @@ async function events(
 
 Deno.test("D2: Certificate authorities of every kind of key serve API servers and etcd members", async () => {
   await using fleet = new FakeFleet({ ports: PORTS });
-  for (const algorithm of ["RSA-2048", "ECDSA-P256", "ECDSA-P384"] as const) {
+  for (const algorithm of ALGORITHMS) {
     const authority = authorityOf(algorithm);
     const { host, port } = await fleet.ensureListener("default/a");
     await fleet.startApiServer("default/a", authority, "m");
