@@ -58,6 +58,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   /** Clusters that are not to listen yet, though API servers run. */
   readonly #held = new Set<string>();
   readonly #listeners = new Set<(cluster: string) => void>();
+  readonly #madeListeners = new Set<(cluster: string) => void>();
   /** The shared port, once a cluster wants it. */
   #front: Promise<ServerNameFront> | undefined;
 
@@ -144,6 +145,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       making = this.#choosePort(cluster, port).then((place) => {
         const member = this.#makeMember(cluster, place, known);
         this.#members.set(cluster, member);
+        for (const listener of this.#madeListeners) listener(cluster);
         return member;
       }).finally(() => this.#making.delete(cluster));
       this.#making.set(cluster, making);
@@ -258,6 +260,13 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Tells when a cluster's data is made, and of those that are there already. Gives back how to stop that. */
+  onMade(listener: (cluster: string) => void): () => void {
+    for (const cluster of this.#members.keys()) listener(cluster);
+    this.#madeListeners.add(listener);
+    return () => void this.#madeListeners.delete(listener);
+  }
+
   /** Ends a cluster and gives its port back. */
   async remove(cluster: string): Promise<void> {
     this.#held.delete(cluster);
@@ -273,6 +282,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       await this.#end(member);
     }
     this.#options.storage?.remove(cluster);
+    this.#options.onRemoved?.(cluster);
   }
 
   /** Ends all clusters; what is stored stays. */

@@ -20,21 +20,39 @@ export function fleetMetrics(fleet: FakeFleet): readonly Metric[] {
   ];
 }
 
-/** Calls to the etcds of a fleet: `observe` is the fleet's `observeEtcd`. */
-export function etcdMetrics(
-  clock: Clock,
-): { observe(cluster: string, method: string): () => void; metric: Metric } {
+/** Calls to the etcds of a fleet, and what a fleet tells of them. */
+export interface EtcdMetrics {
+  /** The fleet's `observeEtcd`. */
+  observe(cluster: string, method: string): () => void;
+  /** The fleet's `onRemoved`: the counts of a cluster go with it. */
+  forget(cluster: string): void;
+  readonly metric: Metric;
+}
+
+/** Counts calls to the etcds of a fleet. */
+export function etcdMetrics(clock: Clock): EtcdMetrics {
   const metric = new Histogram({
     name: "inmemory_etcd_request_duration_seconds",
     help: "Latency of unary calls to the etcds of workload clusters in seconds.",
     labels: ["cluster_name", "grpc_method"],
     series_max: SERIES_MAX,
   }, [0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]);
+  // A call that ends when its cluster is gone is that cluster's, not one's of the same name that came after it.
+  const lives = new Map<string, object>();
   return {
     metric,
     observe(cluster, method) {
       const begun_ms = clock.now();
-      return () => metric.observe((clock.now() - begun_ms) / 1000, [cluster, method]);
+      let life = lives.get(cluster);
+      if (life === undefined) lives.set(cluster, life = {});
+      return () => {
+        if (lives.get(cluster) !== life) return;
+        metric.observe((clock.now() - begun_ms) / 1000, [cluster, method]);
+      };
+    },
+    forget(cluster) {
+      lives.delete(cluster);
+      metric.forget((labels) => labels[0] === cluster);
     },
   };
 }

@@ -35,11 +35,32 @@ Deno.test("fleetMetrics() counts requests by cluster", async () => {
 
 Deno.test("etcdMetrics() times calls", async () => {
   const clock = new VirtualClock();
-  const { metric, observe } = etcdMetrics(clock);
+  const { metric, observe, forget } = etcdMetrics(clock);
   const ended = observe("ns/a", "MemberList");
   await clock.advance(20);
   ended();
   const text = metricsText([metric]);
   const labels = '{cluster_name="ns/a",grpc_method="MemberList"}';
   assertEquals(text.includes(`inmemory_etcd_request_duration_seconds_sum${labels} 0.02\n`), true);
+  // What is told of a cluster goes with it, and comes back neither with a call that was under way nor for another.
+  const late = observe("ns/a", "MemberList");
+  observe("ns/b", "Status")();
+  forget("ns/a");
+  late();
+  assertEquals(metricsText([metric]).includes("ns/a"), false);
+  assertEquals(metricsText([metric]).includes("ns/b"), true);
+  observe("ns/a", "Status")();
+  assertEquals(metricsText([metric]).includes("ns/a"), true);
+});
+
+Deno.test("A FakeFleet tells when a cluster is gone for good", async () => {
+  const gone: string[] = [];
+  await using fleet = new FakeFleet({
+    ports: { first: 30500, last: 30599 },
+    onRemoved: (cluster) => gone.push(cluster),
+  });
+  await fleet.ensureListener("ns/a");
+  await fleet.ensureListener("ns/b");
+  await fleet.remove("ns/a");
+  assertEquals(gone, ["ns/a"]);
 });

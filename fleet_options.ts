@@ -48,6 +48,8 @@ export interface FakeFleetOptions {
   readonly logger?: Logger;
   /** Told when a call to a cluster's etcd begins; what it answers is called when the call ends. */
   observeEtcd?(cluster: string, method: string): () => void;
+  /** Told when a cluster is gone for good. */
+  onRemoved?(cluster: string): void;
 }
 
 /** How clusters share a port. */

@@ -30,7 +30,6 @@ export interface FleetRestorationOptions {
 const NODES: ResourceRef = { apiVersion: "v1", resource: "nodes" };
 /** A cluster whose machines do not come back in this time answers all the same. */
 const PATIENCE_MS = 60_000;
-const LOOK_MS = 100;
 
 /** Reserves ports and holds clusters back. */
 export class FleetRestoration {
@@ -60,25 +59,61 @@ export class FleetRestoration {
 
   /** Lets each held cluster answer once its Nodes are back. Resolves when none is held. */
   async complete(signal: AbortSignal): Promise<void> {
+    const { fleet } = this.#options;
+    const made = new Map<string, PromiseWithResolvers<void>>();
+    for (const cluster of this.#expected.keys()) made.set(cluster, Promise.withResolvers());
+    const stop = fleet.onMade((cluster) => made.get(cluster)?.resolve());
+    try {
+      await Promise.all(
+        [...this.#expected].map(([cluster, nodes]) =>
+          this.#restore(cluster, new Set(nodes), made.get(cluster)?.promise, signal)
+        ),
+      );
+    } finally {
+      stop();
+    }
+  }
+
+  /** Lets one cluster answer when no Node is missing, or patience has ended. */
+  async #restore(
+    cluster: string,
+    missing: Set<string>,
+    made: Promise<void> | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, fleet, logger } = this.#options;
-    const deadline_ms = clock.now() + PATIENCE_MS;
-    while (this.#expected.size > 0) {
-      for (const [cluster, nodes] of this.#expected) {
-        const missing = await this.#missing(cluster, nodes);
-        const late = clock.now() >= deadline_ms;
-        if (missing.length > 0 && !late) continue;
-        if (missing.length > 0 && fleet.client(cluster) !== undefined) {
-          logger.warn("Nodes have not come back; the cluster answers without them", {
-            cluster,
-            nodes: missing.slice(0, 10).join(","),
-          });
-        }
-        this.#expected.delete(cluster);
-        await fleet.release(cluster).catch((error) =>
-          logger.error("Cluster cannot listen", { cluster, error })
-        );
-      }
-      if (this.#expected.size > 0) await sleep(clock, LOOK_MS, signal);
+    const ended = new AbortController();
+    const either = AbortSignal.any([signal, ended.signal]);
+    try {
+      const late = sleep(clock, PATIENCE_MS, either);
+      // Nodes that cannot be seen are waited for as those that do not come.
+      const back = made?.then(() => this.#seeNodes(cluster, missing, either)).catch(() => late);
+      await Promise.race([late, back]);
+    } finally {
+      ended.abort();
+    }
+    if (missing.size > 0 && fleet.client(cluster) !== undefined) {
+      logger.warn("Nodes have not come back; the cluster answers without them", {
+        cluster,
+        nodes: [...missing].slice(0, 10).join(","),
+      });
+    }
+    this.#expected.delete(cluster);
+    await fleet.release(cluster).catch((error) =>
+      logger.error("Cluster cannot listen", { cluster, error })
+    );
+  }
+
+  /** Takes Nodes out of `missing` as they come. Resolves when none is left. */
+  async #seeNodes(cluster: string, missing: Set<string>, signal: AbortSignal): Promise<void> {
+    const client = this.#options.fleet.client(cluster);
+    if (client === undefined) return;
+    const { items, resourceVersion } = await client.list(NODES);
+    for (const { metadata } of items) missing.delete(metadata.name ?? "");
+    if (missing.size === 0) return;
+    for await (const { object } of client.watch(NODES, { resourceVersion, signal })) {
+      missing.delete(object.metadata.name ?? "");
+      if (missing.size === 0) return;
     }
   }
 
@@ -104,14 +139,6 @@ export class FleetRestoration {
     let nodes = this.#expected.get(cluster);
     if (nodes === undefined) this.#expected.set(cluster, nodes = new Set());
     nodes.add(node);
-  }
-
-  async #missing(cluster: string, nodes: ReadonlySet<string>): Promise<string[]> {
-    const client = this.#options.fleet.client(cluster);
-    if (client === undefined) return [...nodes];
-    const { items } = await client.list(NODES);
-    const present = new Set(items.map(({ metadata }) => metadata.name));
-    return [...nodes].filter((node) => !present.has(node));
   }
 
   /** Everything of a resource; nothing when it is not installed. */

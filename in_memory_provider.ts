@@ -33,7 +33,14 @@ export interface InMemoryProviderOptions {
   /** Where the workload clusters live. */
   readonly fleet?: Pick<
     FakeFleetOptions,
-    "host" | "bind" | "ports" | "serverNames" | "storage" | "observeEtcd"
+    | "host"
+    | "bind"
+    | "ports"
+    | "serverNames"
+    | "storage"
+    | "observeEtcd"
+    | "onRemoved"
+    | "memory"
   >;
   /** Told of what the controllers do. */
   readonly observer?: ReconcileObserver;
@@ -124,6 +131,11 @@ export class InMemoryProvider implements AsyncDisposable {
     void this.manager.start(signal);
     this.#inBackground("Taking up workload clusters", () => restoration.complete(signal));
     this.#inBackground("Looking at everything again", () => this.#resync(signal));
+  }
+
+  /** The resources that the management cluster serves and whose contents are not known yet. */
+  unsynced(): string[] {
+    return this.manager.cache.unsynced();
   }
 
   /** Stops the controllers and ends the workload clusters; what is stored stays. */

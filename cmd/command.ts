@@ -103,8 +103,10 @@ function findFlag(
 ): { flag: Flag; inline: string | undefined } {
   const equals = arg.indexOf("=");
   const name = equals < 0 ? arg : arg.slice(0, equals);
+  // As Kubernetes' own programs: words of a name may be joined by underscores.
+  const dashed = name.replaceAll("_", "-");
   const flag = command.flags.find(({ name: long, short }) =>
-    name === `--${long}` || name === `-${short}`
+    dashed === `--${long}` || dashed === `-${short}`
   );
   if (flag === undefined) {
     throw new UsageError(

@@ -5,6 +5,7 @@ import { seedTls } from "../runtime/tls_seed.ts";
 import type { Command } from "./command.ts";
 import { CONTROLLER_FLAGS, controllerSettings } from "./controller_flags.ts";
 import { load } from "./load.ts";
+import { memoryCeilingOf } from "./memory_limit.ts";
 
 /** The command. */
 export const controller: Command = {
@@ -19,10 +20,11 @@ export const controller: Command = {
   positionals: { min: 0, max: 0 },
   async run(args, terminal) {
     const settings = controllerSettings(args, (name) => Deno.env.get(name));
+    const memory = await memoryCeilingOf(args);
     seedTls();
     const { runController } = await load<typeof import("./controller_process.ts")>(
       import.meta.resolve("./controller_process.ts"),
     );
-    return await runController(settings, terminal);
+    return await runController(settings, terminal, memory);
   },
 };

@@ -14,7 +14,9 @@ import {
   portRangeFlag,
   UsageError,
 } from "./command.ts";
+import { IGNORED_FLAGS, ignoredFlags } from "./ignored_flags.ts";
 import { LISTEN_FLAGS, serverNamesOf } from "./listen_mode.ts";
+import { MEMORY_FLAG } from "./memory_limit.ts";
 
 /** What the process is to do. */
 export interface ControllerSettings {
@@ -46,6 +48,8 @@ export interface ControllerSettings {
   readonly features: ReadonlyMap<string, boolean>;
   readonly verbosity: number;
   readonly jsonLog: boolean;
+  /** Flags that were given and do nothing, and why. */
+  readonly ignored: readonly (readonly [name: string, why: string])[];
 }
 
 /** How a leader is found. */
@@ -99,6 +103,7 @@ export const CONTROLLER_FLAGS: readonly Flag[] = [
   },
   flag("cluster-ports", "FIRST-LAST", "The workload clusters' ports", "20000-30000"),
   ...LISTEN_FLAGS,
+  MEMORY_FLAG,
   {
     name: "data-dir",
     value: "DIR",
@@ -144,6 +149,11 @@ export const CONTROLLER_FLAGS: readonly Flag[] = [
     ":8443",
   ),
   {
+    name: "metrics-bind-addr",
+    value: "ADDRESS",
+    help: "The older name of --diagnostics-address with --insecure-diagnostics, which it overrides",
+  },
+  {
     name: "insecure-diagnostics",
     switch: true,
     help: "Serve /metrics there over HTTP to everybody, and nothing else",
@@ -165,11 +175,6 @@ export const CONTROLLER_FLAGS: readonly Flag[] = [
     help: "Where V8's CPU profiles and heap snapshots are, below /debug/pprof/, over HTTP",
   },
   {
-    name: "contention-profiling",
-    switch: true,
-    help: "Taken for compatibility: there are no locks whose contention could be profiled",
-  },
-  {
     name: "debug-port",
     value: "N",
     help: "Where the debug API of workload clusters is, over HTTP on their address; 0 is nowhere",
@@ -177,6 +182,7 @@ export const CONTROLLER_FLAGS: readonly Flag[] = [
   },
   { ...flag("v", "N", "How much is logged: 4 and more tells every step", "2"), short: "v" },
   flag("logging-format", "text|json", "How log lines are written", "text"),
+  ...IGNORED_FLAGS,
 ];
 
 function flag(name: string, value: string, help: string, preset: string): Flag {
@@ -214,14 +220,14 @@ export function controllerSettings(
     burst: count("kube-api-burst", 100_000),
     webhooks: webhooks(args),
     health: addressFlag(args, "health-addr"),
-    diagnostics: addressFlag(args, "diagnostics-address"),
-    insecureDiagnostics: flags["insecure-diagnostics"] === "true",
+    ...diagnostics(args),
     profiler: addressFlag(args, "profiler-address"),
     debugPort: integerFlag(args, "debug-port", 0, 65535),
     tls: tls(args),
     features: featureGates(flags["feature-gates"] ?? ""),
     verbosity: integerFlag(args, "v", 0, 10),
     jsonLog: choiceFlag(args, "logging-format", ["text", "json"]) === "json",
+    ignored: ignoredFlags(args),
   };
 }
 
@@ -243,6 +249,19 @@ function election(args: Arguments): ElectionSettings {
     );
   }
   return settings;
+}
+
+function diagnostics(
+  args: Arguments,
+): Pick<ControllerSettings, "diagnostics" | "insecureDiagnostics"> {
+  const older = args.flags["metrics-bind-addr"] ?? "";
+  if (older !== "") {
+    return { diagnostics: addressFlag(args, "metrics-bind-addr"), insecureDiagnostics: true };
+  }
+  return {
+    diagnostics: addressFlag(args, "diagnostics-address"),
+    insecureDiagnostics: args.flags["insecure-diagnostics"] === "true",
+  };
 }
 
 function webhooks(args: Arguments): WebhookSettings {

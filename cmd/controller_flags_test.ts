@@ -76,6 +76,34 @@ Deno.test("controllerSettings() takes what the original's deployment gives", () 
   );
 });
 
+Deno.test("controllerSettings() takes flags that mean nothing here, and says why", () => {
+  const given = settings([
+    "--clustercache-concurrency=100",
+    "--clustercache-client-qps=20.5",
+    "--skip-crd-migration-phases=StorageVersionMigration,CleanupManagedFields",
+    "--vmodule=a=5",
+    "--log_flush_frequency=5s",
+    "--log-json-split-stream",
+    "--contention-profiling=false",
+  ]).ignored;
+  assertEquals(given.map(([name]) => name), [
+    "clustercache-concurrency",
+    "clustercache-client-qps",
+    "skip-crd-migration-phases",
+    "contention-profiling",
+    "vmodule",
+    "log-flush-frequency",
+    "log-json-split-stream",
+  ]);
+  for (const [, why] of given) assertEquals(why.length > 20, true);
+  assertEquals(settings([]).ignored, []);
+});
+
+Deno.test("controllerSettings() takes the older name of the metrics' address", () => {
+  const { diagnostics, insecureDiagnostics } = settings(["--metrics-bind-addr=localhost:8080"]);
+  assertEquals([diagnostics, insecureDiagnostics], [{ host: "localhost", port: 8080 }, true]);
+});
+
 Deno.test("controllerSettings() says in one line what is wrong", () => {
   const cases: [string[], string][] = [
     [["--leader-elect=maybe"], '--leader-elect is "maybe"; it must be true or false'],
@@ -98,6 +126,9 @@ Deno.test("controllerSettings() says in one line what is wrong", () => {
       ["--leader-elect", "--leader-elect-retry-period", "9s"],
       "--leader-elect-renew-deadline must be longer than 1.2 times",
     ],
+    [["--skip-crd-migration-phases", "Most"], '--skip-crd-migration-phases has "Most"; there are'],
+    [["--clustercache-concurrency", "no"], "--clustercache-concurrency must be a whole number"],
+    [["--metrics-bind-addr", "x"], '--metrics-bind-addr is "x"; it must be HOST:PORT'],
     [["--logging-format", "xml"], '--logging-format is "xml"; it must be text or json'],
   ];
   for (const [args, message] of cases) assertThrows(() => settings(args), UsageError, message);

@@ -1,6 +1,7 @@
 // What `capim controller` runs: the provider with its election and its
 // servers, from settings that have been read. Loaded only by that command.
 
+import type { MemoryCeiling } from "../apiserver/mod.ts";
 import { etcdMetrics, fleetMetrics } from "../fleet_metrics.ts";
 import { InMemoryProvider } from "../in_memory_provider.ts";
 import {
@@ -32,11 +33,15 @@ const ELECTION_BURST = 30;
 export async function runController(
   settings: ControllerSettings,
   terminal: Terminal,
+  memory?: MemoryCeiling,
 ): Promise<number> {
   const log = controllerLog(
     { json: settings.jsonLog, verbosity: settings.verbosity, clock: systemClock },
     (line) => terminal.err(line),
   );
+  for (const [flag, why] of settings.ignored) {
+    log.logger.info("Flag does nothing here", { flag: `--${flag}`, why });
+  }
   const connection = await connectionOf(settings);
   const transport = new HttpsTransport(connection);
   const requests = new Counter({
@@ -63,6 +68,7 @@ export async function runController(
     client: client(settings.qps, settings.burst),
     leaseClient: client(ELECTION_QPS, ELECTION_BURST),
     metrics: [requests],
+    memory,
   });
   try {
     return await process.run(terminal);
@@ -93,6 +99,7 @@ interface ControllerParts {
   readonly client: RemoteClient;
   readonly leaseClient: RemoteClient;
   readonly metrics: readonly Metric[];
+  readonly memory: MemoryCeiling | undefined;
 }
 
 /** One run of the command. */
@@ -121,6 +128,7 @@ class ControllerProcess {
       log,
       metrics: this.#metrics(),
       fleet: this.#debugFleet(),
+      unsynced: () => this.#provider?.unsynced() ?? [],
     });
     const stop = new AbortController();
     const stopped = terminal.stopped.then((why) => {
@@ -174,7 +182,7 @@ class ControllerProcess {
   }
 
   #makeProvider(storage: Awaited<ReturnType<typeof openStorage>> | undefined): InMemoryProvider {
-    const { settings, client, log } = this.#parts;
+    const { settings, client, log, memory } = this.#parts;
     const { host, bind, ports, namespace, watchFilter, syncPeriod_ms, concurrency } = settings;
     return new InMemoryProvider({
       client,
@@ -185,6 +193,8 @@ class ControllerProcess {
         ports,
         ...(settings.serverNames === undefined ? {} : { serverNames: settings.serverNames }),
         observeEtcd: this.#etcd.observe,
+        onRemoved: this.#etcd.forget,
+        ...(memory === undefined ? {} : { memory }),
         ...(storage === undefined ? {} : { storage }),
       },
       observer: this.#reconciles,

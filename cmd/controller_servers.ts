@@ -3,11 +3,13 @@
 
 import {
   AccessReview,
+  checkReachable,
   type DebugFleet,
   followCertificate,
   HttpServer,
   type HttpServerOptions,
   ListenError,
+  type Probes,
   readCertificate,
   type Serve,
   serveDebugApi,
@@ -33,6 +35,8 @@ export interface ControllerServersOptions {
   readonly log: ControllerLog;
   readonly metrics: readonly Metric[];
   readonly fleet: DebugFleet;
+  /** The resources of the management cluster whose contents are not known yet. Empty while another process leads. */
+  unsynced(): readonly string[];
 }
 
 /** The open servers. */
@@ -75,9 +79,7 @@ export class ControllerServers implements AsyncDisposable {
     const { settings, clock, fleet } = this.#options;
     const { health, profiler, debugPort, bind } = settings;
     if (health !== undefined) {
-      // As the original: whoever answers at all has opened its webhooks before.
-      const serve = serveProbes({ healthz: {}, readyz: {} });
-      await this.#listen("health-addr", { ...health, serve });
+      await this.#listen("health-addr", { ...health, serve: serveProbes(this.#probes()) });
     }
     if (profiler !== undefined) {
       const profiles = serveProfiles(clock);
@@ -94,6 +96,18 @@ export class ControllerServers implements AsyncDisposable {
         serve: serveDebugApi(fleet),
       });
     }
+  }
+
+  #probes(): Probes {
+    const { settings, unsynced } = this.#options;
+    const webhook = this.#servesWebhooks
+      ? { webhook: checkReachable("webhook server", settings.webhooks.port) }
+      : {};
+    const informers = () => {
+      const missing = unsynced();
+      if (missing.length > 0) throw new Error(`informers not synced: ${missing.join(", ")}`);
+    };
+    return { healthz: webhook, readyz: { ...webhook, "informer-sync": informers } };
   }
 
   async #diagnostics(): Promise<void> {

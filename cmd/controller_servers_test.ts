@@ -25,6 +25,9 @@ const client = {
     Promise.resolve({ ...object, status: { authenticated: false } }),
 } as unknown as Client;
 
+/** What the management cluster has not told yet. */
+const unsynced: string[] = [];
+
 function open(...flags: string[]): Promise<ControllerServers> {
   return ControllerServers.open({
     settings: controllerSettings(parseArguments(controller, flags), () => undefined),
@@ -38,6 +41,7 @@ function open(...flags: string[]): Promise<ControllerServers> {
       suspend: () => Promise.resolve(),
       release: () => Promise.resolve(),
     },
+    unsynced: () => unsynced,
   });
 }
 
@@ -142,4 +146,27 @@ Deno.test("ControllerServers says in one line what cannot be served, and leaves 
     `Cannot listen on 127.0.0.1:${HEALTH}: something else listens there; choose another with --health-addr`,
   );
   await using _again = await open(...OFF, `--diagnostics-address=127.0.0.1:${DIAGNOSTICS}`);
+});
+
+Deno.test("ControllerServers is ready when its webhooks answer and its informers have synced", async () => {
+  await inCertificateFolder(async (folder) => {
+    await using _servers = await open(
+      ...OFF,
+      `--webhook-port=${WEBHOOKS}`,
+      `--webhook-cert-dir=${folder}`,
+      `--health-addr=127.0.0.1:${HEALTH}`,
+    );
+    assertEquals(await plain(HEALTH, "/readyz?verbose"), [
+      200,
+      "[+]informer-sync ok\n[+]ping ok\n[+]webhook ok\nhealthz check passed\n",
+    ]);
+    unsynced.push("devclusters.infrastructure.cluster.x-k8s.io");
+    assertEquals((await plain(HEALTH, "/readyz"))[0], 500);
+    assertEquals(
+      (await plain(HEALTH, "/readyz/informer-sync"))[1],
+      "internal server error: informers not synced: devclusters.infrastructure.cluster.x-k8s.io\n",
+    );
+    assertEquals(await plain(HEALTH, "/healthz"), [200, "ok"]);
+    unsynced.pop();
+  });
 });

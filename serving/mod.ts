@@ -13,5 +13,6 @@ export * from "./http_server.ts";
 export * from "./probes.ts";
 export * from "./process_metrics.ts";
 export * from "./profiler.ts";
+export * from "./reachable.ts";
 export * from "./reviews.ts";
 export * from "./tls_settings.ts";

@@ -18,10 +18,18 @@ Deno.test("serveProbes() tells what is amiss", async () => {
   assertEquals(await answerOf(serve, "/healthz"), [200, "ok"]);
   assertEquals(await answerOf(serve, "/readyz"), [
     500,
-    "[+]ping ok\n[-]webhook failed: not listening\nreadyz check failed\n",
+    "[+]ping ok\n[-]webhook failed: reason withheld\nhealthz check failed\n",
   ]);
   assertEquals(await answerOf(serve, "/readyz/ping"), [200, "ok"]);
-  assertEquals((await answerOf(serve, "/readyz/webhook"))[0], 500);
+  assertEquals(await answerOf(serve, "/readyz/webhook"), [
+    500,
+    "internal server error: not listening\n",
+  ]);
+  assertEquals(await answerOf(serve, "/readyz?verbose&exclude=webhook&exclude=none"), [
+    200,
+    "[+]ping ok\n[+]webhook excluded: ok\n" +
+    'warn: some health checks cannot be excluded: no matches for "none"\nhealthz check passed\n',
+  ]);
   assertEquals((await answerOf(serve, "/readyz?exclude=webhook"))[0], 200);
   assertEquals(await answerOf(serve, "/healthz?verbose"), [
     200,

@@ -126,7 +126,12 @@ function rights(): JsonObject[] {
 
 function service(): JsonObject {
   return namespaced("v1", "Service", SERVICE, {
-    spec: { ports: [{ port: 443, targetPort: "webhook-server" }], selector: SELECTOR },
+    spec: {
+      // The process that is ready once it has read all objects is the one that converts them.
+      publishNotReadyAddresses: true,
+      ports: [{ port: 443, targetPort: "webhook-server" }],
+      selector: SELECTOR,
+    },
   });
 }
 

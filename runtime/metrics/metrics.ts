@@ -49,6 +49,10 @@ class Series<T> {
     return value;
   }
 
+  forget(gone: (labels: LabelValues) => boolean): void {
+    for (const [key, { labels }] of this.#values) if (gone(labels)) this.#values.delete(key);
+  }
+
   [Symbol.iterator](): IterableIterator<{ readonly labels: LabelValues; readonly value: T }> {
     return this.#values.values();
   }
@@ -161,6 +165,11 @@ export class Histogram implements Metric {
     this.#bounds = bounds;
     const make = () => ({ buckets: bounds.map(() => 0), count: 0, sum: 0 });
     this.#series = new Series(make, options.series_max ?? SERIES_MAX);
+  }
+
+  /** Drops the series of what is gone. */
+  forget(gone: (labels: LabelValues) => boolean): void {
+    this.#series.forget(gone);
   }
 
   /** Takes a value in. */

@@ -5,6 +5,7 @@
 import type { Clock } from "../clock.ts";
 import type { Client, ResourceRef } from "../client.ts";
 import type { Logger } from "../log.ts";
+import { parseApiVersion } from "../object.ts";
 import { Informer } from "./informer.ts";
 
 /** Options of a {@linkcode Cache}. */
@@ -84,6 +85,12 @@ export class Cache {
   /** The informer of a resource if there is one. */
   peek(ref: ResourceRef): Informer | undefined {
     return this.#informers.get(`${ref.apiVersion}/${ref.resource}`);
+  }
+
+  /** `resource.group` of those whose first list is not in, though the cluster serves them. */
+  unsynced(): string[] {
+    return [...this.#informers.values()].filter(({ hasSynced, missing }) => !hasSynced && !missing)
+      .map(({ ref }) => `${ref.resource}.${parseApiVersion(ref.apiVersion).group}`);
   }
 
   /** Tells whoever listens to an informer of all its objects, as if they had changed. */

@@ -70,6 +70,7 @@ export class Informer {
   readonly #tombstones = new Map<string, string>();
   readonly #synced = Promise.withResolvers<void>();
   #hasSynced = false;
+  #missing = false;
   #started = false;
 
   /** Does nothing before {@linkcode start}. */
@@ -82,6 +83,11 @@ export class Informer {
   /** Whether the first list is in. */
   get hasSynced(): boolean {
     return this.#hasSynced;
+  }
+
+  /** Whether the cluster said last that it serves no such resource. */
+  get missing(): boolean {
+    return this.#missing;
   }
 
   /** How many objects are known. */
@@ -210,6 +216,7 @@ export class Informer {
           failures = 0;
         }
         if (error instanceof StatusError && error.code === 410) continue;
+        this.#missing = error instanceof StatusError && error.code === 404;
         // A cluster that restarts is back soon; what goes on failing wants an operator's look, now and then.
         const level = ++failures % WARN_EVERY === WARN_FIRST ? "warn" : "debug";
         this.#options.logger[level]("Listing or watching failed", {
@@ -230,6 +237,7 @@ export class Informer {
   async #list(): Promise<string> {
     const list = await this.#options.client.list(this.ref, this.#selection());
     this.#replace(list.items);
+    this.#missing = false;
     if (!this.#hasSynced) {
       this.#hasSynced = true;
       this.#synced.resolve();

@@ -154,3 +154,24 @@ Deno.test("Informer asks a server that ends watches at once again, but not at fu
   stop.abort();
   assertEquals(watches, 4);
 });
+
+Deno.test("Cache.unsynced() names what is served and not listed yet", async () => {
+  const memory = new MemoryClient();
+  let error: StatusError | undefined = new StatusError(403, "Forbidden", "not yet");
+  const list = memory.list.bind(memory);
+  memory.list = (...args) => error === undefined ? list(...args) : Promise.reject(error);
+  const clock = new VirtualClock();
+  const cache = new Cache({ client: memory, clock, logger: silentLogger });
+  const stop = new AbortController();
+  cache.informer({ apiVersion: "apps/v1", resource: "deployments" });
+  cache.start(stop.signal);
+  assertEquals(cache.unsynced(), ["deployments.apps"]);
+  error = new StatusError(404, "NotFound", "no such resource");
+  await clock.advance(1_000);
+  assertEquals(cache.unsynced(), []);
+  error = undefined;
+  await clock.advance(10_000);
+  assertEquals(cache.unsynced(), []);
+  stop.abort();
+  memory.wake();
+});
