@@ -1,5 +1,5 @@
 // What the handler chain's outermost layer takes and gives: HTTP without
-// sockets. Adapters make these of node:http2 streams (listener/) and of
+// sockets. Adapters make these of what connections bring (listener/) and of
 // fetch Requests (fetch.ts).
 
 import type { Duplex } from "node:stream";

@@ -2,25 +2,23 @@
 // optional client certificates, HTTP/2 and HTTP/1.1 on one port. It knows
 // nothing of Kubernetes; what it hears goes to an HttpHandler.
 // Deno.serve asks for no client certificates and passes no raw upgrades on,
-// hence node:http2.
+// hence node:https; for HTTP/2 see http2/.
 
-import http2 from "node:http2";
-import type { Http2SecureServer, ServerHttp2Stream } from "node:http2";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Buffer } from "node:buffer";
 import type { KeyPair } from "../../runtime/pki/mod.ts";
 import type { HttpHandler } from "../http/types.ts";
-import { installCrashGuard } from "../../runtime/crash_guard.ts";
 import { installHandshakeGuard } from "../../runtime/handshake_guard.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
-import { installShutdownGuard } from "../../runtime/shutdown_guard.ts";
 import { seedTls } from "../../runtime/tls_seed.ts";
 import { Debts } from "./debts.ts";
 import { serveExchange } from "./node_exchange.ts";
-import { serveStream } from "./node_stream.ts";
+import { ServerConnection } from "./http2/server_connection.ts";
+import { serveStream } from "./serve_stream.ts";
 import { serveUpgrade } from "./upgrade.ts";
 
 /** Options of {@linkcode Listener.open}. */
@@ -58,7 +56,7 @@ const STALLED_MS = 30_000;
 
 /** One open address. */
 export class Listener {
-  readonly #server: Http2SecureServer;
+  readonly #server: https.Server;
   readonly #sockets = new Set<Socket>();
   #renewal: Timer | undefined;
   /** Where it listens. */
@@ -67,7 +65,7 @@ export class Listener {
   readonly port: number;
 
   private constructor(
-    server: Http2SecureServer,
+    server: https.Server,
     host: string,
     port: number,
     sockets: Set<Socket>,
@@ -80,7 +78,6 @@ export class Listener {
 
   /** Binds and listens. Rejects with the system's error (`EADDRINUSE`, `EACCES`) when it cannot. */
   static async open(options: ListenerOptions): Promise<Listener> {
-    installCrashGuard();
     installHandshakeGuard();
     seedTls();
     const host = options.host ?? "127.0.0.1";
@@ -112,7 +109,6 @@ export class Listener {
 
   /** One that has no port of its own: it serves what it is given by {@linkcode Listener.accept}. */
   static detached(options: Omit<ListenerOptions, "host" | "port">): Listener {
-    installCrashGuard();
     installHandshakeGuard();
     const sockets = new Set<Socket>();
     const server = createServer({ ...options, port: 0 }, sockets);
@@ -153,9 +149,9 @@ export class Listener {
 function createServer(
   options: ListenerOptions,
   sockets: Set<Socket>,
-): Http2SecureServer {
-  const server = http2.createSecureServer({
-    allowHTTP1: true,
+): https.Server {
+  const server = https.createServer({
+    ALPNProtocols: ["h2", "http/1.1"],
     requestCert: true,
     rejectUnauthorized: false,
     cert: options.serving.certificate,
@@ -165,11 +161,7 @@ function createServer(
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
-    settings: {
-      maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
-      maxHeaderListSize: MAX_HEADER_BYTES,
-    },
-  } as http2.SecureServerOptions);
+  });
   const { stalled_ms = STALLED_MS } = options;
   const debts = new Debts();
   const serve = (request: unknown, response: unknown) => {
@@ -182,12 +174,7 @@ function createServer(
     (response as ServerResponse).writeContinue();
     serve(request, response);
   });
-  // HTTP/2 streams as they are, not as the likeness of HTTP/1.1 that a `request` listener makes of them.
-  server.removeAllListeners("stream");
-  server.on("stream", (stream: unknown, headers) => {
-    installShutdownGuard(stream as ServerHttp2Stream);
-    void serveStream(options.handler, stream as ServerHttp2Stream, headers, stalled_ms, debts);
-  });
+  serveHttp2(server, { ...options, stalled_ms, debts });
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: TLSSocket, head: Buffer) => {
@@ -211,4 +198,28 @@ function createServer(
     );
   }
   return server;
+}
+
+/** Connections that have agreed on HTTP/2 in their handshake go another way than all others. */
+function serveHttp2(
+  server: https.Server,
+  { handler, stalled_ms, debts }: Pick<ListenerOptions, "handler"> & {
+    readonly stalled_ms: number;
+    readonly debts: Debts;
+  },
+): void {
+  const others = server.listeners("secureConnection");
+  server.removeAllListeners("secureConnection");
+  server.on("secureConnection", (socket: TLSSocket) => {
+    if (socket.alpnProtocol !== "h2") {
+      for (const listener of others) listener.call(server, socket);
+      return;
+    }
+    const connection: ServerConnection = new ServerConnection(socket, {
+      streamsMax: MAX_CONCURRENT_STREAMS,
+      headerBytesMax: MAX_HEADER_BYTES,
+      stalled_ms,
+      onStream: (stream) => void serveStream(handler, connection, stream, debts),
+    });
+  });
 }

@@ -5,7 +5,6 @@
  * @module
  */
 
-export * from "../../runtime/crash_guard.ts";
 export * from "./held_port.ts";
 export * from "./listener.ts";
 export * from "./port_pool.ts";

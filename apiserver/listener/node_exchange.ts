@@ -6,8 +6,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { Buffer } from "node:buffer";
-import { StatusError } from "../../runtime/status.ts";
 import type { HttpHandler, HttpRequest, HttpResponse, PeerCertificate } from "../http/types.ts";
+import { bodyTooLarge } from "./body_too_large.ts";
 import { type Delivery, endWith, pump } from "./pump.ts";
 import { type Debts, Owed, READ_FIRST } from "./debts.ts";
 import { Departure } from "./departure.ts";
@@ -35,7 +35,7 @@ export async function serveExchange(
   request.on("error", () => departure.leave());
   try {
     const answer = debts.refuses(debt) ? READ_FIRST : await handler.handle(
-      new ReceivedRequest(request, departure, {
+      new ReceivedRequest(new ReadableBody(request), departure, {
         method: request.method ?? "",
         target: request.url ?? "",
         headers: request.headers as Record<string, string | undefined>,
@@ -61,6 +61,24 @@ export interface RequestHead {
   readonly identity: PeerIdentity;
 }
 
+/** Where a request's body comes from. */
+export interface BodySource {
+  /** Reads all of it, at most `limit` bytes; rejects with 413 beyond that. */
+  body(limit: number): Promise<Uint8Array>;
+}
+
+class ReadableBody implements BodySource {
+  readonly #source: Readable;
+
+  constructor(source: Readable) {
+    this.#source = source;
+  }
+
+  body(limit: number): Promise<Uint8Array> {
+    return readBody(this.#source, limit);
+  }
+}
+
 /** A request as the chain wants it; its signal is made when it is asked for. */
 export class ReceivedRequest implements HttpRequest {
   readonly method: string;
@@ -71,9 +89,9 @@ export class ReceivedRequest implements HttpRequest {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly #departure: Departure;
-  readonly #source: Readable;
+  readonly #source: BodySource;
 
-  constructor(source: Readable, departure: Departure, head: RequestHead) {
+  constructor(source: BodySource, departure: Departure, head: RequestHead) {
     this.method = head.method;
     this.target = head.target;
     this.headers = head.headers;
@@ -93,7 +111,7 @@ export class ReceivedRequest implements HttpRequest {
   body(limit: number): Promise<Uint8Array> {
     return this.method === "GET" || this.method === "HEAD"
       ? Promise.resolve(NO_BODY)
-      : readBody(this.#source, limit);
+      : this.#source.body(limit);
   }
 }
 
@@ -118,7 +136,7 @@ export function toHttpRequest(request: IncomingMessage, signal: AbortSignal): Ht
 const NO_BODY = new Uint8Array(0);
 
 function readBody(source: Readable, limit: number): Promise<Uint8Array> {
-  // Streams of HTTP/2 without a body may be over before anybody has asked.
+  // One without a body may be over before anybody has asked.
   if (source.readableEnded) return Promise.resolve(NO_BODY);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -140,15 +158,6 @@ function readBody(source: Readable, limit: number): Promise<Uint8Array> {
     source.on("error", reject);
     source.on("aborted", () => reject(new Error("The client has left")));
   });
-}
-
-/** 413, as the real server says it. */
-export function bodyTooLarge(limit: number): StatusError {
-  return new StatusError(
-    413,
-    "RequestEntityTooLarge",
-    `Request entity too large: limit is ${limit}`,
-  );
 }
 
 async function writeResponse(
