@@ -18,6 +18,17 @@ export interface Clock {
     callback: () => void,
     options?: { background?: boolean },
   ): Timer;
+  /**
+   * Runs `callback` in a later turn of the event loop, after everything that is ready to run now, at the
+   * same time of this clock. Absent: at the end of this turn.
+   */
+  soon?(callback: () => void): void;
+}
+
+/** As {@linkcode Clock.soon}, also for clocks without it. */
+export function soon(clock: Clock, callback: () => void): void {
+  if (clock.soon === undefined) queueMicrotask(callback);
+  else clock.soon(callback);
 }
 
 /** A promise that resolves after `delay_ms` on `clock`, or rejects with the signal's reason. */
@@ -72,6 +83,7 @@ export const systemClock: Clock = {
     arm(Math.max(0, delay_ms));
     return { cancel: () => clearTimeout(id) };
   },
+  soon: (callback) => void setImmediate(callback),
 };
 
 interface Pending {
@@ -98,6 +110,8 @@ export class VirtualClock implements Clock {
   #now: number;
   #order = 0;
   readonly #pending = new Set<Pending>();
+  /** Callbacks of later turns. */
+  #turns = 0;
 
   /** Starts at `start_ms`, milliseconds since the epoch; default 2026-01-01T00:00:00Z. */
   constructor(start_ms: number = Date.UTC(2026, 0, 1)) {
@@ -120,6 +134,15 @@ export class VirtualClock implements Clock {
     return { cancel: () => void this.#pending.delete(pending) };
   }
 
+  /** Runs `callback` in a later turn of the event loop; time does not move on before. */
+  soon(callback: () => void): void {
+    this.#turns++;
+    setTimeout(() => {
+      this.#turns--;
+      callback();
+    }, 0);
+  }
+
   /** How many timers wait. */
   get pending(): number {
     return this.#pending.size;
@@ -134,7 +157,7 @@ export class VirtualClock implements Clock {
   /** Moves time on by `ms`, running timers in order and letting promises settle between them. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await settle();
+    await this.#settle();
     for (
       let next = this.#next();
       next !== undefined && next.at <= end;
@@ -143,9 +166,14 @@ export class VirtualClock implements Clock {
       this.#now = Math.max(this.#now, next.at);
       this.#pending.delete(next);
       next.callback();
-      await settle();
+      await this.#settle();
     }
     this.#now = end;
+  }
+
+  /** Lets everything that is ready to run do so, and what that makes ready. */
+  async #settle(): Promise<void> {
+    do await turn(); while (this.#turns > 0);
   }
 
   #next(): Pending | undefined {
@@ -162,7 +190,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Lets everything that is ready to run do so: a turn of the event loop. */
-function settle(): Promise<void> {
+/** A turn of the event loop. */
+function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

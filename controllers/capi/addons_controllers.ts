@@ -5,6 +5,7 @@ import type { KubeObject } from "../../runtime/object.ts";
 import { Controller } from "../../runtime/reconcile/controller.ts";
 import { enqueueMapped, enqueueObject } from "../../runtime/reconcile/handlers.ts";
 import type { Manager } from "../../runtime/reconcile/manager.ts";
+import { changed } from "../../runtime/reconcile/predicates.ts";
 import { watchResource } from "../../runtime/reconcile/sources.ts";
 import { type Predicate, type Request, requestFor } from "../../runtime/reconcile/types.ts";
 import { compileLabelSelector } from "../../runtime/selector/label.ts";
@@ -12,7 +13,7 @@ import { CLUSTER_RESOURCE_SET_BINDINGS, CLUSTER_RESOURCE_SETS } from "./addons/n
 import { ClusterResourceSetReconciler } from "./cluster_resource_set.ts";
 import { ClusterResourceSetBindingReconciler } from "./cluster_resource_set_binding.ts";
 import type { CoreContext } from "./core/core_context.ts";
-import { changed, connections } from "./core/core_sources.ts";
+import { connections } from "./core/core_sources.ts";
 import { CLUSTERS } from "./core/names.ts";
 import { RESOURCES } from "./kubeadm/names.ts";
 

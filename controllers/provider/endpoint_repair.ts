@@ -46,6 +46,9 @@ export async function repairEndpoint(
   });
 }
 
+/** Secrets that have been seen to, as they were read, and for which server: reading YAML takes time. */
+const repaired = new WeakMap<KubeObject, string>();
+
 async function repairKubeconfig(
   client: Client,
   { namespace, name }: { namespace: string; name: string },
@@ -54,7 +57,8 @@ async function repairKubeconfig(
   const key = { namespace, name: `${name}-kubeconfig` };
   const secret = await getOrUndefined(client, RESOURCES.secrets, key);
   const value = (secret?.["data"] as { value?: string } | undefined)?.value;
-  if (value === undefined) return;
+  if (value === undefined || repaired.get(secret as KubeObject) === server) return;
+  repaired.set(secret as KubeObject, server);
   const config = parse(Buffer.from(value, "base64").toString("utf8")) as JsonObject | null;
   const clusters = (config?.["clusters"] ?? []) as { name?: string; cluster?: JsonObject }[];
   const entry = clusters.find((one) => one.name === name)?.cluster;

@@ -12,10 +12,15 @@ import { enqueueMapped, enqueueObject } from "../../runtime/reconcile/handlers.t
 import type { Manager } from "../../runtime/reconcile/manager.ts";
 import { watchMetadata, watchResource } from "../../runtime/reconcile/sources.ts";
 import { type Request, requestFor } from "../../runtime/reconcile/types.ts";
+import { changed } from "../../runtime/reconcile/predicates.ts";
 import { clusterSecretName } from "../capi/kubeadm/certificates.ts";
 import { CLUSTER_NAME_LABEL, RESOURCES } from "../capi/kubeadm/names.ts";
 import { InfrastructureClusterReconciler, type ProviderContext } from "./cluster_reconciler.ts";
-import { coreResources } from "./core_objects.ts";
+import {
+  coreResources,
+  isControlPlaneInitialized,
+  isInfrastructureProvisioned,
+} from "./core_objects.ts";
 import type { WorkloadHost } from "./host.ts";
 import { INFRASTRUCTURE_GROUP, INFRASTRUCTURE_KINDS, type InfrastructureKinds } from "./kinds.ts";
 import { InfrastructureMachineReconciler } from "./machine_reconciler.ts";
@@ -67,6 +72,7 @@ function addFamily(manager: Manager, kinds: InfrastructureKinds, options: Provid
           enqueueMapped((cluster) =>
             referenced(cluster, cluster.spec?.infrastructureRef, kinds.clusterKind)
           ),
+          clusterMatters,
         ),
       ],
     }),
@@ -87,12 +93,14 @@ function addFamily(manager: Manager, kinds: InfrastructureKinds, options: Provid
         watchResource(
           core.clusters,
           enqueueMapped(({ metadata }) => machinesOf(metadata.namespace, metadata.name)),
+          clusterMatters,
         ),
         watchResource(
           kinds.clusters,
           enqueueMapped(({ metadata }) =>
             machinesOf(metadata.namespace, metadata.labels?.[CLUSTER_NAME_LABEL])
           ),
+          infrastructureMatters,
         ),
         watchMetadata(
           RESOURCES.secrets,
@@ -112,6 +120,25 @@ function addFamily(manager: Manager, kinds: InfrastructureKinds, options: Provid
 function isAuthority({ metadata }: KubeObject): boolean {
   const cluster = metadata.labels?.[CLUSTER_NAME_LABEL] ?? "";
   return ["ca", "etcd"].some((purpose) => metadata.name === clusterSecretName(cluster, purpose));
+}
+
+/** What of a Cluster matters here: all of it but how it is doing. */
+const clusterMatters = changed((cluster) => [
+  cluster.spec,
+  ...asked(cluster),
+  isInfrastructureProvisioned(cluster),
+  isControlPlaneInitialized(cluster),
+]);
+
+/** What of an infrastructure cluster matters to its machines. */
+const infrastructureMatters = changed((object) => [
+  object.spec,
+  ...asked(object),
+  object.status?.initialization?.provisioned,
+]);
+
+function asked({ metadata }: KubeObject): unknown[] {
+  return [metadata.annotations, metadata.labels, metadata.deletionTimestamp];
 }
 
 /** What a reference names, when it names an infrastructure object of that kind. */

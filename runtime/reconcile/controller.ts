@@ -63,6 +63,7 @@ export class Controller {
     const queue: WorkQueue = new WorkQueue({
       clock,
       concurrency,
+      batched: true,
       ...(backoff === undefined ? {} : { backoff }),
       work: (request) => this.#reconcile(request, queue, logger),
     });

@@ -1,7 +1,7 @@
 // Predicates: which changes matter. Source: controller-runtime
 // pkg/predicate.
 
-import { equal } from "../object.ts";
+import { equal, type KubeObject } from "../object.ts";
 import type { Predicate } from "./types.ts";
 
 /** Changes of what was asked for: `metadata.generation`, or the beginning of a deletion. */
@@ -24,6 +24,12 @@ export const annotationsChanged: Predicate = ({ type, object, previous }): boole
 export const resourceVersionChanged: Predicate = ({ type, object, previous }): boolean =>
   type !== "MODIFIED" ||
   object.metadata.resourceVersion !== previous?.metadata.resourceVersion;
+
+/** Changes in which one of these facts differs. */
+export function changed(factsOf: (object: KubeObject) => unknown): Predicate {
+  return ({ type, object, previous }) =>
+    type !== "MODIFIED" || previous === undefined || !equal(factsOf(object), factsOf(previous));
+}
 
 /** Any of the predicates. */
 export function anyOf(...predicates: readonly Predicate[]): Predicate {

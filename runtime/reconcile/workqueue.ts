@@ -3,7 +3,7 @@
 // come back after a growing delay. Source: client-go util/workqueue, with
 // one timer per delayed request instead of a waiting loop.
 
-import type { Clock, Timer } from "../clock.ts";
+import { type Clock, soon, type Timer } from "../clock.ts";
 import { type Request, requestKey } from "./types.ts";
 
 /** How failing requests are delayed: `base_ms` doubling with every failure up to `max_ms`. */
@@ -32,6 +32,11 @@ export interface WorkQueueOptions {
   readonly concurrency?: number;
   /** How failures are delayed. */
   readonly backoff?: Backoff;
+  /**
+   * Whether work waits for the next turn of the event loop, when all that this one changes is known:
+   * objects that change each other are then looked at once a turn and not for each change. Default: no.
+   */
+  readonly batched?: boolean;
 }
 
 /** A de-duplicating queue that calls its worker. */
@@ -40,6 +45,7 @@ export class WorkQueue {
   readonly #work: (request: Request) => Promise<void>;
   readonly #concurrency: number;
   readonly #backoff: Backoff;
+  readonly #batched: boolean;
   /** Waiting, in order; a Map keeps insertion order. */
   readonly #waiting = new Map<string, Request>();
   readonly #active = new Map<string, Request>();
@@ -57,6 +63,7 @@ export class WorkQueue {
     this.#work = options.work;
     this.#concurrency = options.concurrency ?? 1;
     this.#backoff = options.backoff ?? defaultBackoff;
+    this.#batched = options.batched ?? false;
   }
 
   /** How many requests wait or are worked on; delayed ones do not count. */
@@ -144,10 +151,12 @@ export class WorkQueue {
   #schedule(): void {
     if (this.#scheduled || !this.#running) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    const pump = () => {
       this.#scheduled = false;
       this.#pump();
-    });
+    };
+    if (this.#batched) soon(this.#clock, pump);
+    else queueMicrotask(pump);
   }
 
   #pump(): void {

@@ -23,8 +23,9 @@ Deno.test("WorkQueue holds a request once and works in order", async () => {
 Deno.test("WorkQueue never works on one request twice at once", async () => {
   const release: (() => void)[] = [];
   let active = 0, most = 0, runs = 0;
+  const clock = new VirtualClock();
   const queue = new WorkQueue({
-    clock: new VirtualClock(),
+    clock,
     concurrency: 5,
     work: async () => {
       runs++;
@@ -35,15 +36,41 @@ Deno.test("WorkQueue never works on one request twice at once", async () => {
   });
   queue.start();
   queue.add(a);
-  await Promise.resolve();
+  await clock.advance(0);
   queue.add(a);
   queue.add(a);
   release.shift()?.();
-  await new Promise<void>((resolve) => queueMicrotask(() => queueMicrotask(resolve)));
-  for (let i = 0; i < 10 && release.length === 0; i++) await Promise.resolve();
+  await clock.advance(0);
   release.shift()?.();
   await queue.idle();
   assertEquals({ runs, most }, { runs: 2, most: 1 });
+});
+
+Deno.test("WorkQueue in batches looks once at what a whole turn of others asks for", async () => {
+  const clock = new VirtualClock();
+  const seen: string[] = [];
+  const owner: WorkQueue = new WorkQueue({
+    clock,
+    batched: true,
+    work: (request) => Promise.resolve(void seen.push(request.name)),
+  });
+  const parts = new WorkQueue({
+    clock,
+    batched: true,
+    concurrency: 5,
+    async work({ name }) {
+      owner.add({ namespace: "ns", name: "owner" });
+      await Promise.resolve();
+      owner.add({ namespace: "ns", name: "owner" });
+      seen.push(name);
+    },
+  });
+  owner.start();
+  parts.start();
+  parts.add(a);
+  parts.add(b);
+  await clock.advance(0);
+  assertEquals(seen, ["a", "b", "owner"]);
 });
 
 Deno.test("WorkQueue.addAfter() waits for the earliest of several delays", async () => {

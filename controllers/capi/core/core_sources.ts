@@ -2,10 +2,11 @@
 // concerns, and which changes matter. Where Cluster API's managers ask every
 // so often, these watch.
 
-import { equal, type JsonObject, type KubeObject } from "../../../runtime/object.ts";
+import type { JsonObject, KubeObject } from "../../../runtime/object.ts";
 import { controllerOf } from "../../../runtime/owner.ts";
 import { labelIndex } from "../../../runtime/reconcile/cache.ts";
 import type { Informer } from "../../../runtime/reconcile/informer.ts";
+import { changed } from "../../../runtime/reconcile/predicates.ts";
 import {
   type Predicate,
   type Request,
@@ -50,12 +51,6 @@ export function machinesOfSet(machines: Informer): (set: KubeObject) => Request[
       ({ namespace, name }) =>
         controllerOf(machines.get(namespace, name) as KubeObject)?.uid === set.metadata.uid,
     );
-}
-
-/** Passes changes in which one of these facts differs. */
-export function changed(factsOf: (object: KubeObject) => unknown): Predicate {
-  return ({ type, object, previous }) =>
-    type !== "MODIFIED" || previous === undefined || !equal(factsOf(object), factsOf(previous));
 }
 
 const statusOf = (object: KubeObject, type: string) => conditionOf(object, type)?.status;
