@@ -3,8 +3,8 @@
 // state behind them is etcd's own and the cluster's; no socket is opened.
 
 import type { Duplex } from "node:stream";
-import type { Listener } from "./apiserver/listener/mod.ts";
 import { connectedPair, type PodPorts } from "./apiserver/tunnel/mod.ts";
+import type { Address } from "./shared_addresses.ts";
 import type { EtcdMemberSpec } from "./controllers/provider/host.ts";
 import type { CallObserver } from "./etcd/grpc_services.ts";
 import { RecordedEtcd } from "./etcd/recorded_etcd.ts";
@@ -27,7 +27,7 @@ export interface ControlPlanePortsOptions {
   /** The cluster. */
   client(): Client;
   /** Where its API server listens. */
-  listener(): Promise<Listener> | undefined;
+  listener(): Promise<Pick<Address, "accept">> | undefined;
   /** Told of calls to etcd members. */
   readonly observeEtcd?: CallObserver;
   /** Whether the machine runs one. */

@@ -3,15 +3,27 @@
 // controllers drive (WorkloadHost).
 
 import { ApiServer, createSigningKey } from "./apiserver/mod.ts";
-import { DEFAULT_PORT_RANGE, Listener, ServerNameFront } from "./apiserver/listener/mod.ts";
-import type { Endpoint, EtcdMemberSpec, WorkloadHost } from "./controllers/provider/host.ts";
+import { StaticTokens } from "./apiserver/auth/static_tokens.ts";
+import { DEFAULT_PORT_RANGE, Listener } from "./apiserver/listener/mod.ts";
+import type { Endpoint, EtcdMemberSpec, Reach, WorkloadHost } from "./controllers/provider/host.ts";
 import { type ClusterHeartbeats, NodeHeartbeats } from "./controllers/provider/node_heartbeats.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
 import type { WorkloadControllers } from "./controllers/workload/mod.ts";
 import { ControlPlanePorts } from "./control_plane_ports.ts";
-import { type FakeFleetOptions, type FleetMember, SIGNING_KEY } from "./fleet_options.ts";
+import {
+  ADMIN_TOKEN,
+  type FakeFleetOptions,
+  type FleetMember,
+  SIGNING_KEY,
+} from "./fleet_options.ts";
 import { type ClusterPort, FleetPorts } from "./fleet_ports.ts";
 import { servingCertificate, servingRenewal } from "./fake_cluster.ts";
+import {
+  type Address,
+  createToken,
+  type SharedAddresses,
+  sharedAddressesOf,
+} from "./shared_addresses.ts";
 import type { Client } from "./runtime/client.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import { silentLogger } from "./runtime/log.ts";
@@ -21,7 +33,6 @@ import { adminUser } from "./runtime/user.ts";
 
 export * from "./fleet_options.ts";
 
-const SUFFIX = "capim.local";
 const REVISIONS_SINCE_MS = Date.UTC(2026, 0, 1);
 
 /** One cluster of the fleet. */
@@ -38,7 +49,9 @@ interface Member {
   readonly ports: ControlPlanePorts;
   authority: KeyPair | undefined;
   /** Set from the first API server's start to the last one's stop. */
-  listener: Promise<Listener> | undefined;
+  listener: Promise<Address> | undefined;
+  /** Its administrator's; where clients need one to get there. */
+  readonly token: string | undefined;
 }
 
 /** Runs workload clusters in this process. */
@@ -47,7 +60,6 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #host: string;
-  readonly #bind: string;
   readonly #ports: FleetPorts;
   readonly #heartbeats: NodeHeartbeats;
   readonly #members = new Map<string, Member>();
@@ -59,8 +71,8 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   readonly #held = new Set<string>();
   readonly #listeners = new Set<(cluster: string) => void>();
   readonly #madeListeners = new Set<(cluster: string) => void>();
-  /** The shared port, once a cluster wants it. */
-  #front: Promise<ServerNameFront> | undefined;
+  /** Where clusters are reached that have no ports of their own. */
+  readonly #shared: SharedAddresses | undefined;
 
   /** Nobody is served before a cluster's first API server is started; until then its port resets clients. */
   constructor(options: FakeFleetOptions = {}) {
@@ -68,11 +80,11 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#host = options.host ?? "127.0.0.1";
-    this.#bind = options.bind ?? this.#host;
+    this.#shared = sharedAddressesOf(options, this.#clock);
     const { logger = silentLogger } = options;
     this.#heartbeats = new NodeHeartbeats({ clock: this.#clock, logger });
     this.#ports = new FleetPorts({
-      host: this.#bind,
+      host: options.bind ?? this.#host,
       range: options.ports ?? DEFAULT_PORT_RANGE,
       logger,
     });
@@ -91,7 +103,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
 
   /** Keeps a port, bound, for a cluster that had it before. False when another cluster has it. */
   async reserve(cluster: string, port: number): Promise<boolean> {
-    if (this.#options.serverNames !== undefined) return true;
+    if (this.#shared !== undefined) return true;
     const present = this.#members.get(cluster)?.port ?? this.#reserved.get(cluster)?.port;
     if (present !== undefined) return present === port;
     const reserved = await this.#ports.reserve(cluster, port);
@@ -153,25 +165,15 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     return making;
   }
 
-  /** Opens the port that all clusters share, if they do. */
-  async #sharedPort(): Promise<ServerNameFront | undefined> {
-    const { serverNames } = this.#options;
-    if (serverNames === undefined) return undefined;
-    this.#front ??= ServerNameFront.open(this.#bind, serverNames.port);
-    try {
-      return await this.#front;
-    } catch (error) {
-      this.#front = undefined;
-      throw error;
-    }
-  }
-
   /** The host of a cluster's endpoint. */
   #hostOf(cluster: string): string {
-    const { serverNames } = this.#options;
-    if (serverNames === undefined) return this.#host;
-    const [namespace, name] = cluster.split("/");
-    return `${name}.${namespace}.${serverNames.suffix ?? SUFFIX}`;
+    return this.#shared?.hostOf(cluster) ?? this.#host;
+  }
+
+  /** How clients come to a cluster, where the host and port of its endpoint do not say it all. */
+  async reach(cluster: string): Promise<Reach | undefined> {
+    const token = this.#members.get(cluster)?.token;
+    return token === undefined ? undefined : await this.#shared?.reach?.(cluster, token);
   }
 
   /** Starts an API server; the first one makes the cluster listen. */
@@ -293,9 +295,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     this.#reserved.clear();
     await Promise.all(members.map((member) => this.#end(member)));
     await Promise.all(reserved.map((port) => this.#ports.release(port)));
-    const front = this.#front;
-    this.#front = undefined;
-    await (await front?.catch(() => undefined))?.close();
+    await this.#shared?.close();
   }
 
   /** As {@linkcode FakeFleet.close}. */
@@ -315,9 +315,8 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   async #choosePort(
     cluster: string,
     wanted: number | undefined,
-  ): Promise<ClusterPort | ServerNameFront> {
-    const front = await this.#sharedPort();
-    if (front !== undefined) return front;
+  ): Promise<ClusterPort | number> {
+    if (this.#shared !== undefined) return await this.#shared.port;
     const reserved = this.#reserved.get(cluster);
     if (reserved !== undefined) {
       this.#reserved.delete(cluster);
@@ -329,7 +328,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   }
 
   /** `known`: clients may remember the cluster from an earlier process. */
-  #makeMember(name: string, place: ClusterPort | ServerNameFront, known: boolean): Member {
+  #makeMember(name: string, place: ClusterPort | number, known: boolean): Member {
     const { storage } = this.#options;
     const stored = storage?.open(name);
     const anew = known && stored?.restored === undefined;
@@ -344,12 +343,16 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       listener: () => member.listener,
       runsApiServer: (machine) => member.apiServers.has(machine),
     });
+    const token = this.#tokenOf(name);
     const heartbeats = this.#heartbeats.of(() => member.client);
     const server = new ApiServer({
       aggregatedRoles: true,
       ...(this.#options.memory === undefined ? {} : { http: { memory: this.#options.memory } }),
       ports,
       reads: heartbeats,
+      ...(token === undefined ? {} : {
+        tokens: new StaticTokens(new Map([[token, adminUser]])),
+      }),
       clock: this.#clock,
       random: this.#random,
       ...(stored === undefined ? {} : { journal: stored.journal }),
@@ -362,8 +365,8 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     const client = server.client(adminUser);
     const member: Member = {
       name,
-      port: place.port,
-      own: place instanceof ServerNameFront ? undefined : place,
+      port: typeof place === "number" ? place : place.port,
+      own: typeof place === "number" ? undefined : place,
       server,
       client,
       heartbeats,
@@ -376,8 +379,15 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       ports,
       authority: undefined,
       listener: undefined,
+      token,
     };
     return member;
+  }
+
+  /** Client certificates do not get everywhere that requests do. */
+  #tokenOf(cluster: string): string | undefined {
+    if (this.#shared?.reach === undefined) return undefined;
+    return this.#options.storage?.secret(cluster, ADMIN_TOKEN, createToken) ?? createToken();
   }
 
   /** Makes a cluster listen that does not. */
@@ -407,17 +417,22 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     await (await before?.catch(() => undefined))?.close();
   }
 
-  async #listen(member: Member, authority: KeyPair): Promise<Listener> {
+  #listen(member: Member, authority: KeyPair): Promise<Address> {
     const host = this.#hostOf(member.name);
-    const listener = Listener.detached({
+    const clock = this.#clock;
+    const served = {
       handler: member.server.handler,
-      serving: servingCertificate(authority, host, this.#clock.now()),
-      renewal: servingRenewal(authority, host, this.#clock),
+      // Not everywhere a cluster shows a certificate of its own.
+      get serving() {
+        return servingCertificate(authority, host, clock.now());
+      },
+      renewal: servingRenewal(authority, host, clock),
       clientAuthorities: [authority.certificate],
-    });
-    if (member.own !== undefined) member.own.serve(listener);
-    else (await this.#sharedPort())?.add(host, listener);
-    return listener;
+    };
+    if (this.#shared !== undefined) return this.#shared.open(member.name, served);
+    const listener = Listener.detached(served);
+    member.own?.serve(listener);
+    return Promise.resolve(listener);
   }
 
   async #stopListening(member: Member): Promise<void> {
@@ -425,7 +440,6 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     if (listener === undefined) return;
     member.listener = undefined;
     member.own?.serve(undefined);
-    (await this.#front)?.delete(this.#hostOf(member.name));
     // A listener that could not be opened has told its caller.
     await (await listener.catch(() => undefined))?.close();
     this.#notify(member.name);

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "node:http2";
 import { fetchAdapter } from "./apiserver/http/fetch.ts";
+import type { Reach } from "./controllers/provider/host.ts";
 import { FakeFleet } from "./mod.ts";
-import { createAuthority, issueCertificate } from "./runtime/pki/mod.ts";
+import { createAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
 import { VirtualClock } from "./runtime/clock.ts";
 import { SeededRandom } from "./runtime/random.ts";
 import { StatusError } from "./runtime/status.ts";
@@ -69,6 +70,56 @@ Deno.test("A FakeFleet serves all clusters on one port, by the names that client
     assertEquals([host, status], [`${name.split("/").reverse().join(".")}.test.local`, 200]);
   }
   assertEquals(ports.size, 1);
+});
+
+Deno.test("A FakeFleet serves all clusters on one port, by path, for tokens and client certificates", async () => {
+  await using fleet = new FakeFleet({ serverPaths: { port: 0 } });
+  const clusters = ["default/a", "default/b", "other/a"];
+  const reached = new Map<string, Reach>();
+  const admins = new Map<string, KeyPair>();
+  for (const name of clusters) {
+    await fleet.ensureListener(name);
+    const authority = createAuthority({ commonName: "kubernetes", now_ms: Date.now() });
+    admins.set(
+      name,
+      issueCertificate(authority, {
+        commonName: "admin",
+        organizations: ["system:masters"],
+        usages: ["client"],
+        now_ms: Date.now(),
+      }),
+    );
+    await fleet.startApiServer(name, authority, "m");
+    const reach = await fleet.reach(name);
+    assert(reach !== undefined);
+    reached.set(name, reach);
+  }
+  const ask = async (name: string, who: { token?: string; client?: KeyPair }) => {
+    const { server, authority } = reached.get(name)!;
+    const { token, client } = who;
+    using http = Deno.createHttpClient({
+      caCerts: [authority],
+      ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
+    });
+    const response = await fetch(`${server}/api/v1/namespaces`, {
+      client: http,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assertEquals(new Set([...reached.values()].map(({ server }) => new URL(server).port)).size, 1);
+  for (const name of clusters) {
+    for (const whose of clusters) {
+      const status = name === whose ? 200 : 401;
+      assertEquals(await ask(name, { token: reached.get(whose)!.token }), status);
+      assertEquals(await ask(name, { client: admins.get(whose)! }), status);
+    }
+    assertEquals(await ask(name, {}), 403);
+  }
+  await fleet.stopApiServer("other/a", "m");
+  assertEquals(await ask("other/a", { token: reached.get("other/a")!.token }), 404);
+  assertEquals(await ask("default/a", { token: reached.get("default/a")!.token }), 200);
 });
 
 Deno.test("A FakeFleet tells watchers of an earlier process that what they remember is too old", async () => {

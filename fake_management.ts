@@ -39,7 +39,7 @@ export interface FakeManagementOptions extends Pick<FakeClusterOptions, "host" |
   /** Where the controllers say what they do. Default: nowhere. */
   readonly logger?: Logger;
   /** Of the workload clusters. */
-  readonly fleet?: Pick<FakeFleetOptions, "host" | "ports" | "serverNames">;
+  readonly fleet?: Pick<FakeFleetOptions, "host" | "ports" | "serverNames" | "serverPaths">;
   /** Refuses lists and watches of all clusters while the process is too large. Default: never. */
   readonly memory?: MemoryCeiling;
   /** Default: memory only. */
@@ -88,6 +88,10 @@ export class FakeManagement implements AsyncDisposable {
       logger,
       ...(options.memory === undefined ? {} : { memory: options.memory }),
       ...options.fleet,
+      ...(options.fleet?.serverPaths === undefined ? {} : {
+        // One authority for whoever trusts the management cluster already.
+        serverPaths: { authority: () => cluster.authority, ...options.fleet.serverPaths },
+      }),
       ...(storage === undefined ? {} : { storage }),
     });
     const management = new FakeManagement(cluster, fleet);

@@ -5,6 +5,7 @@ import type { MemoryCeiling } from "./apiserver/mod.ts";
 import type { PortRange } from "./apiserver/listener/mod.ts";
 import type { Clock } from "./runtime/clock.ts";
 import type { Logger } from "./runtime/log.ts";
+import type { KeyPair } from "./runtime/pki/mod.ts";
 import type { Random } from "./runtime/random.ts";
 import type { Journal, Restored } from "./runtime/store/types.ts";
 
@@ -22,6 +23,8 @@ export interface FleetStorage {
 
 /** Under what name the key of a cluster's service accounts is kept. */
 export const SIGNING_KEY = "service-accounts";
+/** Under what name its administrator's token is kept. */
+export const ADMIN_TOKEN = "admin-token";
 
 /** Options of a {@linkcode FakeFleet}. */
 export interface FakeFleetOptions {
@@ -40,6 +43,11 @@ export interface FakeFleetOptions {
    * then is the host of a cluster's endpoint. Absent: a port of `ports` for each.
    */
   readonly serverNames?: ServerNames;
+  /**
+   * One port for all clusters, told apart by how the path begins: `/clusters/NAMESPACE/NAME`. Then host and port of
+   * a cluster's endpoint do not lead to it alone; {@linkcode FakeFleet.reach} says what does.
+   */
+  readonly serverPaths?: ServerPaths;
   /** Default: memory only. */
   readonly storage?: FleetStorage;
   /** Refuses lists and watches while the process is too large. Default: never. */
@@ -52,7 +60,15 @@ export interface FakeFleetOptions {
   onRemoved?(cluster: string): void;
 }
 
-/** How clusters share a port. */
+/** How clusters share a port by path. */
+export interface ServerPaths {
+  /** The port; 0: any free one. */
+  readonly port: number;
+  /** Signs the port's serving certificate. Default: one made when first needed. */
+  readonly authority?: () => KeyPair;
+}
+
+/** How clusters share a port by server name. */
 export interface ServerNames {
   /** The port; 0: any free one. */
   readonly port: number;

@@ -14,7 +14,7 @@ import { BearerAuthenticator } from "./auth/bearer_authenticator.ts";
 import { RbacAuthorizer } from "./auth/rbac_authorizer.ts";
 import { ServiceAccountAuthenticator } from "./auth/service_account_authenticator.ts";
 import { ServiceAccountTokens, TOKEN_ISSUER } from "./auth/service_account_tokens.ts";
-import type { Authenticator, Authorizer } from "./auth/types.ts";
+import type { Authenticator, Authorizer, TokenAuthenticator } from "./auth/types.ts";
 import { addNamespaces, bootstrapBase } from "./bootstrap.ts";
 import { builtinDefinitions } from "./builtin.ts";
 import { InProcessClient } from "./client.ts";
@@ -87,6 +87,8 @@ export interface ApiServerOptions {
   readonly events_max?: number;
   /** Asked in order, after the client certificate. Default: those that know the tokens of service accounts. */
   readonly authenticators?: readonly Authenticator[];
+  /** Tokens that are known beside those of service accounts. Default: none. */
+  readonly tokens?: TokenAuthenticator;
   /** Default: by the roles in the cluster. */
   readonly authorizer?: Authorizer;
   /** Admission plugins in order. Default: those of the real server. */
@@ -164,7 +166,12 @@ export class ApiServer {
     });
     const tokens = this.tokens = new ServiceAccountTokens(random, options.signingKey);
     const authenticators = options.authenticators ??
-      [new BearerAuthenticator([new ServiceAccountAuthenticator(store, clock, tokens)])];
+      [
+        new BearerAuthenticator([
+          ...(options.tokens === undefined ? [] : [options.tokens]),
+          new ServiceAccountAuthenticator(store, clock, tokens),
+        ]),
+      ];
     const authorizer = options.authorizer ?? new RbacAuthorizer(store);
     const webhookOptions = {
       store,

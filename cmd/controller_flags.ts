@@ -15,7 +15,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { IGNORED_FLAGS, ignoredFlags } from "./ignored_flags.ts";
-import { LISTEN_FLAGS, serverNamesOf } from "./listen_mode.ts";
+import { LISTEN_FLAGS, type ListenMode, listenModeOf } from "./listen_mode.ts";
 import { MEMORY_FLAG } from "./memory_limit.ts";
 
 /** What the process is to do. */
@@ -26,8 +26,8 @@ export interface ControllerSettings {
   /** The address that workload clusters listen on. */
   readonly bind: string;
   readonly ports: { readonly first: number; readonly last: number };
-  /** One port for all instead. */
-  readonly serverNames: { readonly port: number; readonly suffix: string } | undefined;
+  /** Whether they have a port each. */
+  readonly listenMode: ListenMode;
   readonly dataDir: string | undefined;
   /** Absent: no election. */
   readonly election: ElectionSettings | undefined;
@@ -204,7 +204,7 @@ export function controllerSettings(
     host,
     bind: flags["bind-address"] ?? (podAddress === undefined ? host : everywhere),
     ports: portRangeFlag(args, "cluster-ports"),
-    serverNames: serverNamesOf(args),
+    listenMode: endpointMode(args),
     dataDir: flags["data-dir"],
     election: flags["leader-elect"] === "true" ? election(args) : undefined,
     namespace: flags["namespace"] || undefined,
@@ -302,4 +302,13 @@ function featureGates(text: string): ReadonlyMap<string, boolean> {
     gates.set(name, value === "true");
   }
   return gates;
+}
+
+/** Cluster API's managers know of a cluster what its endpoint says. */
+function endpointMode(args: Arguments): ListenMode {
+  const mode = listenModeOf(args);
+  if (mode.serverPaths === undefined) return mode;
+  throw new UsageError(
+    "--listen-mode is path, which no controlPlaneEndpoint can say: Cluster API's managers would reach no cluster; it must be port or sni here, path is for capim up",
+  );
 }

@@ -191,7 +191,7 @@ class ControllerProcess {
         host,
         bind,
         ports,
-        ...(settings.serverNames === undefined ? {} : { serverNames: settings.serverNames }),
+        ...settings.listenMode,
         observeEtcd: this.#etcd.observe,
         onRemoved: this.#etcd.forget,
         ...(memory === undefined ? {} : { memory }),

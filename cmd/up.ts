@@ -5,7 +5,7 @@ import { formatRecord, makeLogger } from "../runtime/log.ts";
 import { seedTls } from "../runtime/tls_seed.ts";
 import { choiceFlag, type Command, integerFlag, portRangeFlag } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
-import { LISTEN_FLAGS, serverNamesOf } from "./listen_mode.ts";
+import { LISTEN_FLAGS, listenModeOf } from "./listen_mode.ts";
 import { load } from "./load.ts";
 import { MEMORY_FLAG, memoryCeilingOf } from "./memory_limit.ts";
 import { listening } from "./serve.ts";
@@ -58,7 +58,7 @@ export const up: Command = {
     const host = args.flags["host"] ?? "";
     const port = integerFlag(args, "port", 0, 65535);
     const ports = portRangeFlag(args, "cluster-ports");
-    const serverNames = serverNamesOf(args);
+    const listenMode = listenModeOf(args);
     const memory = await memoryCeilingOf(args);
     const level = choiceFlag(args, "log-level", ["debug", "info", "warn", "error"]);
     const kubeconfig = args.flags["kubeconfig"] ?? "";
@@ -74,13 +74,14 @@ export const up: Command = {
       await using management = await FakeManagement.start({
         host,
         port,
-        fleet: { host, ports, ...(serverNames === undefined ? {} : { serverNames }) },
+        fleet: { host, ports, ...listenMode },
         ...(memory === undefined ? {} : { memory }),
         logger: makeLogger((record) => terminal.err(formatRecord(record)), level),
         ...(storage === undefined ? {} : { storage }),
       });
       await writePrivateFile(kubeconfig, await listening(management.cluster, host, port));
       terminal.out(welcome(await management.cluster.url, kubeconfig, directory));
+      if (listenMode.serverPaths !== undefined) terminal.err(PATHS_NOTE);
       await terminal.stopped;
     } finally {
       storage?.close();
@@ -88,6 +89,10 @@ export const up: Command = {
     return 0;
   },
 };
+
+/** A Cluster's endpoint has no room for a path. */
+const PATHS_NOTE =
+  "With --listen-mode path workload clusters are reached by their kubeconfigs alone: host and port of a Cluster's controlPlaneEndpoint are the same for all and lead to none.";
 
 function welcome(url: string, kubeconfig: string, directory: string | undefined): string {
   return [

@@ -4,7 +4,7 @@
 // and endpoints/filters/impersonation.go.
 
 import { forbiddenMessage } from "./authorize.ts";
-import { forbidden, StatusError } from "../../runtime/status.ts";
+import { forbidden, StatusError, unauthorized } from "../../runtime/status.ts";
 import { anonymousUser, type UserInfo } from "../../runtime/user.ts";
 import type { Authenticator, AuthorizationAttributes, Authorizer } from "../auth/types.ts";
 import type { HttpRequest, PeerCertificate } from "./types.ts";
@@ -31,6 +31,7 @@ export async function authenticate(
     const user = await authenticator.authenticate(request);
     if (user !== undefined) return withAuthenticated(user);
   }
+  if (request.certificateRefused === true) throw unauthorized();
   return anonymousUser;
 }
 

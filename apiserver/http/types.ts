@@ -14,6 +14,20 @@ export interface PeerCertificate {
   readonly fingerprint?: string;
 }
 
+/** A client certificate that nobody has vouched for. */
+export interface ShownCertificate extends PeerCertificate {
+  /** The whole certificate, DER. One object for each connection. */
+  readonly der: Uint8Array;
+}
+
+/** What carries an answer: a stream of HTTP/2, an exchange of HTTP/1.1, or a whole connection. */
+export interface Carrier {
+  /** Cuts it, whatever is under way. */
+  destroy(): unknown;
+  /** Calls once it is over. */
+  once(event: "close", callback: () => void): unknown;
+}
+
 /** One HTTP request. */
 export interface HttpRequest {
   /** Upper case. */
@@ -28,6 +42,8 @@ export interface HttpRequest {
   readonly certificate?: PeerCertificate;
   /** Set when the client showed a certificate that does not verify: Unauthorized, unless other credentials are good. */
   readonly certificateRefused?: boolean;
+  /** That certificate. The client has its private key. */
+  readonly certificateShown?: ShownCertificate;
   /** Set for callers inside the process, who are then neither authenticated nor anonymous. */
   readonly user?: import("../../runtime/user.ts").UserInfo;
   /** Fires when the client is gone. */
@@ -38,6 +54,8 @@ export interface HttpRequest {
   readonly localAddress?: string;
   /** Set when the connection can be handed over: the answer may have `upgrade`. */
   readonly upgradable?: boolean;
+  /** Carries the answer; absent for callers inside the process. */
+  readonly carrier?: Carrier;
 }
 
 /** Where a {@linkcode PushedBody} goes. */

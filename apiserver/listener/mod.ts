@@ -7,5 +7,6 @@
 
 export * from "./held_port.ts";
 export * from "./listener.ts";
+export * from "./path_front.ts";
 export * from "./port_pool.ts";
 export * from "./server_name_front.ts";

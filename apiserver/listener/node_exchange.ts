@@ -6,7 +6,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { Buffer } from "node:buffer";
-import type { HttpHandler, HttpRequest, HttpResponse, PeerCertificate } from "../http/types.ts";
+import type {
+  Carrier,
+  HttpHandler,
+  HttpRequest,
+  HttpResponse,
+  PeerCertificate,
+  ShownCertificate,
+} from "../http/types.ts";
 import { bodyTooLarge } from "./body_too_large.ts";
 import { type Delivery, endWith, pump } from "./pump.ts";
 import { type Debts, Owed, READ_FIRST } from "./debts.ts";
@@ -40,6 +47,7 @@ export async function serveExchange(
         target: request.url ?? "",
         headers: request.headers as Record<string, string | undefined>,
         identity: peerIdentity(request.socket as TLSSocket),
+        carrier: response,
       }),
     );
     if (answer.body instanceof Uint8Array && !departure.gone) {
@@ -59,6 +67,7 @@ export interface RequestHead {
   readonly target: string;
   readonly headers: Record<string, string | undefined>;
   readonly identity: PeerIdentity;
+  readonly carrier: Carrier;
 }
 
 /** Where a request's body comes from. */
@@ -86,8 +95,10 @@ export class ReceivedRequest implements HttpRequest {
   readonly headers: Record<string, string | undefined>;
   readonly certificate?: PeerCertificate;
   readonly certificateRefused?: boolean;
+  readonly certificateShown?: ShownCertificate;
   readonly remoteAddress: string;
   readonly localAddress: string;
+  readonly carrier: Carrier;
   readonly #departure: Departure;
   readonly #source: BodySource;
 
@@ -95,9 +106,11 @@ export class ReceivedRequest implements HttpRequest {
     this.method = head.method;
     this.target = head.target;
     this.headers = head.headers;
-    const { certificate, refused, address, local } = head.identity;
+    const { certificate, refused, shown, address, local } = head.identity;
     if (certificate !== undefined) this.certificate = certificate;
     if (refused) this.certificateRefused = true;
+    if (shown !== undefined) this.certificateShown = shown;
+    this.carrier = head.carrier;
     this.remoteAddress = address;
     this.localAddress = local;
     this.#source = source;
@@ -118,7 +131,9 @@ export class ReceivedRequest implements HttpRequest {
 /** The request as a plain value. */
 export function toHttpRequest(request: IncomingMessage, signal: AbortSignal): HttpRequest {
   const { method = "", url = "" } = request;
-  const { certificate, refused, address, local } = peerIdentity(request.socket as TLSSocket);
+  const { certificate, refused, shown, address, local } = peerIdentity(
+    request.socket as TLSSocket,
+  );
   return {
     method,
     target: url,
@@ -127,6 +142,8 @@ export function toHttpRequest(request: IncomingMessage, signal: AbortSignal): Ht
       method === "GET" || method === "HEAD" ? Promise.resolve(NO_BODY) : readBody(request, limit),
     ...(certificate === undefined ? {} : { certificate }),
     ...(refused ? { certificateRefused: true } : {}),
+    ...(shown === undefined ? {} : { certificateShown: shown }),
+    carrier: request.socket,
     signal,
     remoteAddress: address,
     localAddress: local,

@@ -2,12 +2,14 @@
 // worked out once for each connection.
 
 import type { TLSSocket } from "node:tls";
-import type { PeerCertificate } from "../http/types.ts";
+import type { PeerCertificate, ShownCertificate } from "../http/types.ts";
 
 /** What a TLS connection says about its client. */
 export interface PeerIdentity {
   readonly certificate?: PeerCertificate;
   readonly refused: boolean;
+  /** The certificate that was refused. */
+  readonly shown?: ShownCertificate;
   /** The client's address. */
   readonly address: string;
   /** Our own, `host:port`. */
@@ -31,21 +33,23 @@ function readIdentity(socket: TLSSocket): PeerIdentity {
   const shown = socket.getPeerCertificate?.() as {
     subject?: { CN?: string | string[]; O?: string | string[] };
     fingerprint256?: string;
+    raw?: Uint8Array;
   } | null;
   if (!shown?.subject) return { refused: false, address, local };
-  if (!socket.authorized) return { refused: true, address, local };
   const { CN, O } = shown.subject;
+  const certificate = {
+    commonName: (Array.isArray(CN) ? CN[CN.length - 1] : CN) ?? "",
+    organizations: O === undefined ? [] : Array.isArray(O) ? O : [O],
+    ...(shown.fingerprint256 === undefined
+      ? {}
+      : { fingerprint: shown.fingerprint256.replaceAll(":", "").toLowerCase() }),
+  };
+  if (socket.authorized) return { refused: false, address, local, certificate };
   return {
-    refused: false,
+    refused: true,
     address,
     local,
-    certificate: {
-      commonName: (Array.isArray(CN) ? CN[CN.length - 1] : CN) ?? "",
-      organizations: O === undefined ? [] : Array.isArray(O) ? O : [O],
-      ...(shown.fingerprint256 === undefined
-        ? {}
-        : { fingerprint: shown.fingerprint256.replaceAll(":", "").toLowerCase() }),
-    },
+    ...(shown.raw === undefined ? {} : { shown: { ...certificate, der: shown.raw } }),
   };
 }
 

@@ -44,6 +44,7 @@ export async function serveStream(
         target: headers[":path"] ?? "",
         headers,
         identity: peerIdentity(connection.socket),
+        carrier: stream,
       }),
     );
     if (answer.body instanceof Uint8Array && !stream.closed) owed.set(answer.body.byteLength);
@@ -51,12 +52,9 @@ export async function serveStream(
     departure.forget();
   } catch {
     // The chain answers its own errors: only the connection can have failed.
-    stream.reset(INTERNAL_ERROR);
+    stream.destroy();
   }
 }
-
-/** INTERNAL_ERROR (RFC 9113, 7). */
-const INTERNAL_ERROR = 2;
 
 async function writeResponse(
   answer: HttpResponse,

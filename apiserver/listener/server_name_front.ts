@@ -49,9 +49,10 @@ export class ServerNameFront {
     this.#listeners.set(name.toLowerCase(), listener);
   }
 
-  /** Knows the name no longer. Connections that it has handed over go on. */
-  delete(name: string): void {
-    this.#listeners.delete(name.toLowerCase());
+  /** Leads the name to that listener no longer. Connections that it has handed over go on. */
+  delete(name: string, listener: Listener): void {
+    const key = name.toLowerCase();
+    if (this.#listeners.get(key) === listener) this.#listeners.delete(key);
   }
 
   /** Stops listening and cuts every connection. */

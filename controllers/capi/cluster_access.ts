@@ -3,6 +3,7 @@
 // behind it. Source: Cluster API's ClusterCache.
 
 import type { Client } from "../../runtime/client.ts";
+import type { Reach } from "../provider/host.ts";
 
 /** The health of the connection to one workload cluster. Times are milliseconds since the epoch. */
 export interface ConnectionHealth {
@@ -24,6 +25,8 @@ export interface ClusterAccess {
     name: string,
     node: string,
   ): Promise<number | undefined>;
+  /** How clients come to the cluster, where its endpoint does not say it all. Absent: it always does. */
+  reach?(namespace: string, name: string): Promise<Reach | undefined>;
   /** Tells of clusters that can be reached from now on, or no longer. Gives back how to stop that. */
   onChange?(listener: (namespace: string, name: string) => void): () => void;
 }

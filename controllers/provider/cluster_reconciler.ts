@@ -125,7 +125,8 @@ export class InfrastructureClusterReconciler implements Reconciler {
     object.spec ??= {};
     if (own) {
       object.spec.controlPlaneEndpoint = { host: endpoint.host, port: endpoint.port };
-      await repairEndpoint(client, core.clusters, cluster, endpoint);
+      const reach = await host.reach?.(name);
+      await repairEndpoint(client, core.clusters, cluster, endpoint, reach);
     } else if (!wanted.port) {
       object.spec.controlPlaneEndpoint = { ...wanted, port: endpoint.port };
     } else if (wanted.port !== endpoint.port) {

@@ -9,7 +9,7 @@ import type { Client, ResourceRef } from "../../runtime/client.ts";
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { getOrUndefined } from "../capi/kubeadm/reads.ts";
 import { RESOURCES } from "../capi/kubeadm/names.ts";
-import type { Endpoint } from "./host.ts";
+import type { Endpoint, Reach } from "./host.ts";
 import { INFRASTRUCTURE_GROUP } from "./kinds.ts";
 
 /** Annotation: under which name the host knows the cluster. */
@@ -34,10 +34,12 @@ export async function repairEndpoint(
   clusters: ResourceRef,
   cluster: KubeObject,
   endpoint: Endpoint,
+  reach?: Reach,
 ): Promise<void> {
   const { namespace = "", name = "" } = cluster.metadata;
   const { host, port } = endpoint;
-  await repairKubeconfig(client, { namespace, name }, `https://${bracketed(host)}:${port}`);
+  const server = `https://${bracketed(host)}:${port}`;
+  await repairKubeconfig(client, { namespace, name }, server, reach);
   const present: Partial<Endpoint> = cluster.spec?.controlPlaneEndpoint ?? {};
   // A Cluster without an endpoint takes it from its infrastructure by itself.
   if (!present.host || (present.host === host && present.port === port)) return;
@@ -53,6 +55,7 @@ async function repairKubeconfig(
   client: Client,
   { namespace, name }: { namespace: string; name: string },
   server: string,
+  reach: Reach | undefined,
 ): Promise<void> {
   const key = { namespace, name: `${name}-kubeconfig` };
   const secret = await getOrUndefined(client, RESOURCES.secrets, key);
@@ -62,12 +65,34 @@ async function repairKubeconfig(
   const config = parse(Buffer.from(value, "base64").toString("utf8")) as JsonObject | null;
   const clusters = (config?.["clusters"] ?? []) as { name?: string; cluster?: JsonObject }[];
   const entry = clusters.find((one) => one.name === name)?.cluster;
-  if (entry === undefined || entry["server"] === server) return;
-  entry["server"] = server;
+  const wanted = reach?.server ?? server;
+  if (entry === undefined || entry["server"] === wanted) return;
+  // Its port was shared by path: not only the server is another one.
+  const wasReached = String(entry["server"]).includes("/clusters/");
+  entry["server"] = wanted;
+  if (reach !== undefined || wasReached) {
+    const authority = reach === undefined
+      ? await certificateOf(client, { namespace, name: `${name}-ca` })
+      : Buffer.from(reach.authority, "utf8").toString("base64");
+    if (authority !== undefined) entry["certificate-authority-data"] = authority;
+    for (const { user } of (config?.["users"] ?? []) as { user?: JsonObject }[]) {
+      if (reach === undefined) delete user?.["token"];
+      else if (user !== undefined) user["token"] = reach.token;
+    }
+  }
   const text = stringify(config as Record<string, unknown>, { lineWidth: -1 });
   await client.patch(RESOURCES.secrets, key, "merge", {
     data: { value: Buffer.from(text, "utf8").toString("base64") },
   });
+}
+
+/** The certificate of an authority, in base64. */
+async function certificateOf(
+  client: Client,
+  key: { namespace: string; name: string },
+): Promise<string | undefined> {
+  const secret = await getOrUndefined(client, RESOURCES.secrets, key);
+  return (secret?.["data"] as { "tls.crt"?: string } | undefined)?.["tls.crt"];
 }
 
 function bracketed(host: string): string {

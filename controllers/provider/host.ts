@@ -20,6 +20,16 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** How clients come to a cluster that host and port alone do not lead to. */
+export interface Reach {
+  /** The URL that all paths of the API begin with, such as `https://127.0.0.1:16444/clusters/default/demo`. */
+  readonly server: string;
+  /** PEM of the authority that signed the certificate shown there. */
+  readonly authority: string;
+  /** A bearer token of the cluster's administrator, for where client certificates do not get through. */
+  readonly token: string;
+}
+
 /** Ranges that a cluster's API server gives out addresses from. */
 export interface ClusterNetwork {
   /** Of Services, such as `10.96.0.0/12`. */
@@ -72,6 +82,8 @@ export interface WorkloadHost {
   isServing(cluster: string): boolean;
   /** Tells when a cluster begins or ceases to serve. Gives back how to stop that. */
   onServingChange(listener: (cluster: string) => void): () => void;
+  /** How clients come to the cluster, where the endpoint does not say it all. Absent: it always does. */
+  reach?(cluster: string): Promise<Reach | undefined>;
   /** Ends the cluster: listener, data, members. */
   remove(cluster: string): Promise<void>;
 }

@@ -4,7 +4,7 @@
 import type { Client } from "../../runtime/client.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { ClusterAccess, ConnectionHealth } from "../capi/cluster_access.ts";
-import type { WorkloadHost } from "./host.ts";
+import type { Reach, WorkloadHost } from "./host.ts";
 
 /** Access in process to the clusters of a host. */
 export class HostClusterAccess implements ClusterAccess {
@@ -27,6 +27,11 @@ export class HostClusterAccess implements ClusterAccess {
   health(namespace: string, name: string): ConnectionHealth | undefined {
     if (!this.#host.isServing(`${namespace}/${name}`)) return undefined;
     return { lastProbeSuccess_ms: this.#clock.now(), consecutiveFailures: 0 };
+  }
+
+  /** As the host has it. */
+  async reach(namespace: string, name: string): Promise<Reach | undefined> {
+    return await this.#host.reach?.(`${namespace}/${name}`);
   }
 
   /** Passes on the host's changes. */

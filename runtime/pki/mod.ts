@@ -6,3 +6,4 @@
  */
 
 export * from "./certificate.ts";
+export * from "./client_trust.ts";

@@ -2,6 +2,7 @@
 // other side has not taken yet and what this side has not read yet; when
 // something of it goes out is for the connection to say. Source: RFC 9113, 5.
 
+import type { Carrier } from "../../http/types.ts";
 import { bodyTooLarge } from "../body_too_large.ts";
 import type { RequestHeaders } from "./request_headers.ts";
 
@@ -25,6 +26,8 @@ export interface StreamKeeper {
 /** More than this in the queue is too much: the writer is told to wait. */
 const QUEUE_BYTES_MAX = 16 * 1024;
 const NO_BODY = new Uint8Array(0);
+/** INTERNAL_ERROR (RFC 9113, 7). */
+const INTERNAL_ERROR = 2;
 
 interface BodyReader {
   readonly limit: number;
@@ -33,7 +36,7 @@ interface BodyReader {
 }
 
 /** One request. */
-export class ServerStream {
+export class ServerStream implements Carrier {
   readonly id: number;
   readonly headers: RequestHeaders;
   readonly #keeper: StreamKeeper;
@@ -52,6 +55,7 @@ export class ServerStream {
   /** When something of it went out last; of interest while something waits. */
   since_ms = 0;
   #closed = false;
+  #whenClosed: (() => void) | undefined;
 
   readonly #queue: Uint8Array[] = [];
   #sentOfFirst = 0;
@@ -143,6 +147,17 @@ export class ServerStream {
     if (!this.#closed) this.#keeper.reset(this, code);
   }
 
+  /** See {@linkcode Carrier}. */
+  destroy(): void {
+    this.reset(INTERNAL_ERROR);
+  }
+
+  /** See {@linkcode Carrier}: one caller at most, beside `onClose`. */
+  once(_event: "close", callback: () => void): void {
+    if (this.#closed) callback();
+    else this.#whenClosed = callback;
+  }
+
   /** The next bytes to be sent, at most so many and of one piece. */
   takeQueued(bytes: number): Uint8Array {
     const first = this.#queue[0]!;
@@ -205,7 +220,8 @@ export class ServerStream {
     this.#queuedBytes = 0;
     this.#leave();
     this.onClose?.();
-    this.onClose = this.onRoom = undefined;
+    this.#whenClosed?.();
+    this.onClose = this.onRoom = this.#whenClosed = undefined;
   }
 
   #credit(bytes: number): void {

@@ -14,7 +14,7 @@ const AUTHORITY_RETRY_MS = 30_000;
 
 /** Makes the Secret when it is missing and can be made. */
 export async function reconcileClusterKubeconfig(
-  { client, clock }: CoreContext,
+  { client, clock, access }: CoreContext,
   scope: ClusterScope,
   outcome: Outcome,
 ): Promise<void> {
@@ -33,6 +33,7 @@ export async function reconcileClusterKubeconfig(
     cluster: name,
     server: `https://${hostPort(endpoint)}`,
     authority: pairOf(authority),
+    reach: await access.reach?.(namespace, name),
     now_ms: clock.now(),
   });
   await client.create(

@@ -139,7 +139,7 @@ export async function reconcileKubeconfig(
 
 /** A kubeconfig for this server; `undefined` while there is no authority. */
 async function newKubeconfig(
-  { client, clock }: ControlPlaneServices,
+  { client, clock, clusters }: ControlPlaneServices,
   { kcp, namespace, clusterName }: ControlPlane,
   server: string,
 ): Promise<string | undefined> {
@@ -153,6 +153,7 @@ async function newKubeconfig(
     cluster: clusterName,
     server,
     authority: pairOf(authority),
+    reach: await clusters.reach?.(namespace, clusterName),
     now_ms: clock.now(),
     ...(algorithm === undefined ? {} : { algorithm }),
   });

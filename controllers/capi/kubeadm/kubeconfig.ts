@@ -5,6 +5,7 @@
 import { X509Certificate } from "node:crypto";
 import { parse, stringify } from "@std/yaml";
 import { issueCertificate, type KeyAlgorithm, type KeyPair } from "../../../runtime/pki/mod.ts";
+import type { Reach } from "../../provider/host.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 
 const DAY_MS = 86_400_000;
@@ -15,14 +16,17 @@ export interface KubeconfigOptions {
   readonly cluster: string;
   /** The URL of the API server. */
   readonly server: string;
+  /** Signs the client certificate. */
   readonly authority: KeyPair;
+  /** How clients come to the cluster, where `server` and `authority` alone do not lead there. */
+  readonly reach?: Reach | undefined;
   readonly algorithm?: KeyAlgorithm;
   readonly now_ms: number;
 }
 
-/** A kubeconfig with a new client certificate for `kubernetes-admin` of `system:masters`. */
+/** A kubeconfig with a new client certificate for `kubernetes-admin` of `system:masters`, and a token where clients need one. */
 export function createKubeconfig(options: KubeconfigOptions): string {
-  const { cluster, server, authority, algorithm, now_ms } = options;
+  const { cluster, reach, authority, algorithm, now_ms } = options;
   const client = issueCertificate(authority, {
     commonName: "kubernetes-admin",
     organizations: ["system:masters"],
@@ -37,8 +41,8 @@ export function createKubeconfig(options: KubeconfigOptions): string {
     apiVersion: "v1",
     clusters: [{
       cluster: {
-        "certificate-authority-data": toBase64(authority.certificate),
-        server,
+        "certificate-authority-data": toBase64(reach?.authority ?? authority.certificate),
+        server: reach?.server ?? options.server,
       },
       name: cluster,
     }],
@@ -50,6 +54,7 @@ export function createKubeconfig(options: KubeconfigOptions): string {
       user: {
         "client-certificate-data": toBase64(client.certificate),
         "client-key-data": toBase64(client.key),
+        ...(reach === undefined ? {} : { token: reach.token }),
       },
     }],
   }, { lineWidth: -1 });
