@@ -63,6 +63,10 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
     only: "taken-up",
   },
   {
+    pattern: /"Failed to watch" err="(Get .*: )?context canceled"/,
+    why: "The manager itself gave its watch up, of a cluster that it disconnects from.",
+  },
+  {
     pattern: /failed to get bootstrap token secret in order to refresh it/,
     why: "The token of a Machine that joined long ago is no longer there.",
     only: "taken-up",

@@ -28,9 +28,12 @@ export class ManagedCluster {
   readonly namespace: string;
   readonly name: string;
   readonly context: ClusterContext;
+  /** Came here from another management cluster. */
+  readonly moved: boolean;
 
   /** Does nothing yet. */
-  constructor(context: ClusterContext, plan: Blueprint) {
+  constructor(context: ClusterContext, plan: Blueprint, moved = false) {
+    this.moved = moved;
     this.context = context;
     this.shape = plan;
     this.namespace = plan.namespace;

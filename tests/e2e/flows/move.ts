@@ -22,7 +22,7 @@ export const move: Flow = {
     await using second = await Stack.start(settings, "second", "127.0.0.2");
     const context = { ...cluster.context, management: second.objects };
     const { namespace, name, shape } = cluster;
-    const moved = new ManagedCluster(context, { ...shape, namespace, name });
+    const moved = new ManagedCluster(context, { ...shape, namespace, name }, true);
     await scene.step("clusterctl moves it to another management cluster", async () => {
       const program = settings.clusterApi === "1.9" ? "clusterctl-1.9" : "clusterctl";
       await second.objects.create(CORE.namespaces, {

@@ -1,6 +1,8 @@
 // A program in the background: its output goes into a file, it is stopped by
 // its process id, and what it costs is read from /proc where there is one.
 
+import { Hopeless } from "./waiting.ts";
+
 /** A program that was started. */
 export class Program {
   /** What it is called in reports. */
@@ -38,9 +40,9 @@ export class Program {
     return new Program(name, log, child, file);
   }
 
-  /** Whether it has come to its end. */
-  get ended(): boolean {
-    return this.#ended;
+  /** Throws {@linkcode Hopeless} when it has come to its end. */
+  assertRunning(): void {
+    if (this.#ended) throw new Hopeless(`${this.name} ended; see ${this.log}`);
   }
 
   /** Its process. */
@@ -96,15 +98,26 @@ export async function output(
   throw new Error(`${program.replace(/.*\//, "")} ${args.join(" ")} failed:\n${said}`);
 }
 
-/** Ports on loopback that nobody listens on now. */
+/** Below the ports that systems give to outgoing connections, which would take one before its server does. */
+const PORTS = { first: 12_000, count: 7_000, ofOneRun: 200 };
+let cursor = (Deno.pid * PORTS.ofOneRun) % PORTS.count;
+
+/** Ports on loopback that nobody listens on now; none twice. */
 export function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  return listeners.map((listener) => {
-    const { port } = listener.addr as Deno.NetAddr;
-    listener.close();
-    return port;
-  });
+  const found: number[] = [];
+  for (let tried = 0; found.length < count && tried < PORTS.count; tried++) {
+    const port = PORTS.first + cursor;
+    cursor = (cursor + 1) % PORTS.count;
+    if (isFree(port)) found.push(port);
+  }
+  return found;
+}
+
+function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return true;
+  } catch {
+    return false;
+  }
 }

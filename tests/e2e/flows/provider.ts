@@ -74,7 +74,7 @@ export class Provider {
 
   #ready(): Promise<void> {
     return eventually("the provider is ready", 60, async () => {
-      if (this.program.ended) return `it ended; see ${this.program.log}`;
+      this.program.assertRunning();
       const response = await fetch(`http://127.0.0.1:${this.#health}/readyz`);
       return response.ok ? void await response.body?.cancel() : await response.text();
     });

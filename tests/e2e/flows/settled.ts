@@ -8,42 +8,72 @@ import type { Finding } from "./waiting.ts";
 
 /** What is missing, if anything: of the control plane, the workers, the Cluster, the Nodes. */
 export async function settled(cluster: ManagedCluster): Promise<Finding> {
-  return controlPlane(cluster, await cluster.controlPlane()) ??
-    workers(cluster, await cluster.machineDeployment()) ??
-    machines(cluster, await cluster.machines()) ??
-    truths(await cluster.cluster(), CLUSTER_CONDITIONS) ??
+  const { context: { settings }, moved } = cluster;
+  const expected = moved && settings.clusterApi === "1.9" ? MOVED_BY_1_9 : USUAL;
+  const { controlPlane, workers } = cluster.shape;
+  return replicas(await cluster.controlPlane(), controlPlane, expected, expected.controlPlane) ??
+    replicas(await cluster.machineDeployment(), workers, expected, expected.workers) ??
+    machines(cluster, await cluster.machines(), expected) ??
+    truths(await cluster.cluster(), expected.cluster) ??
     await inside(cluster);
 }
 
-const CLUSTER_CONDITIONS = [
-  "Available",
-  "InfrastructureReady",
-  "ControlPlaneInitialized",
-  "ControlPlaneAvailable",
-  "WorkersAvailable",
-  "RemoteConnectionProbe",
-];
-const CONTROL_PLANE_CONDITIONS = [
-  "Available",
-  "EtcdClusterHealthy",
-  "ControlPlaneComponentsHealthy",
-  "MachinesReady",
-  "MachinesUpToDate",
-  "CertificatesAvailable",
-];
+/** What must hold of a cluster's objects. */
+interface Expectation {
+  readonly cluster: readonly string[];
+  readonly controlPlane: readonly string[];
+  readonly workers: readonly string[];
+  readonly machine: readonly string[];
+  /** How many replicas are available, where that can be told. */
+  available(object: KubeObject): number | undefined;
+}
+
+const USUAL: Expectation = {
+  cluster: [
+    "Available",
+    "InfrastructureReady",
+    "ControlPlaneInitialized",
+    "ControlPlaneAvailable",
+    "WorkersAvailable",
+    "RemoteConnectionProbe",
+  ],
+  controlPlane: [
+    "Available",
+    "EtcdClusterHealthy",
+    "ControlPlaneComponentsHealthy",
+    "MachinesReady",
+    "MachinesUpToDate",
+    "CertificatesAvailable",
+  ],
+  workers: ["Available", "MachinesReady", "MachinesUpToDate"],
+  machine: ["Ready", "Available", "NodeHealthy", "NodeReady", "InfrastructureReady"],
+  available: ({ status = {} }) => (status.v1beta2 ?? status).availableReplicas ?? 0,
+};
+
+/**
+ * Of a cluster that was moved, Cluster API 1.9 does not say again that the certificates of its KubeadmConfigs are
+ * available: their readiness stays unknown, and with it that of the Machines and of all that counts ready Machines.
+ * The counts of MachineDeployments that are older than these conditions are right.
+ */
+const MOVED_BY_1_9: Expectation = {
+  cluster: without(USUAL.cluster, "Available", "WorkersAvailable"),
+  controlPlane: without(USUAL.controlPlane, "MachinesReady"),
+  workers: ["MachinesUpToDate"],
+  machine: without(USUAL.machine, "Ready", "Available"),
+  available: ({ kind, status = {} }) =>
+    kind === "KubeadmControlPlane" ? undefined : status.availableReplicas ?? 0,
+};
+
+function without(types: readonly string[], ...left: string[]): readonly string[] {
+  return types.filter((type) => !left.includes(type));
+}
+
 const CONTROL_PLANE_MACHINE_CONDITIONS = [
   "EtcdMemberHealthy",
   "EtcdPodHealthy",
   "APIServerPodHealthy",
   "ControllerManagerPodHealthy",
   "SchedulerPodHealthy",
-];
-const MACHINE_CONDITIONS = [
-  "Ready",
-  "Available",
-  "NodeHealthy",
-  "NodeReady",
-  "InfrastructureReady",
 ];
 
 /** Conditions of today's form, wherever the version of the object has them. */
@@ -64,23 +94,24 @@ export function truths(object: KubeObject, types: readonly string[]): Finding {
   return `${object.kind} ${object.metadata.name}: ${wrong.join("; ").replaceAll("\n", " ")}`;
 }
 
-function controlPlane(cluster: ManagedCluster, object: KubeObject): Finding {
-  return counts(object, cluster.shape.controlPlane) ?? truths(object, CONTROL_PLANE_CONDITIONS);
+function replicas(
+  object: KubeObject,
+  wanted: number,
+  expected: Expectation,
+  conditions: readonly string[],
+): Finding {
+  return counts(object, wanted, expected) ?? truths(object, conditions);
 }
 
-function workers(cluster: ManagedCluster, object: KubeObject): Finding {
-  return counts(object, cluster.shape.workers) ??
-    truths(object, ["Available", "MachinesReady", "MachinesUpToDate"]);
-}
-
-function counts({ kind, metadata, spec, status = {} }: KubeObject, wanted: number): Finding {
+function counts(object: KubeObject, wanted: number, { available }: Expectation): Finding {
+  const { kind, metadata, spec, status = {} } = object;
   if (spec.replicas !== wanted) return `${kind}: asked for ${spec.replicas} instead of ${wanted}`;
   if (status.observedGeneration !== metadata.generation) return `${kind}: not yet looked at`;
   const newer = status.v1beta2 ?? status;
   const seen = {
     replicas: status.replicas ?? 0,
     ready: status.readyReplicas ?? 0,
-    available: newer.availableReplicas ?? 0,
+    available: available(object) ?? wanted,
     upToDate: newer.upToDateReplicas ?? 0,
   };
   return Object.values(seen).every((count) => count === wanted)
@@ -88,7 +119,11 @@ function counts({ kind, metadata, spec, status = {} }: KubeObject, wanted: numbe
     : `${kind}: ${JSON.stringify(seen)} instead of ${wanted}`;
 }
 
-function machines(cluster: ManagedCluster, objects: readonly KubeObject[]): Finding {
+function machines(
+  cluster: ManagedCluster,
+  objects: readonly KubeObject[],
+  expected: Expectation,
+): Finding {
   const { controlPlane, workers, version } = cluster.shape;
   if (objects.length !== controlPlane + workers) return `There are ${objects.length} Machines`;
   for (const machine of objects) {
@@ -97,7 +132,7 @@ function machines(cluster: ManagedCluster, objects: readonly KubeObject[]): Find
     if (status?.phase !== "Running") return `Machine ${metadata.name} is ${status?.phase}`;
     const first = metadata.labels?.["cluster.x-k8s.io/control-plane"] !== undefined;
     const finding = truths(machine, [
-      ...MACHINE_CONDITIONS,
+      ...expected.machine,
       ...(first ? CONTROL_PLANE_MACHINE_CONDITIONS : []),
     ]);
     if (finding !== undefined) return finding;

@@ -97,9 +97,9 @@ async function startServer(
     DENO: Deno.execPath(),
   });
   await eventually("the management cluster starts", 120, async () => {
+    server.assertRunning();
     const text = await Deno.readTextFile(kubeconfig).catch(() => "");
-    if (text !== "") return undefined;
-    return server.ended ? `it ended; see ${server.log}` : "no kubeconfig yet";
+    return text === "" ? "no kubeconfig yet" : undefined;
   });
   return server;
 }
@@ -124,7 +124,7 @@ async function startManagers(
   for (const [index, { health }] of rendered.entries()) {
     const manager = managers[index] as Program;
     await eventually(`${manager.name} becomes ready`, 90, async () => {
-      if (manager.ended) return `it ended; see ${manager.log}`;
+      manager.assertRunning();
       const response = await fetch(`http://127.0.0.1:${health}/readyz`);
       return response.ok ? void await response.body?.cancel() : await response.text();
     });

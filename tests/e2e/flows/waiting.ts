@@ -18,10 +18,19 @@ export class NotInTime extends Error {
   override name = "NotInTime";
 }
 
+/** Something that no waiting brings about. */
+export class Hopeless extends Error {
+  /** The name by which it is known. */
+  override name = "Hopeless";
+}
+
 /** What a probe says: nothing when it holds, or what is missing. */
 export type Finding = string | undefined;
 
-/** Asks until the probe finds nothing missing. Throws {@linkcode NotInTime} with the last finding. */
+/**
+ * Asks until the probe finds nothing missing. Throws {@linkcode NotInTime} with the last finding, and what the probe
+ * throws as {@linkcode Hopeless}.
+ */
 export async function eventually(
   what: string,
   seconds: number,
@@ -48,6 +57,7 @@ async function attempt(probe: () => Promise<Finding> | Finding): Promise<Finding
   try {
     return await probe();
   } catch (error) {
+    if (error instanceof Hopeless) throw error;
     return `${error instanceof Error ? error.message : error}`;
   }
 }
