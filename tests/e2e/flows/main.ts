@@ -3,7 +3,8 @@
 // Exit code 1 when anything failed. A program for the suites.
 // Usage: main.ts --bin=FOLDER --work=FOLDER [--management=reference|capim]
 //   [--family=in-memory|dev] [--cluster-api=1.14|1.9] [--topology=no|yes]
-//   [--kill=no|yes] [--concurrency=N] [--patience=N] [--clusters=N] [FLOW…]
+//   [--kill=no|yes] [--concurrency=N] [--patience=N] [--clusters=N] [--at-once=N]
+//   [FLOW…]
 
 import { Draughtsman } from "./blueprint.ts";
 import { FLOWS, USUAL_FLOWS } from "./catalogue.ts";
@@ -89,7 +90,10 @@ await playAll(stack, settings);
 const wrong = await complaints(stack, settings.kill);
 say(wrong.length === 0 ? "PASS no log has unexplained errors" : "FAIL logs have errors");
 for (const line of wrong.slice(0, 40)) say(`     ${line.slice(0, 900)}`);
-const { resident_mib, cpu_s } = await stack.provider.program.cost();
-say(`NOTE provider: ${resident_mib.toFixed(0)} MiB, ${cpu_s.toFixed(1)} s of CPU`);
+const { resident_mib, heap_mib, cpu_s } = await stack.provider.cost();
+say(
+  `NOTE provider: ${resident_mib.toFixed(0)} MiB, ${heap_mib.toFixed(0)} of them heap, ` +
+    `${cpu_s.toFixed(1)} s of CPU`,
+);
 say(`${passed} passed, ${failed} failed`);
 Deno.exitCode = failed === 0 ? 0 : 1;

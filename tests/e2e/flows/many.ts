@@ -6,18 +6,17 @@ import type { ManagedCluster } from "./cluster.ts";
 import type { Flow, Scene } from "./scene.ts";
 import { assertGone } from "./gone.ts";
 
-const COUNT = 10;
-const CONCURRENCY = 5;
-/** Of the flow that is about cost: most of the time clusters wait for the managers to try again. */
-const MANY_AT_ONCE = 20;
+/** Most of the time clusters that go wait for the managers to try again. */
+const REMOVED_AT_ONCE = 20;
 
-/** 10 clusters of 1 + 3, created, upgraded and deleted, 5 at once. */
+/** As many clusters of 1 + 3 as the run asks for, created, upgraded and deleted. */
 export const scale: Flow = {
   name: "scale",
   async run(scene) {
-    const clusters = plans(scene, COUNT);
-    await scene.step(`${COUNT} clusters of 1 + 3 are created`, async () => {
-      const done = each(clusters, async (cluster) => {
+    const { clusters: count, atOnce } = scene.settings;
+    const clusters = plans(scene, count);
+    await scene.step(`${count} clusters of 1 + 3 are created`, async () => {
+      const done = each(clusters, atOnce, async (cluster) => {
         await cluster.apply();
         await cluster.settle(600);
       });
@@ -25,42 +24,44 @@ export const scale: Flow = {
       await done;
     });
     await scene.step("they are upgraded", async () => {
-      const done = each(clusters, async (cluster) => {
+      const done = each(clusters, atOnce, async (cluster) => {
         await cluster.change({ version: versionsOf(scene.settings).after });
         await cluster.settle(600);
       });
       await scene.midway();
       await done;
     });
-    await scene.step("they are deleted", () => each(clusters, remove));
+    await scene.step("they are deleted", () => each(clusters, REMOVED_AT_ONCE, remove));
   },
 };
 
-/** As many clusters of 1 + 3 as the run asks for. */
+/** As many clusters of 1 + 3 as the run asks for, and what they cost our process. */
 export const many: Flow = {
   name: "many",
   async run(scene) {
-    const { clusters: count } = scene.settings;
+    const { settings: { clusters: count, atOnce }, stack: { provider } } = scene;
     const clusters = plans(scene, count);
-    const before = await scene.stack.provider.program.cost();
+    const before = await provider.cost();
     await scene.step(
       `${count} clusters of 1 + 3 are created`,
       () =>
-        each(clusters, async (cluster) => {
+        each(clusters, atOnce, async (cluster) => {
           await cluster.apply();
           await cluster.settle(900);
         }),
     );
-    const after = await scene.stack.provider.program.cost();
-    const [mib, cpu] = [
-      (after.resident_mib - before.resident_mib) / count,
-      (after.cpu_s - before.cpu_s) / count,
-    ].map((value) => (value ?? 0).toFixed(2));
+    const after = await provider.cost();
+    const share = (read: (cost: typeof after) => number) =>
+      ((read(after) - read(before)) / count).toFixed(2);
     scene.note(
-      `a cluster of 1 + 3 costs ${mib} MiB and ${cpu} s of CPU; ` +
-        `${before.resident_mib.toFixed(0)} MiB at start`,
+      `a cluster of 1 + 3 costs ${share((cost) => cost.resident_mib)} MiB of memory, ` +
+        `${share((cost) => cost.heap_mib)} MiB of heap and ${
+          share((cost) => cost.cpu_s)
+        } s of CPU; ` +
+        `${before.resident_mib.toFixed(0)} MiB, ${before.heap_mib.toFixed(0)} of heap and ` +
+        `${before.cpu_s.toFixed(1)} s at start`,
     );
-    await scene.step("they are deleted", () => each(clusters, remove, MANY_AT_ONCE));
+    await scene.step("they are deleted", () => each(clusters, REMOVED_AT_ONCE, remove));
   },
 };
 
@@ -81,8 +82,8 @@ async function remove(cluster: ManagedCluster): Promise<void> {
 /** Some at once. */
 async function each(
   clusters: readonly ManagedCluster[],
+  atOnce: number,
   act: (cluster: ManagedCluster) => Promise<void>,
-  atOnce = CONCURRENCY,
 ): Promise<void> {
   const waiting = [...clusters];
   const lane = async () => {

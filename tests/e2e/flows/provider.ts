@@ -9,6 +9,11 @@ const PORTS = 1000;
 /** Other runs on the machine, which a cluster's port must be free of while its provider is killed, begin elsewhere. */
 let nextPort = 20_000 + (Deno.pid % 6) * 2 * PORTS;
 
+interface ProviderPorts {
+  readonly health: number;
+  readonly metrics: number;
+}
+
 /** `capim controller`. */
 export class Provider {
   /** The process at present. */
@@ -16,24 +21,24 @@ export class Provider {
   /** How often it was killed. */
   kills = 0;
   readonly #start: () => Promise<Program>;
-  readonly #health: number;
+  readonly #ports: ProviderPorts;
   #killing: Promise<void> = Promise.resolve();
 
-  private constructor(program: Program, start: () => Promise<Program>, health: number) {
+  private constructor(program: Program, start: () => Promise<Program>, ports: ProviderPorts) {
     this.program = program;
     this.#start = start;
-    this.#health = health;
+    this.#ports = ports;
   }
 
   /**
-   * Starts it for the management cluster of a kubeconfig; workload clusters are at `host`. Three ports: of its
-   * webhooks, its probes and its debug API.
+   * Starts it for the management cluster of a kubeconfig; workload clusters are at `host`. Four ports: of its
+   * webhooks, its probes, its debug API and its metrics.
    */
   static async start(
     folder: string,
     kubeconfig: string,
     host: string,
-    [webhook = 0, health = 0, debug = 0]: readonly number[],
+    [webhook = 0, health = 0, debug = 0, metrics = 0]: readonly number[],
   ): Promise<Provider> {
     const first = nextPort;
     nextPort += PORTS;
@@ -54,9 +59,10 @@ export class Provider {
         `--webhook-cert-dir=${folder}/webhooks`,
         `--health-addr=127.0.0.1:${health}`,
         `--debug-port=${debug}`,
-        "--diagnostics-address=0",
+        `--diagnostics-address=127.0.0.1:${metrics}`,
+        "--insecure-diagnostics",
       ]);
-    const provider = new Provider(await start(), start, health);
+    const provider = new Provider(await start(), start, { health, metrics });
     await provider.#ready();
     return provider;
   }
@@ -72,10 +78,17 @@ export class Provider {
     return this.#killing;
   }
 
+  /** Memory and heap in MiB, and seconds of CPU. */
+  async cost(): Promise<{ resident_mib: number; heap_mib: number; cpu_s: number }> {
+    const response = await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`);
+    const [, heap_bytes] = /^v8_heap_used_bytes (\S+)$/m.exec(await response.text()) ?? [];
+    return { ...await this.program.cost(), heap_mib: Number(heap_bytes) / 2 ** 20 };
+  }
+
   #ready(): Promise<void> {
     return eventually("the provider is ready", 60, async () => {
       this.program.assertRunning();
-      const response = await fetch(`http://127.0.0.1:${this.#health}/readyz`);
+      const response = await fetch(`http://127.0.0.1:${this.#ports.health}/readyz`);
       return response.ok ? void await response.body?.cancel() : await response.text();
     });
   }

@@ -20,8 +20,10 @@ export interface Settings {
   readonly concurrency: number;
   /** The factor by which waits are longer than usual. */
   readonly patience: number;
-  /** Clusters of the flow "many". */
+  /** Clusters of the flows "scale" and "many". */
   readonly clusters: number;
+  /** How many of them are made at once. */
+  readonly atOnce: number;
   /** The folder of the real programs. */
   readonly bin: string;
   /** A folder that the run may fill. */
@@ -38,7 +40,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   kill: ["no", "yes"],
 };
 
-const OTHERS = ["bin", "work", "concurrency", "patience", "clusters"];
+const OTHERS = ["bin", "work", "concurrency", "patience", "clusters", "at-once"];
 
 /** Reads `--name=value` and names of flows. Throws `TypeError` with one line that says what is wrong. */
 export function readSettings(args: readonly string[]): Settings {
@@ -76,6 +78,7 @@ export function readSettings(args: readonly string[]): Settings {
     concurrency: count("concurrency", 4),
     patience: count("patience", chosen("kill") === "yes" ? 3 : 1),
     clusters: count("clusters", 10),
+    atOnce: count("at-once", 5),
     bin,
     work,
     flows,

@@ -12,6 +12,7 @@ Deno.test("readSettings() reads options and flows", () => {
     concurrency: 4,
     patience: 3,
     clusters: 10,
+    atOnce: 5,
     bin: "b",
     work: "w",
     flows: ["create"],

@@ -58,7 +58,7 @@ export class Stack implements AsyncDisposable {
         `${HERE}../certificates.ts`,
         `${folder}/webhooks`,
       ]);
-      const [port = 0, ...others] = freePorts(3);
+      const [port = 0, ...others] = freePorts(4);
       const files = await renderProvider(folder, port);
       await applyFile(objects, files.definitions);
       const managers = await startManagers(settings, folder, kubeconfig, objects, started);
