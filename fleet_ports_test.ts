@@ -21,7 +21,8 @@ function fateOf(port: number): Promise<string | undefined> {
 
 function fleetAt(port: number, log: string[] = []): FakeFleet {
   const logger = makeLogger((record) => log.push(formatRecord(record)), "info");
-  return new FakeFleet({ ports: { first: port, last: port + 1 }, logger });
+  // Others may have some of them at any time.
+  return new FakeFleet({ ports: { first: port, last: Math.min(port + 200, 65535) }, logger });
 }
 
 Deno.test("A FakeFleet binds a cluster's port when it gives the address out", async () => {
@@ -43,7 +44,8 @@ Deno.test("A FakeFleet gives another port while nobody has been told of the one 
   const port = freePort();
   using _other = Deno.listen({ hostname: HOSTNAME, port });
   await using fleet = fleetAt(port);
-  assertEquals((await fleet.ensureListener(CLUSTER)).port, port + 1);
+  const endpoint = await fleet.ensureListener(CLUSTER);
+  assertEquals(endpoint.port > port, true);
   assertEquals(fleet.unavailable(CLUSTER), undefined);
 });
 

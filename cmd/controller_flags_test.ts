@@ -23,6 +23,9 @@ Deno.test("controllerSettings() has the original's defaults", () => {
     inmemorymachine: 10,
     devcluster: 50,
     devmachine: 50,
+    devmachinepool: 100,
+    devmachinetemplate: 50,
+    inmemorymachinetemplate: 50,
   });
   assertEquals([rest.host, rest.bind, rest.ports, rest.syncPeriod_ms, rest.debugPort], [
     "127.0.0.1",

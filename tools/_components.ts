@@ -96,7 +96,9 @@ function rights(): JsonObject[] {
     // Tokens of a cluster that lost its contents are made again from those of its machines' configurations.
     rule("bootstrap.cluster.x-k8s.io", ["kubeadmconfigs"], ["get"]),
     rule("cluster.x-k8s.io", ["clusters", "machines"], [...READ, "patch", "update"]),
-    rule("cluster.x-k8s.io", ["machinesets"], READ),
+    // Machines of pools that shrink are deleted, so that their Nodes are drained.
+    rule("cluster.x-k8s.io", ["machines"], ["delete"]),
+    rule("cluster.x-k8s.io", ["machinepools", "machinesets"], READ),
     rule(GROUP, plurals, ALL),
     rule(GROUP, plurals.map((name) => `${name}/status`), ["get", "patch", "update"]),
     rule(GROUP, plurals.map((name) => `${name}/finalizers`), ["get", "patch", "update"]),

@@ -7,7 +7,11 @@
 // deno-lint-ignore no-explicit-any -- schema facts of arbitrary depth
 type Tree = any;
 
-const NOT_SERVED = "Machines in containers. Not served by this provider, which refuses it.";
+/** Of the backend that is refused. */
+export const NOT_SERVED = "Machines in containers. Not served by this provider, which refuses it.";
+
+const QUANTITY = "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))" +
+  "(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$";
 
 /** Where the service of the provider's webhooks is. */
 export const WEBHOOK_SERVICE = { namespace: "capim-system", name: "capim-webhook-service" };
@@ -38,9 +42,50 @@ export function completeDevSchema(schema: Tree, kind: string): void {
     description: NOT_SERVED,
     "x-kubernetes-preserve-unknown-fields": true,
   };
+  const { status } = schema.properties;
+  // The older version has no status, and the facts know no more than the capacity.
+  if (kind === "DevMachineTemplate" && status !== undefined) {
+    status.properties.capacity.description = nodeCapacity().description;
+    status.properties.nodeInfo = nodeInfo();
+  }
   if (kind.startsWith("DevCluster")) {
     backend.properties.inMemory.properties = { failureDomains: failureDomains() };
   }
+}
+
+/** What a Node offers, in a template's status. */
+export function nodeCapacity(): Tree {
+  return {
+    type: "object",
+    description: "What the Node of a machine made from this offers, for autoscaling from zero.",
+    additionalProperties: {
+      anyOf: [{ type: "integer" }, { type: "string" }],
+      pattern: QUANTITY,
+      "x-kubernetes-int-or-string": true,
+    },
+  };
+}
+
+/** What a Node is, in a template's status. */
+export function nodeInfo(): Tree {
+  return {
+    type: "object",
+    description: "What the Node of a machine made from this is, for autoscaling from zero.",
+    minProperties: 1,
+    properties: {
+      architecture: {
+        type: "string",
+        description: "The architecture of its processor.",
+        enum: ["amd64", "arm64", "s390x", "ppc64le"],
+      },
+      operatingSystem: {
+        type: "string",
+        description: "Its operating system.",
+        minLength: 1,
+        maxLength: 256,
+      },
+    },
+  };
 }
 
 /** Failure domains that an infrastructure cluster in memory shall have. */

@@ -4,17 +4,19 @@
 // infrastructure contracts.
 
 import type { JsonObject, JsonValue } from "../runtime/object.ts";
-import { failureDomains } from "./_dev_definitions.ts";
+import { failureDomains, nodeCapacity, nodeInfo } from "./_dev_definitions.ts";
 
 const GROUP = "infrastructure.cluster.x-k8s.io";
 const VERSION = "v1alpha1";
 
-const string = (description: string, more: JsonObject = {}): JsonObject => ({
+/** A schema of text. */
+export const string = (description: string, more: JsonObject = {}): JsonObject => ({
   type: "string",
   description,
   ...more,
 });
-const object = (
+/** A schema of an object. */
+export const object = (
   description: string,
   properties: Record<string, JsonValue>,
   required: string[] = [],
@@ -25,7 +27,15 @@ const object = (
   ...(required.length === 0 ? {} : { required }),
 });
 
-const CONDITIONS: JsonObject = {
+/** A schema of a list. */
+export const list = (description: string, items: JsonObject): JsonObject => ({
+  type: "array",
+  description,
+  items,
+});
+
+/** The schema of conditions. */
+export const CONDITIONS: JsonObject = {
   type: "array",
   description: "What holds of the object at present.",
   maxItems: 32,
@@ -89,7 +99,8 @@ const CLUSTER_SPEC = object("What is wanted.", {
   failureDomains: failureDomains(),
 });
 
-const provisioning = (what: string): JsonObject =>
+/** The schema of how long a step takes. */
+export const provisioning = (what: string): JsonObject =>
   object(`How ${what} behaves.`, {
     provisioning: object(`How long ${what} takes to start.`, {
       startupDuration: string("The least time, such as 10s or 1m30s."),
@@ -109,22 +120,30 @@ const MACHINE_SPEC = object("What is wanted.", {
   }),
 });
 
+/** The schema of a host's addresses. */
+export const MACHINE_ADDRESSES: JsonObject = list(
+  "Addresses of the host.",
+  object("An address.", {
+    type: string("What kind of address.", {
+      enum: ["Hostname", "ExternalIP", "InternalIP", "ExternalDNS", "InternalDNS"],
+    }),
+    address: string("The address.", { maxLength: 256, minLength: 1 }),
+  }, ["address", "type"]),
+);
+
 const MACHINE_STATUS: Record<string, JsonValue> = {
   ...STATUS,
   failureDomain: string("The failure domain the host is in."),
-  addresses: {
-    type: "array",
-    description: "Addresses of the host.",
-    items: object("An address.", {
-      type: string("What kind of address.", {
-        enum: ["Hostname", "ExternalIP", "InternalIP", "ExternalDNS", "InternalDNS"],
-      }),
-      address: string("The address.", { maxLength: 256, minLength: 1 }),
-    }, ["address", "type"]),
-  },
+  addresses: MACHINE_ADDRESSES,
 };
 
-function templateSpec(kind: string, spec: JsonObject): JsonObject {
+const TEMPLATE_STATUS: Record<string, JsonValue> = {
+  capacity: nodeCapacity(),
+  nodeInfo: nodeInfo(),
+};
+
+/** The schema of the spec of a template. */
+export function templateSpec(kind: string, spec: JsonObject): JsonObject {
   const labels = (what: string): JsonObject => ({
     type: "object",
     description: `${what} of what is made.`,
@@ -143,25 +162,33 @@ function templateSpec(kind: string, spec: JsonObject): JsonObject {
 
 interface Shape {
   readonly kind: string;
+  /** Default: that of the in-memory kinds. */
+  readonly version?: string;
   readonly description: string;
   readonly spec: JsonObject;
   readonly status?: Record<string, JsonValue>;
   readonly columns: readonly JsonObject[];
 }
 
-const column = (name: string, type: string, jsonPath: string): JsonObject => ({
+/** A printer column. */
+export const column = (name: string, type: string, jsonPath: string): JsonObject => ({
   name,
   type,
   jsonPath,
 });
-const AGE = column("Age", "date", ".metadata.creationTimestamp");
-const CLUSTER = column(
+/** The usual column. */
+export const AGE = column("Age", "date", ".metadata.creationTimestamp");
+/** The column of the Cluster. */
+export const CLUSTER = column(
   "Cluster",
   "string",
   ".metadata.labels['cluster\\.x-k8s\\.io/cluster-name']",
 );
 
-function definition({ kind, description, spec, status, columns }: Shape): JsonObject {
+/** A definition with one version. */
+export function definition(
+  { kind, version = VERSION, description, spec, status, columns }: Shape,
+): JsonObject {
   const singular = kind.toLowerCase();
   const plural = `${singular}s`;
   return {
@@ -171,8 +198,8 @@ function definition({ kind, description, spec, status, columns }: Shape): JsonOb
       name: `${plural}.${GROUP}`,
       labels: {
         "cluster.x-k8s.io/provider": "infrastructure-in-memory",
-        "cluster.x-k8s.io/v1beta1": VERSION,
-        "cluster.x-k8s.io/v1beta2": VERSION,
+        "cluster.x-k8s.io/v1beta1": version,
+        "cluster.x-k8s.io/v1beta2": version,
       },
     },
     spec: {
@@ -180,7 +207,7 @@ function definition({ kind, description, spec, status, columns }: Shape): JsonOb
       names: { categories: ["cluster-api"], kind, listKind: `${kind}List`, plural, singular },
       scope: "Namespaced",
       versions: [{
-        name: VERSION,
+        name: version,
         served: true,
         storage: true,
         additionalPrinterColumns: [...columns],
@@ -232,6 +259,7 @@ export const IN_MEMORY_DEFINITIONS: any[] = [
     kind: "InMemoryMachineTemplate",
     description: "What InMemoryMachines are made from.",
     spec: templateSpec("InMemoryMachine", MACHINE_SPEC),
+    status: TEMPLATE_STATUS,
     columns: [AGE],
   }),
 ];

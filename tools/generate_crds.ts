@@ -8,6 +8,7 @@
 import { stringify } from "@std/yaml";
 import { CLUSTERCTL_DEFINITION } from "./_clusterctl_definition.ts";
 import { IN_MEMORY_DEFINITIONS } from "./_in_memory_definitions.ts";
+import { POOL_DEFINITIONS } from "./_pool_definitions.ts";
 import { completeDevSchema, devConversion, isDevKind } from "./_dev_definitions.ts";
 import { FIELD_DESCRIPTIONS, KIND_DESCRIPTIONS } from "./_crd_descriptions.ts";
 
@@ -147,6 +148,7 @@ async function main(): Promise<void> {
   const definitions = [
     ...(await readFacts(folder)).map(definitionOf),
     ...IN_MEMORY_DEFINITIONS,
+    ...POOL_DEFINITIONS,
     CLUSTERCTL_DEFINITION,
   ];
   for (const definition of definitions) {

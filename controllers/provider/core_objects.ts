@@ -19,6 +19,8 @@ export interface CoreResources {
   readonly clusters: ResourceRef;
   /** Machines. */
   readonly machines: ResourceRef;
+  /** Machine pools. */
+  readonly machinePools: ResourceRef;
 }
 
 /** Those of `version`, such as `v1beta2`. */
@@ -27,6 +29,7 @@ export function coreResources(version: string): CoreResources {
   return {
     clusters: { apiVersion, resource: "clusters" },
     machines: { apiVersion, resource: "machines" },
+    machinePools: { apiVersion, resource: "machinepools" },
   };
 }
 

@@ -10,6 +10,9 @@ import type { FailureDomain } from "../capi/core/contract.ts";
 /** The API group of all infrastructure kinds. */
 export const INFRASTRUCTURE_GROUP = "infrastructure.cluster.x-k8s.io";
 
+/** Annotation on an infrastructure machine of a pool: the Kubernetes version that its Node is to have. */
+export const POOL_VERSION_ANNOTATION = `devmachinepool.${INFRASTRUCTURE_GROUP}/version`;
+
 /** How long a step takes. */
 export interface Provisioning {
   /** A Go duration. */
@@ -33,6 +36,10 @@ export interface InfrastructureKinds {
   readonly machineKind: string;
   /** The resource of infrastructure machines. */
   readonly machines: ResourceRef;
+  /** The resource of templates of infrastructure machines. */
+  readonly machineTemplates: ResourceRef;
+  /** The resource of infrastructure machine pools, if there are any. */
+  readonly machinePools?: ResourceRef;
   /** Keeps an infrastructure machine until it is taken down. */
   readonly machineFinalizer: string;
   /** Whether the object is to be looked after here. */
@@ -54,6 +61,10 @@ export const IN_MEMORY_KINDS: InfrastructureKinds = {
   clusterFinalizer: `inmemorycluster.${INFRASTRUCTURE_GROUP}`,
   machineKind: "InMemoryMachine",
   machines: { apiVersion: `${INFRASTRUCTURE_GROUP}/v1alpha1`, resource: "inmemorymachines" },
+  machineTemplates: {
+    apiVersion: `${INFRASTRUCTURE_GROUP}/v1alpha1`,
+    resource: "inmemorymachinetemplates",
+  },
   machineFinalizer: `inmemorymachine.${INFRASTRUCTURE_GROUP}`,
   handles: () => true,
   refusal: () => undefined,
@@ -73,6 +84,11 @@ export const DEV_KINDS: InfrastructureKinds = {
   clusterFinalizer: `dockercluster.${INFRASTRUCTURE_GROUP}`,
   machineKind: "DevMachine",
   machines: { apiVersion: `${INFRASTRUCTURE_GROUP}/v1beta2`, resource: "devmachines" },
+  machineTemplates: {
+    apiVersion: `${INFRASTRUCTURE_GROUP}/v1beta2`,
+    resource: "devmachinetemplates",
+  },
+  machinePools: { apiVersion: `${INFRASTRUCTURE_GROUP}/v1beta2`, resource: "devmachinepools" },
   machineFinalizer: `dockermachine.${INFRASTRUCTURE_GROUP}`,
   handles: () => true,
   refusal({ kind, spec }) {

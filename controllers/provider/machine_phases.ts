@@ -15,7 +15,7 @@ import { type ProviderContext, UNAVAILABLE_MS } from "./cluster_reconciler.ts";
 import { hostName } from "./core_objects.ts";
 import { EtcdRecord } from "./etcd_record.ts";
 import type { KeyPair } from "./host.ts";
-import type { Phase } from "./kinds.ts";
+import { type Phase, POOL_VERSION_ANNOTATION } from "./kinds.ts";
 import { ensureNodeConditions, wantedNodeConditions } from "./node_conditions.ts";
 import {
   type MachineConditionType,
@@ -166,7 +166,9 @@ export class MachinePhases {
     node.current = await ensureNode(workload, {
       name: object.metadata.name ?? "",
       controlPlane,
-      version: machine.spec?.version ?? "",
+      // The Machine of a pool has its version from its Node, not the other way round.
+      version: object.metadata.annotations?.[POOL_VERSION_ANNOTATION] || machine.spec?.version ||
+        "",
       uid: object.metadata.uid ?? "",
       ...(failureDomain === undefined ? {} : { failureDomain }),
     }, now_ms);

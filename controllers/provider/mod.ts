@@ -10,6 +10,7 @@ import { parseApiVersion } from "../../runtime/object.ts";
 import { Controller } from "../../runtime/reconcile/controller.ts";
 import { enqueueMapped, enqueueObject } from "../../runtime/reconcile/handlers.ts";
 import type { Manager } from "../../runtime/reconcile/manager.ts";
+import { ownerOfKind } from "../../runtime/owner.ts";
 import { watchMetadata, watchResource } from "../../runtime/reconcile/sources.ts";
 import { type Request, requestFor } from "../../runtime/reconcile/types.ts";
 import { changed } from "../../runtime/reconcile/predicates.ts";
@@ -23,7 +24,10 @@ import {
 } from "./core_objects.ts";
 import type { WorkloadHost } from "./host.ts";
 import { INFRASTRUCTURE_GROUP, INFRASTRUCTURE_KINDS, type InfrastructureKinds } from "./kinds.ts";
+import { MACHINE_POOL_KIND, MachinePoolReconciler } from "./machine_pool.ts";
 import { InfrastructureMachineReconciler } from "./machine_reconciler.ts";
+
+import { MachineTemplateReconciler } from "./machine_template.ts";
 
 export { type CoreResources, coreResources, findCoreVersion } from "./core_objects.ts";
 export * from "./host.ts";
@@ -60,6 +64,8 @@ function addFamily(manager: Manager, kinds: InfrastructureKinds, options: Provid
   };
   const concurrency = (kind: string) => options.concurrency?.(kind) ?? 10;
   const machinesOf = machinesByCluster(manager, kinds);
+  addTemplates(manager, kinds, concurrency(`${kinds.machineKind}Template`));
+  addPools(manager, context, concurrency(MACHINE_POOL_KIND));
   manager.add(
     new Controller({
       name: kinds.clusterKind.toLowerCase(),
@@ -139,6 +145,61 @@ const infrastructureMatters = changed((object) => [
 
 function asked({ metadata }: KubeObject): unknown[] {
   return [metadata.annotations, metadata.labels, metadata.deletionTimestamp];
+}
+
+function addTemplates(manager: Manager, kinds: InfrastructureKinds, concurrency: number): void {
+  // A template is refused as the machine that would be made from it.
+  const handles = ({ kind, metadata, spec }: KubeObject) => {
+    const machine = { apiVersion: "", kind, metadata, spec: spec?.template?.spec };
+    return kinds.handles(machine) && kinds.refusal(machine) === undefined;
+  };
+  manager.add(
+    new Controller({
+      name: `${kinds.machineKind.toLowerCase()}template`,
+      reconciler: new MachineTemplateReconciler(manager.client, kinds.machineTemplates, handles),
+      concurrency,
+      sources: [watchResource(kinds.machineTemplates, enqueueObject)],
+    }),
+  );
+}
+
+function addPools(manager: Manager, context: ProviderContext, concurrency: number): void {
+  const { kinds, core } = context;
+  if (kinds.machinePools === undefined) return;
+  const informer = manager.cache.informer(kinds.machinePools);
+  manager.add(
+    new Controller({
+      name: MACHINE_POOL_KIND.toLowerCase(),
+      reconciler: new MachinePoolReconciler(context),
+      concurrency,
+      sources: [
+        watchResource(kinds.machinePools, enqueueObject),
+        watchResource(
+          core.machinePools,
+          enqueueMapped((pool) =>
+            referenced(pool, pool.spec?.template?.spec?.infrastructureRef, MACHINE_POOL_KIND)
+          ),
+        ),
+        watchResource(
+          kinds.machines,
+          enqueueMapped((machine) => {
+            const owner = ownerOfKind(machine, INFRASTRUCTURE_GROUP, MACHINE_POOL_KIND);
+            const { namespace = "" } = machine.metadata;
+            return owner === undefined ? [] : [{ namespace, name: owner.name }];
+          }),
+        ),
+        watchResource(
+          core.clusters,
+          enqueueMapped(({ metadata }) =>
+            [...informer.list(metadata.namespace)].filter((pool) =>
+              pool.metadata.labels?.[CLUSTER_NAME_LABEL] === metadata.name
+            ).map(requestFor)
+          ),
+          clusterMatters,
+        ),
+      ],
+    }),
+  );
 }
 
 /** What a reference names, when it names an infrastructure object of that kind. */

@@ -14,6 +14,7 @@ import { customResourceDefinitions } from "../../manifests/mod.ts";
 import { formatRecord, makeLogger } from "../../runtime/log.ts";
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { CLUSTERCTL_DEFINITION } from "../../tools/_clusterctl_definition.ts";
+import { POOL_DEFINITIONS } from "../../tools/_pool_definitions.ts";
 import { IN_MEMORY_DEFINITIONS } from "../../tools/_in_memory_definitions.ts";
 import { manifestFiles, MANIFESTS } from "../../tools/generate_manifests.ts";
 import {
@@ -132,7 +133,7 @@ Deno.test("The definitions are written down alike for people and for code, ours 
     const file = new URL(`../../crds/${group}_${names.plural}.yaml`, MANIFESTS);
     assertEquals(parseAll(await Deno.readTextFile(file)), [definition]);
   }
-  for (const definition of [...IN_MEMORY_DEFINITIONS, CLUSTERCTL_DEFINITION]) {
+  for (const definition of [...IN_MEMORY_DEFINITIONS, ...POOL_DEFINITIONS, CLUSTERCTL_DEFINITION]) {
     assertEquals(byName.get(definition.metadata.name), definition);
   }
 });

@@ -4,7 +4,7 @@
 
 import { rfc3339, rfc3339Micro } from "../../../runtime/clock.ts";
 import type { Client } from "../../../runtime/client.ts";
-import { clone, type JsonObject, type KubeObject } from "../../../runtime/object.ts";
+import type { JsonObject, KubeObject } from "../../../runtime/object.ts";
 import { ownerReference } from "../../../runtime/owner.ts";
 import { CONTROL_PLANE_NODE_ROLE, fnv32a } from "../../capi/kubeadm/names.ts";
 import { ensureDeleted, ensureObject } from "./ensure.ts";
@@ -31,6 +31,18 @@ export function addressOf(machine: string): string {
   const hash = fnv32a(machine);
   return `172.18.${(hash >>> 8) & 0xff}.${1 + (hash & 0xff) % 254}`;
 }
+
+/** What every Node offers. */
+export const NODE_CAPACITY: Readonly<Record<string, string>> = {
+  cpu: "8",
+  memory: "16Gi",
+  "ephemeral-storage": "100Gi",
+  pods: "110",
+};
+/** The architecture of every Node. */
+export const NODE_ARCHITECTURE = "amd64";
+/** The operating system of every Node. */
+export const NODE_OPERATING_SYSTEM = "linux";
 
 /** Where the Leases of Nodes are. */
 export const LEASE_NAMESPACE = "kube-node-lease";
@@ -70,7 +82,6 @@ export async function deleteNode(client: Client, name: string): Promise<void> {
 
 function newNode(facts: NodeFacts, now_ms: number): KubeObject {
   const { name, controlPlane, failureDomain } = facts;
-  const resources = { cpu: "8", memory: "16Gi", "ephemeral-storage": "100Gi", pods: "110" };
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -104,8 +115,8 @@ function newNode(facts: NodeFacts, now_ms: number): KubeObject {
         { type: "InternalIP", address: addressOf(name) },
         { type: "Hostname", address: name },
       ],
-      capacity: resources,
-      allocatable: clone(resources),
+      capacity: { ...NODE_CAPACITY },
+      allocatable: { ...NODE_CAPACITY },
       conditions: nodeConditions(now_ms),
       daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
       nodeInfo: nodeInfo(facts),
@@ -128,14 +139,14 @@ export function nodeConditions(now_ms: number): JsonObject[] {
 
 function nodeInfo({ version, uid }: NodeFacts): JsonObject {
   return {
-    architecture: "amd64",
+    architecture: NODE_ARCHITECTURE,
     bootID: uid,
     containerRuntimeVersion: "containerd://2.1.0",
     kernelVersion: "6.8.0",
     kubeProxyVersion: "",
     kubeletVersion: version,
     machineID: uid.replaceAll("-", ""),
-    operatingSystem: "linux",
+    operatingSystem: NODE_OPERATING_SYSTEM,
     osImage: "Fake Linux",
     systemUUID: uid,
   };
