@@ -49,6 +49,7 @@ class StoreFeed implements ClusterFeed {
   readonly #byStorage = new Map<string, FeedResource | undefined>();
   readonly #byKind = new Map<string, FeedResource | undefined>();
   #generation = -1;
+  #seen: { revision: number; generation: number; changes: readonly FeedChange[] } | undefined;
 
   constructor(server: ApiServer) {
     this.#server = server;
@@ -56,12 +57,7 @@ class StoreFeed implements ClusterFeed {
 
   observe(observer: (change: FeedChange) => void): () => void {
     const { store } = this.#server;
-    for (const storage of store.storages()) {
-      for (const entry of store.list(storage).entries) {
-        const resource = this.#resourceOfEntry(entry);
-        if (resource !== undefined) observer({ type: "ADDED", resource, object: entry.object });
-      }
-    }
+    for (const change of this.#presentChanges()) observer(change);
     return store.observe(({ type, entry, previous }) => {
       const resource = this.#resourceOfEntry(entry);
       if (resource === undefined) return;
@@ -72,6 +68,26 @@ class StoreFeed implements ClusterFeed {
         ...(previous === undefined ? {} : { previous: previous.object }),
       });
     });
+  }
+
+  /** All controllers of a cluster start with the same look at it. */
+  #presentChanges(): readonly FeedChange[] {
+    const { store, definitions } = this.#server;
+    const seen = this.#seen;
+    if (seen?.revision === store.revision && seen.generation === definitions.generation) {
+      return seen.changes;
+    }
+    const changes: FeedChange[] = [];
+    for (const storage of store.storages()) {
+      for (const entry of store.list(storage).entries) {
+        const resource = this.#resourceOfEntry(entry);
+        if (resource !== undefined) changes.push({ type: "ADDED", resource, object: entry.object });
+      }
+    }
+    this.#seen = { revision: store.revision, generation: definitions.generation, changes };
+    // It is of no use once they have started.
+    queueMicrotask(() => this.#seen = undefined);
+    return changes;
   }
 
   onResourcesChange(listener: () => void): () => void {

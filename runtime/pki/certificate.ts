@@ -30,6 +30,8 @@ import {
   text,
   time,
 } from "./der.ts";
+import { createP256Key } from "./p256_key.ts";
+import { toPem } from "./pem.ts";
 
 /** Kinds of keys. RSA keys take a tenth of a second and more to make, ECDSA ones next to nothing. */
 export type KeyAlgorithm =
@@ -99,13 +101,25 @@ const DAY_MS = 86_400_000;
 // Clocks of clients may be a little behind.
 const BACKDATE_MS = 5 * 60_000;
 
-/** A private key and what it signs with in public: deriving the one from the other again costs as much as making both. */
+/** A new key, and what it is in public: deriving the one from the other again costs as much as making both. */
 interface FreshKey {
   readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
+  readonly publicKey: EncodedKey;
+  readonly pem: string;
 }
 
-function generateKeys(algorithm: KeyAlgorithm = "ECDSA-P256"): FreshKey {
+function freshKey(algorithm: KeyAlgorithm = "ECDSA-P256"): FreshKey {
+  if (algorithm === "ECDSA-P256") {
+    const { privateKey, spki, pem } = createP256Key();
+    return { privateKey, pem, publicKey: encodedKey(spki) };
+  }
+  const { privateKey, publicKey } = generateKeys(algorithm);
+  return { privateKey, publicKey: encodePublicKey(publicKey), pem: keyToPem(privateKey) };
+}
+
+function generateKeys(
+  algorithm: KeyAlgorithm,
+): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
   switch (algorithm) {
     case "ECDSA-P256":
       return generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -140,15 +154,14 @@ export function keyToPem(key: KeyObject): string {
  * ```
  */
 export function createAuthority(options: AuthorityOptions): KeyPair {
-  const { privateKey, publicKey } = generateKeys(options.algorithm);
+  const { privateKey, publicKey, pem } = freshKey(options.algorithm);
   const subject = name(options.commonName, []);
-  const spki = encodePublicKey(publicKey);
   const certificate = buildCertificate({
     issuer: subject,
     subject,
-    publicKey: spki,
+    publicKey,
     signer: privateKey,
-    signerPublicKey: spki,
+    signerPublicKey: publicKey,
     notBefore_ms: options.now_ms - BACKDATE_MS,
     notAfter_ms: options.now_ms + (options.days ?? 3650) * DAY_MS,
     extensions: [
@@ -158,7 +171,9 @@ export function createAuthority(options: AuthorityOptions): KeyPair {
       extension("2.5.29.17", false, sequence(context(2, options.commonName))),
     ],
   });
-  return { certificate, key: keyToPem(privateKey) };
+  // It is made to sign something.
+  remember(pem, { certificate, key: privateKey, publicKey, issuer: subject });
+  return { certificate, key: pem };
 }
 
 // Parsing an authority's PEM costs more than signing with it; a cluster signs with the same few all its life.
@@ -190,7 +205,8 @@ function parseAuthority(authority: KeyPair): ParsedAuthority {
   const certificate = readPart("certificate", () => new X509Certificate(authority.certificate));
   const key = readPart("private key", () => createPrivateKey(authority.key));
   signatureAlgorithm(key);
-  if (!certificate.publicKey.equals(createPublicKey(key))) {
+  const publicKey = createPublicKey(key);
+  if (!certificate.publicKey.equals(publicKey)) {
     throw new UnusableAuthorityError(
       "The private key of the certificate authority is not that of its certificate; both must be of one pair",
     );
@@ -198,14 +214,18 @@ function parseAuthority(authority: KeyPair): ParsedAuthority {
   const parsed = {
     certificate: authority.certificate,
     key,
-    publicKey: encodePublicKey(createPublicKey(key)),
+    publicKey: encodePublicKey(publicKey),
     issuer: subjectOf(certificate),
   };
+  remember(authority.key, parsed);
+  return parsed;
+}
+
+function remember(pem: string, parsed: ParsedAuthority): void {
   if (parsedKeys.size >= PARSED_KEYS_MAX) {
     parsedKeys.delete(parsedKeys.keys().next().value as string);
   }
-  parsedKeys.set(authority.key, parsed);
-  return parsed;
+  parsedKeys.set(pem, parsed);
 }
 
 /** Throws {@linkcode UnusableAuthorityError} for an authority that cannot sign. */
@@ -219,8 +239,9 @@ export function issueCertificate(
   options: CertificateOptions,
 ): KeyPair {
   const signer = parseAuthority(authority);
-  const fresh = options.publicKey === undefined ? generateKeys(options.algorithm) : undefined;
-  const publicKey = fresh?.publicKey ?? createPublicKey(options.publicKey as string);
+  const fresh = options.publicKey === undefined ? freshKey(options.algorithm) : undefined;
+  const publicKey = fresh?.publicKey ??
+    encodePublicKey(createPublicKey(options.publicKey as string));
   const names = [
     ...(options.dnsNames ?? []).map((dns) => context(2, dns)),
     ...(options.ipAddresses ?? []).map((ip) => context(7, addressBytes(ip))),
@@ -228,7 +249,7 @@ export function issueCertificate(
   const certificate = buildCertificate({
     issuer: signer.issuer,
     subject: name(options.commonName, options.organizations ?? []),
-    publicKey: encodePublicKey(publicKey),
+    publicKey,
     signer: signer.key,
     signerPublicKey: signer.publicKey,
     notBefore_ms: options.now_ms - BACKDATE_MS,
@@ -245,7 +266,7 @@ export function issueCertificate(
       ...(names.length === 0 ? [] : [extension("2.5.29.17", false, sequence(...names))]),
     ],
   });
-  return { certificate, key: fresh === undefined ? "" : keyToPem(fresh.privateKey) };
+  return { certificate, key: fresh?.pem ?? "" };
 }
 
 interface CertificateParts {
@@ -279,8 +300,7 @@ function buildCertificate(parts: CertificateParts): string {
   );
   const signature = sign(algorithm.hash, toBeSigned, parts.signer);
   const der = sequence(toBeSigned, algorithm.identifier, bits(signature, 0));
-  const base64 = der.toString("base64").replace(/.{64}/g, "$&\n").trimEnd();
-  return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
+  return toPem("CERTIFICATE", der);
 }
 
 function extension(id: string, critical: boolean, value: Der): Der {
@@ -336,7 +356,10 @@ interface EncodedKey {
 }
 
 function encodePublicKey(key: KeyObject): EncodedKey {
-  const spki = key.export({ type: "spki", format: "der" });
+  return encodedKey(key.export({ type: "spki", format: "der" }));
+}
+
+function encodedKey(spki: Der): EncodedKey {
   const [, keyBits] = items(spki);
   // Without the count of unused bits, which are none.
   const identifier = createHash("sha1").update(content(keyBits as Der).subarray(1)).digest();

@@ -25,7 +25,16 @@ const TAGS = {
 
 function encode(tag: number, ...content: Uint8Array[]): Der {
   const length = content.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([Buffer.from([tag, ...lengthBytes(length)]), ...content]);
+  const head = lengthBytes(length);
+  const der = Buffer.allocUnsafe(1 + head.length + length);
+  der[0] = tag;
+  der.set(head, 1);
+  let at = 1 + head.length;
+  for (const part of content) {
+    der.set(part, at);
+    at += part.length;
+  }
+  return der;
 }
 
 /** Short form below 128, otherwise how many bytes follow and they. */
