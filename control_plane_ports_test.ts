@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import { FakeFleet, type KubeObject } from "./mod.ts";
+import { FakeFleet, type FakeFleetOptions, type KubeObject } from "./mod.ts";
 import {
   type Caller,
   type Forwarder,
@@ -55,8 +55,11 @@ function staticPod(component: string, machine: string, annotations = {}): KubeOb
   };
 }
 
-async function withControlPlane(act: (fixture: Fixture) => Promise<void>): Promise<void> {
-  await using fleet = new FakeFleet({ ports: { first: 28_100, last: 28_200 } });
+async function withControlPlane(
+  act: (fixture: Fixture) => Promise<void>,
+  where: FakeFleetOptions = { ports: { first: 28_100, last: 28_200 } },
+): Promise<void> {
+  await using fleet = new FakeFleet(where);
   const now_ms = systemClock.now();
   const authority = createAuthority({ commonName: "kubernetes", now_ms });
   const etcdAuthority = createAuthority({ commonName: "etcd-ca", now_ms });
@@ -88,7 +91,9 @@ async function withControlPlane(act: (fixture: Fixture) => Promise<void>): Promi
     usages: ["client"],
     now_ms,
   });
-  const caller = { url: `https://${host}:${port}`, authority: authority.certificate, ...admin };
+  const address = where.serverNames === undefined ? {} : { address: "127.0.0.1" };
+  const url = `https://${host}:${port}`;
+  const caller = { url, ...address, authority: authority.certificate, ...admin };
   await act({ fleet, caller, authority, etcdAuthority });
 }
 
@@ -97,18 +102,42 @@ interface EtcdClient {
   call(method: string, request?: unknown): Promise<any>;
 }
 
+/** What the API server answers inside a tunnel to its port. */
+async function nodesThrough(
+  { caller, authority }: Pick<Fixture, "caller" | "authority">,
+  pod: string,
+  kind: "spdy" | "websocket",
+): Promise<{ shown: string; answer: string }> {
+  const forwarder = await openForwarder(caller, "kube-system", pod, kind);
+  const { certificate = "", key = "" } = caller;
+  const socket = await secure(forwarder.dial(6443).data, {
+    servername: "kubernetes",
+    ca: authority.certificate,
+    cert: certificate,
+    key,
+    ALPNProtocols: ["http/1.1"],
+  });
+  const shown = String(socket.getPeerCertificate().subject.CN);
+  socket.write("GET /api/v1/nodes HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+  let answer = "";
+  for await (const chunk of socket) answer += chunk;
+  forwarder.connection.close();
+  return { shown, answer };
+}
+
 /** Runs `act` with a gRPC client of the etcd member on a machine, through a tunnel, as kubectl would make one. */
 async function withEtcd(
   { caller, etcdAuthority }: Pick<Fixture, "caller" | "etcdAuthority">,
   machine: string,
   act: (client: EtcdClient) => Promise<void>,
   clientAuthority = etcdAuthority,
+  kind: "spdy" | "websocket" = "websocket",
 ): Promise<void> {
   const forwarder: Forwarder = await openForwarder(
     caller,
     "kube-system",
     `etcd-${machine}`,
-    "websocket",
+    kind,
   );
   const relay = net.createServer((socket) => {
     const { data } = forwarder.dial(2379);
@@ -259,21 +288,9 @@ Deno.test("ControlPlanePorts lets go of members that are removed, by whomever", 
 Deno.test("ControlPlanePorts serves the API itself, from every pod that shares the machine's network", async () => {
   await withControlPlane(async ({ fleet, caller, authority }) => {
     for (const pod of ["kube-apiserver-m-0", "etcd-m-1"]) {
-      const forwarder = await openForwarder(caller, "kube-system", pod, "spdy");
-      const { certificate = "", key = "" } = caller;
-      const socket = await secure(forwarder.dial(6443).data, {
-        servername: "kubernetes",
-        ca: authority.certificate,
-        cert: certificate,
-        key,
-        ALPNProtocols: ["http/1.1"],
-      });
-      assertEquals(socket.getPeerCertificate().subject.CN, "kube-apiserver");
-      socket.write("GET /api/v1/nodes HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
-      let answer = "";
-      for await (const chunk of socket) answer += chunk;
+      const { shown, answer } = await nodesThrough({ caller, authority }, pod, "spdy");
+      assertEquals(shown, "kube-apiserver");
       assert(answer.startsWith("HTTP/1.1 200"), answer);
-      forwarder.connection.close();
     }
     await fleet.stopApiServer(CLUSTER, "m-1");
     const forwarder = await openForwarder(caller, "kube-system", "etcd-m-1", "spdy");
@@ -282,4 +299,32 @@ Deno.test("ControlPlanePorts serves the API itself, from every pod that shares t
     assert(why.includes("connection refused"), why);
     forwarder.connection.close();
   });
+});
+
+Deno.test("ControlPlanePorts are reached alike in clusters that share a port and are told apart by name", async () => {
+  await withControlPlane(async (fixture) => {
+    const { fleet, etcdAuthority } = fixture;
+    // A cluster of the same machines at the same port, which is not meant.
+    const other = createAuthority({ commonName: "other", now_ms: systemClock.now() });
+    await fleet.ensureListener("default/other");
+    await fleet.startApiServer("default/other", other, "m-0");
+    for (const kind of ["spdy", "websocket"] as const) {
+      await withEtcd(
+        fixture,
+        "m-0",
+        async ({ call }) => {
+          assertEquals(names(await call("MemberList")), MACHINES);
+          const key = Buffer.from(kind);
+          await call("Put", { key, value: key, lease: 0n });
+          const { kvs } = await call("Range", { key, rangeEnd: Buffer.alloc(0) });
+          assertEquals(kvs.length, 1);
+        },
+        etcdAuthority,
+        kind,
+      );
+      const { shown, answer } = await nodesThrough(fixture, "kube-apiserver-m-1", kind);
+      assertEquals(shown, "kube-apiserver");
+      assert(answer.startsWith("HTTP/1.1 200"), answer);
+    }
+  }, { serverNames: { port: 0 } });
 });

@@ -13,6 +13,8 @@ import { WebSocketDuplex } from "./websocket/web_socket_duplex.ts";
 /** Who asks where. */
 export interface Caller {
   readonly url: string;
+  /** Where to connect, when the URL names a host that no resolver knows; the server is still asked for by that name. */
+  readonly address?: string;
   readonly authority: string;
   readonly certificate?: string;
   readonly key?: string;
@@ -37,7 +39,8 @@ export async function ask(
 ): Promise<Answer> {
   const { hostname, port } = new URL(caller.url);
   const options: ConnectionOptions = {
-    host: hostname,
+    host: caller.address ?? hostname,
+    ...(caller.address === undefined ? {} : { servername: hostname }),
     port: Number(port),
     ca: caller.authority,
     ALPNProtocols: ["http/1.1"],
