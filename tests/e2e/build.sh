@@ -3,7 +3,7 @@
 # Go modules, into a folder (default: the user's cache). Needs Go.
 # Usage: tests/e2e/build.sh [FOLDER] [PROGRAM…]
 # Programs: clusterctl core bootstrap control-plane etcd etcdctl kube-apiserver kube-controller-manager
-# kubectl clients; and clusterctl-1.9 core-1.9 bootstrap-1.9 control-plane-1.9, of the older Cluster API.
+# kubectl h2spec clients; and clusterctl-1.9 core-1.9 bootstrap-1.9 control-plane-1.9, of the older Cluster API.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/capim-e2e}
@@ -97,6 +97,11 @@ for program in $programs; do
       kubernetes
       version="-X k8s.io/component-base/version.gitVersion=v$kubernetes -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
       build kubernetes "k8s.io/kubernetes/cmd/$program" "$program" "$version"
+      ;;
+    h2spec)
+      dir=$(module h2spec)
+      (cd "$dir" && go mod edit -require github.com/summerwind/h2spec@v2.2.1+incompatible)
+      build h2spec github.com/summerwind/h2spec/cmd/h2spec h2spec
       ;;
     clients)
       # Ours, and so built anew whenever it may have changed.

@@ -51,6 +51,8 @@ const NOTHING = new Uint8Array(0);
 interface HeaderBlock {
   readonly id: number;
   readonly endStream: boolean;
+  /** Its priority makes it wait for itself. */
+  readonly looped: boolean;
   readonly parts: Uint8Array[];
   bytes: number;
 }
@@ -193,6 +195,7 @@ export class ServerConnection implements StreamKeeper {
       case FRAME.priority:
         if (id === 0) throw new ConnectionError(CODE.protocol, "PRIORITY of no stream");
         if (payload.length !== 5) throw new ConnectionError(CODE.frameSize, "PRIORITY's size");
+        if (dependsOnItself(id, payload)) return this.#refuse(id);
     }
     // Priorities and what is unknown are passed over.
     this.#patience.strain();
@@ -238,7 +241,9 @@ export class ServerConnection implements StreamKeeper {
   #handleHeaders(flags: number, id: number, payload: Uint8Array): void {
     if (id % 2 === 0) throw new ConnectionError(CODE.protocol, "A stream that is not a client's");
     const fragment = withoutPadding(payload, flags, FRAME.headers);
-    this.#block = { id, endStream: (flags & FLAG.endStream) !== 0, parts: [], bytes: 0 };
+    const looped = (flags & FLAG.priority) !== 0 &&
+      dependsOnItself(id, payload.subarray(flags & FLAG.padded ? 1 : 0));
+    this.#block = { id, endStream: (flags & FLAG.endStream) !== 0, looped, parts: [], bytes: 0 };
     this.#takeFragment(flags, fragment);
   }
 
@@ -261,7 +266,7 @@ export class ServerConnection implements StreamKeeper {
     this.#takeBlock(block, block.parts.length === 0 ? fragment : joined(block, fragment));
   }
 
-  #takeBlock({ id, endStream }: HeaderBlock, bytes: Uint8Array): void {
+  #takeBlock({ id, endStream, looped }: HeaderBlock, bytes: Uint8Array): void {
     const collector = new HeaderCollector();
     const fits = this.#decoder.decode(bytes, this.#options.headerBytesMax, collector.take);
     if (id <= this.#lastId) return this.#takeTrailers(id, endStream);
@@ -274,7 +279,7 @@ export class ServerConnection implements StreamKeeper {
     const stream = new ServerStream(this, id, collector.headers, windows);
     this.#streams.set(id, stream);
     if (!fits) return stream.respond(431, [], true);
-    if (!collector.wellFormed) return this.reset(stream, CODE.protocol);
+    if (looped || !collector.wellFormed) return this.reset(stream, CODE.protocol);
     if (endStream && !stream.received(NOTHING, 0, true)) return this.reset(stream, CODE.protocol);
     this.#options.onStream(stream);
   }
@@ -351,6 +356,13 @@ export class ServerConnection implements StreamKeeper {
     return stream;
   }
 
+  #refuse(id: number): void {
+    this.#patience.strain();
+    const stream = this.#streams.get(id);
+    if (stream === undefined) this.#sendReset(id, CODE.protocol);
+    else this.reset(stream, CODE.protocol);
+  }
+
   #creditConnection(bytes: number): void {
     this.#uncredited += bytes;
     if (this.#uncredited < CREDIT_BYTES_MIN) return;
@@ -411,6 +423,11 @@ export class ServerConnection implements StreamKeeper {
     this.#end();
     if (!this.socket.destroyed) this.socket.destroy();
   }
+}
+
+/** Priorities are not heeded, but servers that know them refuse these: RFC 7540, 5.3.1. */
+function dependsOnItself(id: number, priority: Uint8Array): boolean {
+  return priority.length >= 5 && read31(priority, 0) === id;
 }
 
 function joined({ parts, bytes }: HeaderBlock, last: Uint8Array): Uint8Array {

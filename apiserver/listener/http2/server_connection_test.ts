@@ -302,6 +302,23 @@ Deno.test("ServerConnection refuses more streams than it allows, and goes on", a
   peer.destroy();
 });
 
+Deno.test("ServerConnection resets streams that are to wait for themselves", async () => {
+  const peer = new Peer();
+  const onItself = (id: number) => Uint8Array.from([...number(id), 16]);
+  peer.say(
+    frame(FRAME.headers, WHOLE | FLAG.priority, 1, Uint8Array.from([...onItself(1), ...GET])),
+    frame(FRAME.headers, WHOLE | FLAG.priority, 3, Uint8Array.from([...onItself(1), ...GET])),
+    frame(FRAME.priority, 0, 3, onItself(3)),
+  );
+  const resets = await peer.heardOf(FRAME.reset);
+  assertEquals(resets.map(({ id, payload }) => [id, read31(payload, 0)]), [
+    [1, CODE.protocol],
+    [3, CODE.protocol],
+  ]);
+  assertEquals(peer.streams.map(({ id, closed }) => [id, closed]), [[3, true]]);
+  peer.destroy();
+});
+
 Deno.test("ServerConnection leaves with who says goodbye, once everything is answered", async () => {
   const peer = new Peer();
   peer.say(frame(FRAME.headers, WHOLE, 1, GET), frame(FRAME.goAway, 0, 0, new Uint8Array(8)));
