@@ -21,8 +21,16 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
     why: "Two controllers wrote the same object; the loser looks again.",
   },
   {
-    pattern: /failed to (patch|sync) .* not found/,
-    why: "An object was gone between a controller's look into its cache and its write.",
+    pattern: /failed to patch .*timed out waiting for the condition/,
+    why: "Others wrote the same object in each of the five attempts to write its conditions.",
+  },
+  {
+    pattern: /failed to (patch|sync) .* not found|\.cluster\.x-k8s\.io \\"[^"]+\\" not found/,
+    why: "An object was gone between a controller's look into its cache and its next request.",
+  },
+  {
+    pattern: /StorageError: invalid object, Code: 4\b.*UID in precondition/,
+    why: "An object was gone between the server's own look at it and its write.",
   },
   {
     pattern: /failed to apply .* uid mismatch: .* no existing object was found/,
@@ -34,8 +42,8 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
       "Cluster API 1.9 says so of a Cluster whose control plane and MachineDeployments are not there yet, or no more.",
   },
   {
-    pattern: /MachineSet.* no new finalizers can be added if the object is being deleted/,
-    why: "A MachineSet was deleted between a controller's look into its cache and its write.",
+    pattern: /no new finalizers can be added if the object is being deleted/,
+    why: "An object was deleted between a controller's look into its cache and its write.",
   },
   {
     pattern: /"Unable to retrieve Node status".* not found/,
@@ -63,8 +71,12 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
     only: "taken-up",
   },
   {
-    pattern: /"Failed to watch" err="(Get .*: )?context canceled"/,
+    pattern: /Failed to watch.*\bcontext canceled\b/,
     why: "The manager itself gave its watch up, of a cluster that it disconnects from.",
+  },
+  {
+    pattern: /etcd.*error upgrading connection: .*\bpods? .*not found/,
+    why: "A member's Machine was gone between KCP's look at its Node and its call to the member.",
   },
   {
     pattern: /failed to get bootstrap token secret in order to refresh it/,
