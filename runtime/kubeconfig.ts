@@ -3,6 +3,7 @@
 // Source: k8s.io/client-go/tools/clientcmd api/v1.
 
 import { Buffer } from "node:buffer";
+import { yamlScalar } from "./yaml_scalar.ts";
 
 /** How to reach one cluster as one user. */
 export interface ClusterAccess {
@@ -50,7 +51,7 @@ export function writeKubeconfig(access: ClusterAccess): string {
   return `apiVersion: v1
 kind: Config
 clusters:
-  - name: ${scalar(access.cluster)}
+  - name: ${yamlScalar(access.cluster)}
     cluster:
 ${
     members(6, [
@@ -59,14 +60,14 @@ ${
       ["tls-server-name", access.serverName],
     ])
   }users:
-  - name: ${scalar(user)}
+  - name: ${yamlScalar(user)}
     user:${credentials.every(([, value]) => value === undefined) ? " {}" : ""}
 ${members(6, credentials)}contexts:
-  - name: ${scalar(context)}
+  - name: ${yamlScalar(context)}
     context:
 ${
     members(6, [["cluster", access.cluster], ["user", user], ["namespace", access.namespace]])
-  }current-context: ${scalar(context)}
+  }current-context: ${yamlScalar(context)}
 preferences: {}
 `;
 }
@@ -77,14 +78,5 @@ function members(
   entries: readonly (readonly [name: string, value: string | undefined])[],
 ): string {
   return entries.filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${" ".repeat(indent)}${name}: ${scalar(value ?? "")}\n`).join("");
-}
-
-// What no reader of YAML takes for anything but itself.
-const PLAIN = /^[A-Za-z/][\w./@+=:-]*[\w./@+=-]$/;
-const RESERVED = /^(true|false|null|yes|no|on|off)$/i;
-
-/** A text as YAML: as it is where that is safe, otherwise in JSON's quotes. */
-function scalar(text: string): string {
-  return PLAIN.test(text) && !RESERVED.test(text) ? text : JSON.stringify(text);
+    .map(([name, value]) => `${" ".repeat(indent)}${name}: ${yamlScalar(value ?? "")}\n`).join("");
 }

@@ -182,19 +182,27 @@ export function equal(a: unknown, b: unknown): boolean {
   if (
     a === null || b === null || typeof a !== "object" || typeof b !== "object"
   ) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) {
-      return false;
-    }
-    return a.every((item, i) => equal(item, b[i]));
-  }
-  const left = a as Record<string, unknown>;
-  const right = b as Record<string, unknown>;
-  for (const key of Object.keys(left)) {
-    if (left[key] !== undefined && !equal(left[key], right[key])) return false;
-  }
-  for (const key of Object.keys(right)) {
-    if (right[key] !== undefined && left[key] === undefined) return false;
+  if (!Array.isArray(a)) return !Array.isArray(b) && equalMembers(a, b);
+  if (!Array.isArray(b) || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (!equal(a[i], b[i])) return false;
   }
   return true;
+}
+
+// Walks both without making lists of their keys, which takes most of the time otherwise.
+function equalMembers(a: object, b: object): boolean {
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  let more = 0;
+  for (const key in left) {
+    const value = left[key];
+    if (value === undefined) continue;
+    if (!equal(value, right[key])) return false;
+    more++;
+  }
+  for (const key in right) {
+    if (right[key] !== undefined) more--;
+  }
+  return more === 0;
 }

@@ -3,7 +3,7 @@
 // several conditions are in conditions_merge.ts, the deprecated v1beta1 list
 // in conditions_v1beta1.ts. Source: Cluster API's conditions contract.
 
-import type { KubeObject } from "../../runtime/object.ts";
+import { equal, type KubeObject } from "../../runtime/object.ts";
 import { rfc3339 } from "../../runtime/clock.ts";
 
 /** The status of a condition. */
@@ -120,6 +120,8 @@ export function setCondition(
     reason: update.reason,
     message: update.message ?? "",
   };
+  // Most conditions are set to what they are.
+  if (before !== undefined && equal(before, condition) && isSorted(conditionsOf(object))) return;
   const others = conditionsOf(object).filter(({ type }) => type !== update.type);
   object.status ??= {};
   object.status.conditions = sortConditions([...others, condition]);
@@ -129,6 +131,13 @@ export function setCondition(
 export function removeCondition(object: KubeObject, type: string): void {
   if (conditionOf(object, type) === undefined) return;
   object.status.conditions = conditionsOf(object).filter((c) => c.type !== type);
+}
+
+function isSorted(conditions: readonly Condition[]): boolean {
+  for (let i = 1; i < conditions.length; i++) {
+    if (compareConditionTypes(conditions[i - 1]!.type, conditions[i]!.type) > 0) return false;
+  }
+  return true;
 }
 
 /** A copy of the list in the order in which conditions stand in an object. */

@@ -68,10 +68,11 @@ function isReady({ status }: KubeObject): boolean {
     conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }
 
-const example = Deno.readTextFileSync(EXAMPLE);
+// Parsed once: making the requests is not what is measured.
+const example = JSON.stringify(parseAll(Deno.readTextFileSync(EXAMPLE)));
 
 function exampleNamed(name: string, duration_s: number): KubeObject[] {
-  const objects = parseAll(example.replaceAll("demo", name)) as KubeObject[];
+  const objects = JSON.parse(example.replaceAll("demo", name)) as KubeObject[];
   if (duration_s > 0) {
     const provisioning = { startupDuration: `${duration_s}s` };
     for (const object of objects) {

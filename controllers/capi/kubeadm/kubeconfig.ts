@@ -3,8 +3,9 @@
 // `<cluster>-kubeconfig` Secret.
 
 import { X509Certificate } from "node:crypto";
-import { parse, stringify } from "@std/yaml";
+import { parse } from "@std/yaml";
 import { issueCertificate, type KeyAlgorithm, type KeyPair } from "../../../runtime/pki/mod.ts";
+import { yamlScalar } from "../../../runtime/yaml_scalar.ts";
 import type { Reach } from "../../provider/host.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 
@@ -37,27 +38,26 @@ export function createKubeconfig(options: KubeconfigOptions): string {
   });
   const user = `${cluster}-admin`;
   const context = `${user}@${cluster}`;
-  return stringify({
-    apiVersion: "v1",
-    clusters: [{
-      cluster: {
-        "certificate-authority-data": toBase64(reach?.authority ?? authority.certificate),
-        server: reach?.server ?? options.server,
-      },
-      name: cluster,
-    }],
-    contexts: [{ context: { cluster, user }, name: context }],
-    "current-context": context,
-    kind: "Config",
-    users: [{
-      name: user,
-      user: {
-        "client-certificate-data": toBase64(client.certificate),
-        "client-key-data": toBase64(client.key),
-        ...(reach === undefined ? {} : { token: reach.token }),
-      },
-    }],
-  }, { lineWidth: -1 });
+  // Written out, as client-go orders it: a YAML library takes longer than the certificate.
+  return `apiVersion: v1
+clusters:
+  - cluster:
+      certificate-authority-data: ${toBase64(reach?.authority ?? authority.certificate)}
+      server: ${yamlScalar(reach?.server ?? options.server)}
+    name: ${yamlScalar(cluster)}
+contexts:
+  - context:
+      cluster: ${yamlScalar(cluster)}
+      user: ${yamlScalar(user)}
+    name: ${yamlScalar(context)}
+current-context: ${yamlScalar(context)}
+kind: Config
+users:
+  - name: ${yamlScalar(user)}
+    user:
+      client-certificate-data: ${toBase64(client.certificate)}
+      client-key-data: ${toBase64(client.key)}
+${reach === undefined ? "" : `      token: ${yamlScalar(reach.token)}\n`}`;
 }
 
 interface Kubeconfig {
