@@ -18,7 +18,12 @@ import type { Client } from "./runtime/client.ts";
 import { type Clock, sleep, systemClock } from "./runtime/clock.ts";
 import { type Logger, silentLogger } from "./runtime/log.ts";
 import { type Random, systemRandom } from "./runtime/random.ts";
-import { Manager, persist, type ReconcileObserver } from "./runtime/reconcile/mod.ts";
+import {
+  Manager,
+  persist,
+  type ReconcileObserver,
+  withoutManagedFields,
+} from "./runtime/reconcile/mod.ts";
 
 /** Options of {@linkcode InMemoryProvider}. */
 export interface InMemoryProviderOptions {
@@ -86,6 +91,7 @@ export class InMemoryProvider implements AsyncDisposable {
       clock,
       logger,
       indexLabels: CORE_INDEX_LABELS,
+      keep: withoutManagedFields,
       ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
       ...(options.observer === undefined ? {} : { observer: options.observer }),
     });

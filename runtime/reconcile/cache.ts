@@ -5,6 +5,7 @@
 import type { Clock } from "../clock.ts";
 import type { Client, ResourceRef } from "../client.ts";
 import type { Logger } from "../log.ts";
+import type { KubeObject } from "../object.ts";
 import { parseApiVersion } from "../object.ts";
 import { Informer } from "./informer.ts";
 
@@ -20,6 +21,18 @@ export interface CacheOptions {
   readonly indexLabels?: readonly string[];
   /** Only this namespace of namespaced resources. */
   readonly namespace?: string;
+  /** What is kept of an object; default all. */
+  keep?(object: KubeObject): KubeObject;
+}
+
+/**
+ * What a {@linkcode Cache} keeps for controllers that do not ask who set a field: what says so is a third
+ * of an object. A server that gets an object without it keeps what it knows itself.
+ */
+export function withoutManagedFields(object: KubeObject): KubeObject {
+  if (object.metadata.managedFields === undefined) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** The name of the index that holds objects by the value of a label. */
@@ -48,13 +61,14 @@ export class Cache {
     const key = `${ref.apiVersion}/${ref.resource}`;
     let informer = this.#informers.get(key);
     if (informer === undefined) {
-      const { client, clock, logger, namespace } = this.#options;
+      const { client, clock, logger, namespace, keep } = this.#options;
       informer = new Informer({
         client,
         ref,
         clock,
         logger,
         ...(namespace === undefined ? {} : { namespace }),
+        ...(keep === undefined ? {} : { keep }),
       });
       for (const label of this.indexLabels) {
         informer.addIndex(labelIndex(label), ({ metadata }) => {
@@ -70,14 +84,17 @@ export class Cache {
 
   /** An informer that nobody reads through, of the objects that a label selector selects, without their contents. */
   metadataInformer(ref: ResourceRef, labels: string): Informer {
-    const { client, clock, logger, namespace } = this.#options;
+    const { client, clock, logger, namespace, keep } = this.#options;
     return new Informer({
       client,
       ref,
       clock,
       logger,
       labels,
-      keep: ({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata }),
+      keep: (object) => {
+        const { apiVersion, kind, metadata } = keep?.(object) ?? object;
+        return { apiVersion, kind, metadata };
+      },
       ...(namespace === undefined ? {} : { namespace }),
     });
   }

@@ -3,7 +3,7 @@ import { VirtualClock } from "../clock.ts";
 import { silentLogger } from "../log.ts";
 import type { KubeObject } from "../object.ts";
 import { StatusError } from "../status.ts";
-import { Cache, labelIndex } from "./cache.ts";
+import { Cache, labelIndex, withoutManagedFields } from "./cache.ts";
 import { CachedClient } from "./cached_client.ts";
 import { MemoryClient } from "./memory_client_test.ts";
 
@@ -174,4 +174,34 @@ Deno.test("Cache.unsynced() names what is served and not listed yet", async () =
   assertEquals(cache.unsynced(), []);
   stop.abort();
   memory.wake();
+});
+
+Deno.test("Cache keeps what it is told to keep of objects, however they come", async () => {
+  const memory = new MemoryClient();
+  const clock = new VirtualClock();
+  const cache = new Cache({
+    client: memory,
+    clock,
+    logger: silentLogger,
+    keep: withoutManagedFields,
+  });
+  const client = new CachedClient(memory, cache);
+  const owned = (name: string): KubeObject => {
+    const object = thing(name);
+    return { ...object, metadata: { ...object.metadata, managedFields: [{ manager: "m" }] } };
+  };
+  await memory.create(ref, owned("listed"));
+  const stop = new AbortController();
+  const informer = cache.informer(ref);
+  cache.start(stop.signal);
+  await informer.synced();
+  await memory.create(ref, owned("watched"));
+  await turns();
+  const answer = await client.create(ref, owned("written"));
+  assertEquals(answer.metadata.managedFields, [{ manager: "m" }]);
+  for (const name of ["listed", "watched", "written"]) {
+    const { metadata } = await client.get(ref, { namespace: "ns", name });
+    assertEquals([metadata.name, metadata.managedFields], [name, undefined]);
+  }
+  stop.abort();
 });

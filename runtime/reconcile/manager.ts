@@ -5,6 +5,7 @@
 import type { Clock } from "../clock.ts";
 import type { Client } from "../client.ts";
 import { type Logger, silentLogger } from "../log.ts";
+import type { KubeObject } from "../object.ts";
 import { Cache } from "./cache.ts";
 import { CachedClient } from "./cached_client.ts";
 import type { Controller } from "./controller.ts";
@@ -22,6 +23,8 @@ export interface ManagerOptions {
   readonly indexLabels?: readonly string[];
   /** Only this namespace. */
   readonly namespace?: string;
+  /** What the cache keeps of an object; default all. */
+  keep?(object: KubeObject): KubeObject;
   /** Told of what controllers do. */
   readonly observer?: ReconcileObserver;
 }
@@ -44,7 +47,7 @@ export class Manager {
 
   /** Does nothing before {@linkcode start}. */
   constructor(options: ManagerOptions) {
-    const { client, clock, logger = silentLogger, indexLabels, namespace } = options;
+    const { client, clock, logger = silentLogger, indexLabels, namespace, keep } = options;
     this.clock = clock;
     this.#observer = options.observer;
     this.logger = logger;
@@ -55,6 +58,7 @@ export class Manager {
       logger,
       ...(indexLabels === undefined ? {} : { indexLabels }),
       ...(namespace === undefined ? {} : { namespace }),
+      ...(keep === undefined ? {} : { keep }),
     });
     this.client = new CachedClient(client, this.cache);
   }
