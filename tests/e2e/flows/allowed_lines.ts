@@ -46,7 +46,7 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
     why: "An object was deleted between a controller's look into its cache and its write.",
   },
   {
-    pattern: /"Unable to retrieve Node status".* not found/,
+    pattern: /("Unable to retrieve Node status"|failed to reconcile Node).* not found/,
     why: "A Node that was made, or deleted, a moment ago is not in the manager's cache of Nodes.",
   },
   {
