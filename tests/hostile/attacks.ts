@@ -330,16 +330,5 @@ const tunnels: Record<string, Attack> = {
       })),
 };
 
-/** All attacks but that by connections which say nothing. */
+/** All attacks but those by connections that say nothing. */
 export const ATTACKS: Readonly<Record<string, Attack>> = { ...tls, ...http1, ...http2, ...tunnels };
-
-/** Opens so many connections that never say a word; half of them finish the handshake of TLS if `greet` says so. */
-export async function openSilent(target: Target, count: number, greet = false): Promise<Duplex[]> {
-  const sockets: Duplex[] = [];
-  await times(count, async (i) => {
-    sockets.push(
-      greet && i % 2 === 0 ? await connectTls(target, "h2") : await connectTcp(target),
-    );
-  });
-  return sockets;
-}

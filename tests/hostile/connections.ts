@@ -18,33 +18,34 @@ export interface Target {
   readonly key: string;
 }
 
+/** Where an attack goes, and from which address of this machine: any, if it does not matter. */
+export type Aim = Target & { readonly from?: string };
+
 /** Opens a TCP connection. */
-export function connectTcp({ host, port }: Target): Promise<net.Socket> {
-  return opened(net.connect(port, host), "connect") as Promise<net.Socket>;
+export function connectTcp({ host, port, from }: Aim): Promise<net.Socket> {
+  const socket = net.connect({ host, port, ...(from === undefined ? {} : { localAddress: from }) });
+  return opened(socket, "connect") as Promise<net.Socket>;
 }
 
 /** Opens a TLS connection that speaks `protocol`. */
-export function connectTls(target: Target, protocol: "h2" | "http/1.1"): Promise<Duplex> {
-  const { host, port, authority, certificate, key } = target;
+export async function connectTls(target: Aim, protocol: "h2" | "http/1.1"): Promise<Duplex> {
+  const { authority, certificate, key } = target;
   const socket = tls.connect({
-    host,
-    port,
+    socket: await connectTcp(target),
+    servername: "",
     ca: authority,
     cert: certificate,
     key,
     ALPNProtocols: [protocol],
   });
-  return opened(socket, "secureConnect");
+  return await opened(socket, "secureConnect");
 }
 
 function opened(socket: Duplex, event: string): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    socket.once(event, () => {
-      socket.removeListener("error", reject);
-      socket.on("error", () => {});
-      resolve(socket);
-    });
-    socket.once("error", reject);
+    socket.once(event, () => resolve(socket));
+    socket.on("error", reject);
+    socket.once("close", () => reject(new Error("The connection is over")));
   });
 }
 

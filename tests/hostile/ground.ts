@@ -1,104 +1,79 @@
-// Where attacks take place: the victim in a process of its own, and the
-// questions whether its clusters still answer and what it holds.
+// Where attacks take place: a victim with two clusters, a witness that asks
+// one of them for something, and an attacker of the other, each in a process
+// of its own.
 
-import { request } from "node:https";
+import type { Order } from "./attacker.ts";
 import type { Target } from "./connections.ts";
+import { Program } from "./program.ts";
+import { answers, type Testimony } from "./witness.ts";
 
-const ANSWER_MS_MAX = 10_000;
-
-/** What the victim's process holds. */
-export interface Memory {
+/** What the victim's process holds, and the processor time that it has taken. */
+export interface Holding {
   readonly rss: number;
+  /** The heap and what hangs on it, in bytes. */
   readonly heapUsed: number;
+  /** Open files. */
+  readonly handles: number;
+  readonly cpu_s: number;
+  /** The longest turn of the event loop since the last question, in milliseconds of processor time. */
+  readonly turn_ms: number;
 }
 
 /** A victim that runs. */
 export class Ground implements AsyncDisposable {
   readonly targets: { readonly attacked: Target; readonly bystander: Target };
-  readonly #child: Deno.ChildProcess;
-  readonly #lines: ReadableStreamDefaultReader<string>;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  #rest = "";
+  readonly #victim: Program;
+  readonly #witness: Program;
+  readonly #attacker: Program;
 
-  private constructor(child: Deno.ChildProcess, lines: ReadableStreamDefaultReader<string>) {
-    this.#child = child;
-    this.#lines = lines;
-    this.#input = child.stdin.getWriter();
-    this.targets = undefined as never;
+  private constructor(
+    victim: Program,
+    targets: Ground["targets"],
+    witness: Program,
+    attacker: Program,
+  ) {
+    this.#victim = victim;
+    this.targets = targets;
+    this.#witness = witness;
+    this.#attacker = attacker;
   }
 
-  /** Starts the victim. */
-  static async open(): Promise<Ground> {
-    const file = new URL("./victim.ts", import.meta.url).pathname;
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", "--v8-flags=--expose-gc", file],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    const ground = new Ground(child, child.stdout.pipeThrough(new TextDecoderStream()).getReader());
-    const targets = await ground.#line() as Ground["targets"];
-    return Object.assign(ground, { targets });
+  /** Starts all three. `args` are the victim's. */
+  static async open(args: readonly string[] = []): Promise<Ground> {
+    const victim = new Program("./victim.ts", args);
+    const targets = await victim.hear() as Ground["targets"];
+    const witness = new Program("./witness.ts", [JSON.stringify(targets.bystander)]);
+    const attacker = new Program("./attacker.ts", [JSON.stringify(targets.attacked)]);
+    await Promise.all([witness.hear(), attacker.hear()]);
+    return new Ground(victim, targets, witness, attacker);
   }
 
-  async #line(): Promise<unknown> {
-    while (!this.#rest.includes("\n")) {
-      const { value, done } = await this.#lines.read();
-      if (done) throw new Error("The victim's process has ended");
-      this.#rest += value;
-    }
-    const end = this.#rest.indexOf("\n");
-    const line = this.#rest.slice(0, end);
-    this.#rest = this.#rest.slice(end + 1);
-    return JSON.parse(line);
+  /** What the victim's process holds, after it has collected its garbage. */
+  async holding(): Promise<Holding> {
+    return await this.#victim.ask("holding") as Holding;
   }
 
-  /** What the process holds, after it has collected its garbage. */
-  async memory(): Promise<Memory> {
-    await this.#input.write(new TextEncoder().encode("memory\n"));
-    return await this.#line() as Memory;
+  /** Has the attacker do something; a number that the order explains. */
+  async order(order: Order): Promise<number> {
+    return await this.#attacker.ask(order) as number;
   }
 
   /** Whether a cluster answers a request on a new connection. */
   answers(cluster: "attacked" | "bystander"): Promise<boolean> {
-    const { host, port, authority, certificate, key } = this.targets[cluster];
-    return new Promise((resolve) => {
-      const path = "/api/v1/namespaces/default";
-      const options = { host, port, path, ca: authority, cert: certificate, key, agent: false };
-      const asked = request(options, (answer) => {
-        answer.resume();
-        answer.on("end", () => resolve(answer.statusCode === 200));
-      });
-      asked.setTimeout(ANSWER_MS_MAX, () => asked.destroy());
-      asked.on("error", () => resolve(false));
-      asked.on("close", () => resolve(false));
-      asked.end();
-    });
+    return answers(this.targets[cluster]);
   }
 
-  /** Asks the bystander again and again while something goes on. */
-  async watchBystander(
-    act: () => Promise<void>,
-  ): Promise<{ slowest_ms: number; refused: number }> {
-    let [over, slowest_ms, refused] = [false, 0, 0];
-    const watching = (async () => {
-      while (!over) {
-        const begin = performance.now();
-        if (!await this.answers("bystander")) refused++;
-        slowest_ms = Math.max(slowest_ms, performance.now() - begin);
-        await new Promise((next) => setTimeout(next, 20));
-      }
-    })();
+  /** What the bystander sees while something goes on. */
+  async witnessed(act: () => Promise<void>): Promise<Testimony> {
+    await this.#witness.ask("begin");
     await act();
-    over = true;
-    await watching;
-    return { slowest_ms, refused };
+    return await this.#witness.ask("end") as Testimony;
   }
 
-  /** Ends the victim. */
+  /** Ends them. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#input.close().catch(() => {});
-    await this.#child.status;
-    await this.#lines.cancel();
+    await this.#attacker[Symbol.asyncDispose]();
+    await this.#witness[Symbol.asyncDispose]();
+    await this.#victim[Symbol.asyncDispose]();
   }
 }

@@ -15,9 +15,9 @@ const load = new TunnelLoad(ground.targets.attacked);
 
 async function say(what: string): Promise<number> {
   await new Promise((later) => setTimeout(later, 3_000));
-  const { rss, heapUsed } = await ground.memory();
+  const { rss, heapUsed, handles } = await ground.holding();
   const [resident, heap] = [rss, heapUsed].map((bytes) => (bytes / 1024 / 1024).toFixed(1));
-  const line = `${what}: ${resident} MiB resident, ${heap} MiB of heap\n`;
+  const line = `${what}: ${resident} MiB resident, ${heap} MiB of heap, ${handles} files\n`;
   Deno.stdout.writeSync(new TextEncoder().encode(line));
   return heapUsed;
 }

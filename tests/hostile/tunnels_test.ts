@@ -14,13 +14,13 @@ Deno.test("A cluster's address keeps nothing of tunnels that are over", async ()
   const load = new TunnelLoad(ground.targets.attacked);
   await load.run(WARM);
   await new Promise((next) => setTimeout(next, 2_000));
-  const before = await ground.memory();
+  const before = await ground.holding();
   await load.run(WARM + COUNT);
   assertEquals(load.failed, 0);
   let left = Infinity;
   for (let i = 0; i < 20 && left > LEFT_BYTES_MAX; i++) {
     await new Promise((next) => setTimeout(next, 200));
-    left = (await ground.memory()).heapUsed - before.heapUsed;
+    left = (await ground.holding()).heapUsed - before.heapUsed;
   }
   assert(left <= LEFT_BYTES_MAX, `${left} bytes are held`);
 });

@@ -1,12 +1,14 @@
 // Two workload clusters in a process of their own, for attacks: prints where
-// they are, answers `memory` lines on its standard input with what it holds,
-// serves until that ends.
-// Usage: deno run -A --v8-flags=--expose-gc victim.ts
+// they are, and what it holds whenever it is asked.
+// Usage: deno run -A --v8-flags=--expose-gc victim.ts [PORT [MIB]]   the first of its ports, and the ceiling of its memory
 
+import process from "node:process";
 import { FakeFleet } from "../../mod.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { createAuthority, issueCertificate } from "../../runtime/pki/mod.ts";
+import { MemoryCeiling } from "../../apiserver/http/memory_ceiling.ts";
 import type { Target } from "./connections.ts";
+import { questions, say } from "./program.ts";
 
 const MACHINE = "m-0";
 const PODS = { apiVersion: "v1", resource: "pods" };
@@ -51,13 +53,44 @@ async function runPod(fleet: FakeFleet, cluster: string): Promise<void> {
   await client?.patch(PODS, key, "merge", running, { subresource: "status" });
 }
 
-function say(what: unknown): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(what)}\n`));
+/** The longest turn of the event loop in processor time, which a busy machine does not stretch as it does wall clock. */
+class LongestTurn {
+  #longest_ms = 0;
+  #last_ms = this.#cpu_ms();
+
+  constructor() {
+    Deno.unrefTimer(setInterval(() => this.#beat(), 5) as unknown as number);
+  }
+
+  /** Since it was last asked. */
+  take_ms(): number {
+    this.#beat();
+    const longest_ms = this.#longest_ms;
+    this.#longest_ms = 0;
+    return longest_ms;
+  }
+
+  #beat(): void {
+    const now_ms = this.#cpu_ms();
+    this.#longest_ms = Math.max(this.#longest_ms, now_ms - this.#last_ms);
+    this.#last_ms = now_ms;
+  }
+
+  /** Of this thread alone. */
+  #cpu_ms(): number {
+    const file = `/proc/self/task/${process.pid}/schedstat`;
+    return Number(Deno.readTextFileSync(file).split(" ")[0]) / 1e6;
+  }
 }
 
 const { gc } = globalThis as { gc?: () => void };
-const first = Number(Deno.args[0] ?? 28_300);
-await using fleet = new FakeFleet({ ports: { first, last: first + 100 } });
+// Somebody else may run the same.
+const first = Number(Deno.args[0] || 20_000 + 2 * (Deno.pid % 4_000));
+const limit_bytes = Number(Deno.args[1] ?? 0) * 1024 * 1024;
+await using fleet = new FakeFleet({
+  ports: { first, last: first + 100 },
+  ...(limit_bytes === 0 ? {} : { memory: new MemoryCeiling({ limit_bytes, clock: systemClock }) }),
+});
 const attacked = await startCluster(fleet, "default/attacked");
 // What answers of some size are made of.
 for (let i = 0; i < 200; i++) {
@@ -72,13 +105,22 @@ for (let i = 0; i < 200; i++) {
   );
 }
 say({ attacked, bystander: await startCluster(fleet, "default/bystander") });
-const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
-for await (const _line of lines) {
+const longest = new LongestTurn();
+for await (const _question of questions()) {
+  const turn_ms = longest.take_ms();
   // What a first collection finalizes frees more for a second one.
   for (let i = 0; i < 2; i++) {
     gc?.();
     await new Promise((next) => setTimeout(next));
   }
   const { rss, heapUsed, external } = Deno.memoryUsage();
-  say({ rss, heapUsed: heapUsed + external });
+  longest.take_ms();
+  const { user, system } = process.cpuUsage();
+  say({
+    rss,
+    heapUsed: heapUsed + external,
+    handles: [...Deno.readDirSync("/proc/self/fd")].length,
+    cpu_s: (user + system) / 1e6,
+    turn_ms,
+  });
 }
