@@ -143,6 +143,8 @@ function whyNot(host: string, port: number, error: unknown): string {
     case "EADDRNOTAVAIL":
     case "EINVAL":
       return `${where} cannot be bound: the address is not this machine's; choose one that is`;
+    case "EMFILE":
+      return `${where} cannot be bound: this process may open no more files; allow more with "ulimit -n", or let clusters share a port with --listen-mode sni`;
     default:
       return `${where} cannot be bound: ${error instanceof Error ? error.message : String(error)}`;
   }
