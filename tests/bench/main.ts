@@ -5,6 +5,7 @@
 import { cel } from "./cel.ts";
 import { definitions } from "./definitions.ts";
 import { churn } from "./churn.ts";
+import { clusterChurn } from "./cluster_churn.ts";
 import { emptyClusters } from "./empty_clusters.ts";
 import { fanOut } from "./fan_out.ts";
 import { firstAnswer } from "./first_answer.ts";
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   requests,
   fanOut,
   churn,
+  clusterChurn,
   cel,
   definitions,
 ];
