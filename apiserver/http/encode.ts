@@ -11,6 +11,7 @@ import type { Entry } from "../../runtime/store/types.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import { encodeProtobuf, encodeProtobufList, encodeRaw, envelope } from "../protobuf/mod.ts";
 import type { ListResult, ObjectResult } from "../request.ts";
+import { AssembledLists } from "./assembled_lists.ts";
 import type { Encoding } from "./negotiate.ts";
 import { writeYaml } from "./write_yaml.ts";
 
@@ -82,6 +83,9 @@ export function listMeta(list: ListResult): JsonObject {
   };
 }
 
+/** Of all clusters of the process. */
+const lists = new AssembledLists();
+
 /** A list of a kind's objects. */
 export function encodeList(
   list: ListResult,
@@ -90,10 +94,14 @@ export function encodeList(
   pretty: boolean,
 ): Uint8Array {
   const apiVersion = apiVersionOf(definition);
-  if (encoding === "json" && !pretty) return assembleList(list, definition, apiVersion);
+  if (encoding === "json" && !pretty) {
+    return lists.of(list, definition, encoding, () => assembleList(list, definition, apiVersion));
+  }
   if (encoding === "protobuf") {
-    const items = list.items.map(rawProtobuf);
-    return encodeProtobufList(apiVersion, definition.listKind, listMeta(list), items);
+    return lists.of(list, definition, encoding, () => {
+      const items = list.items.map(rawProtobuf);
+      return encodeProtobufList(apiVersion, definition.listKind, listMeta(list), items);
+    });
   }
   const items = list.items.map(({ object }) => {
     if (definition.custom) return object;

@@ -12,6 +12,7 @@ import type { Registry } from "../request.ts";
 import { type AuditEvent, auditEvent } from "./audit.ts";
 import { authenticate, impersonate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
+import { compress } from "./compress.ts";
 import type { Connector } from "./connect.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HealthCheck, NonResourceHandler, type TokenIssuer } from "./non_resource.ts";
@@ -132,7 +133,9 @@ class Chain implements HttpHandler {
     const found = route(request.method, info, definitions, this.#others.builtinGroup);
     const growing = found.verb === "list" || found.verb === "watch";
     const refusal = growing ? this.#options.memory?.refusal() : undefined;
-    return refusal ?? await this.#resources.serve(exchange, found);
+    if (refusal !== undefined) return refusal;
+    const answer = await this.#resources.serve(exchange, found);
+    return found.verb === "watch" ? answer : compress(answer, request.headers["accept-encoding"]);
   }
 
   #finish(

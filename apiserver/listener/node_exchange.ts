@@ -150,6 +150,7 @@ export function toHttpRequest(request: IncomingMessage, signal: AbortSignal): Ht
   };
 }
 
+const LARGE_BYTES = 64 * 1024;
 const NO_BODY = new Uint8Array(0);
 
 function readBody(source: Readable, limit: number): Promise<Uint8Array> {
@@ -194,6 +195,8 @@ async function writeResponse(
         ? headers
         : { ...headers, "content-length": String(body.byteLength) },
     );
+    // Head and body of a large answer together would be copied into one piece first.
+    if (body !== undefined && body.length > LARGE_BYTES) response.flushHeaders();
     if (body === undefined || request.method === "HEAD") response.end();
     else endWith(body, response, stalled_ms);
     return;

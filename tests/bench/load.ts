@@ -12,6 +12,8 @@ export interface LoadRequest {
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
+  /** What clients made with client-go send: `gzip`. */
+  readonly acceptEncoding?: string;
 }
 
 /** Sends one request at a time; resolves with the status code once the whole answer is there. */
@@ -29,6 +31,10 @@ export type Protocol = "h1" | "h2";
 
 /** As many streams as any server allows on a connection. */
 const STREAMS_EACH = 100;
+
+/** As golang.org/x/net/http2 opens them. */
+const STREAM_WINDOW_BYTES = 4 << 20;
+const WINDOW_BYTES = 1 << 30;
 
 installCrashGuard();
 
@@ -64,9 +70,11 @@ export function openSession(access: Access): ClientHttp2Session {
     ca: access.authority,
     cert: access.certificate,
     key: access.key,
-    settings: { initialWindowSize: 1 << 24 },
+    settings: { initialWindowSize: STREAM_WINDOW_BYTES },
   });
   session.on("error", () => {});
+  // Clients in Go let this much of all streams together be on its way.
+  session.once("connect", () => session.setLocalWindowSize?.(WINDOW_BYTES));
   return session;
 }
 
@@ -111,11 +119,12 @@ class Http2Lane implements Lane {
     this.#session = session;
   }
 
-  send({ method, path, body, contentType }: LoadRequest): Promise<number> {
+  send({ method, path, body, contentType, acceptEncoding }: LoadRequest): Promise<number> {
     return new Promise((resolve, reject) => {
       const stream = this.#session.request({
         ":method": method,
         ":path": path,
+        ...(acceptEncoding === undefined ? {} : { "accept-encoding": acceptEncoding }),
         ...(body === undefined ? {} : { "content-type": contentType ?? "application/json" }),
       });
       let status = 0;
@@ -161,14 +170,16 @@ class Http1Lane implements Lane {
     this.#connection.close();
   }
 
-  async send({ method, path, body, contentType }: LoadRequest): Promise<number> {
+  async send(request: LoadRequest): Promise<number> {
+    const { method, path, body, contentType, acceptEncoding } = request;
+    const encoding = acceptEncoding === undefined ? "" : `Accept-Encoding: ${acceptEncoding}\r\n`;
     const length = body === undefined
       ? ""
       : `Content-Type: ${contentType ?? "application/json"}\r\nContent-Length: ${
         encoder.encode(body).length
       }\r\n`;
     await this.#write(
-      `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n${length}\r\n${body ?? ""}`,
+      `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n${encoding}${length}\r\n${body ?? ""}`,
     );
     const head = await this.#readHead();
     const declared = /\r\ncontent-length: *(\d+)/i.exec(head);

@@ -111,6 +111,15 @@ const VERBS: readonly Verb[] = [
     next: () => ({ method: "GET", path: "/api/v1/namespaces/small/pods" }),
   },
   {
+    name: "list 1000 pods gzip",
+    lanes: [1, 32],
+    next: () => ({
+      method: "GET",
+      path: "/api/v1/namespaces/small/pods",
+      acceptEncoding: "gzip",
+    }),
+  },
+  {
     name: "list 10000 pods",
     lanes: [1],
     next: () => ({ method: "GET", path: "/api/v1/namespaces/large/pods" }),
@@ -137,7 +146,7 @@ export const requests: Bench = {
   name: "requests",
   title: "Requests through TLS, per second and per CPU-second of the API server",
   async run({ quick }) {
-    const only = Deno.env.get("CAPIM_BENCH_VERBS")?.split(",");
+    const only = Deno.env.get("CAPIM_BENCH_VERBS")?.split(",").map((name) => name.trim());
     const servers = [];
     try {
       for (const start of measuredServers()) servers.push(await start());

@@ -5,6 +5,13 @@ import type { Duplex } from "node:stream";
 import { type FRAME, HEAD_BYTES, write32 } from "./frames.ts";
 
 const FIRST_BYTES = 2048;
+/** More than this goes through a large buffer: memory of that size is not made anew for each write. */
+const SMALL_BYTES_MAX = 16 * 1024;
+const LARGE_BYTES = 384 * 1024;
+const IDLE_MAX = 4;
+
+/** Large buffers that nobody writes from at present, of all connections. */
+const idle: Uint8Array[] = [];
 
 /** One connection's. */
 export class Outbox {
@@ -52,11 +59,13 @@ export class Outbox {
   /** Hands everything to the socket. */
   flush(): void {
     if (this.#bytes === undefined) return;
-    const bytes = this.#bytes.subarray(0, this.#length);
+    const whole = this.#bytes;
+    const bytes = whole.subarray(0, this.#length);
     this.#bytes = undefined;
     this.#length = 0;
     this.#written += bytes.length;
-    this.#socket.write(bytes);
+    if (whole.length !== LARGE_BYTES) this.#socket.write(bytes);
+    else this.#socket.write(bytes, () => idle.length < IDLE_MAX && idle.push(whole));
   }
 
   #head(bytes: Uint8Array, length: number, type: number, flags: number, stream: number): void {
@@ -74,7 +83,9 @@ export class Outbox {
     const needed = this.#length + more;
     const bytes = this.#bytes;
     if (bytes !== undefined && needed <= bytes.length) return bytes;
-    const larger = new Uint8Array(Math.max(FIRST_BYTES, 2 * needed));
+    const larger = needed > SMALL_BYTES_MAX && needed <= LARGE_BYTES
+      ? idle.pop() ?? new Uint8Array(LARGE_BYTES)
+      : new Uint8Array(Math.max(FIRST_BYTES, 2 * needed));
     if (bytes !== undefined) larger.set(bytes.subarray(0, this.#length));
     return this.#bytes = larger;
   }
