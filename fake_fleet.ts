@@ -4,7 +4,7 @@
 
 import { ApiServer, createSigningKey } from "./apiserver/mod.ts";
 import { StaticTokens } from "./apiserver/auth/static_tokens.ts";
-import { DEFAULT_PORT_RANGE, Listener } from "./apiserver/listener/mod.ts";
+import { DEFAULT_PORT_RANGE, LazyListener } from "./apiserver/listener/mod.ts";
 import type { Endpoint, EtcdMemberSpec, Reach, WorkloadHost } from "./controllers/provider/host.ts";
 import { type ClusterHeartbeats, NodeHeartbeats } from "./controllers/provider/node_heartbeats.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
@@ -420,17 +420,20 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   #listen(member: Member, authority: KeyPair): Promise<Address> {
     const host = this.#hostOf(member.name);
     const clock = this.#clock;
-    const served = {
-      handler: member.server.handler,
-      // Not everywhere a cluster shows a certificate of its own.
-      get serving() {
-        return servingCertificate(authority, host, clock.now());
-      },
+    const { handler } = member.server;
+    const clientAuthorities = [authority.certificate];
+    const listener = new LazyListener(() => ({
+      handler,
+      clientAuthorities,
+      serving: servingCertificate(authority, host, clock.now()),
       renewal: servingRenewal(authority, host, clock),
-      clientAuthorities: [authority.certificate],
-    };
-    if (this.#shared !== undefined) return this.#shared.open(member.name, served);
-    const listener = Listener.detached(served);
+    }), (error) => {
+      const { logger = silentLogger } = this.#options;
+      logger.error("Cluster cannot be served", { cluster: member.name, host, error });
+    });
+    if (this.#shared !== undefined) {
+      return this.#shared.open(member.name, { listener, handler, clientAuthorities });
+    }
     member.own?.serve(listener);
     return Promise.resolve(listener);
   }

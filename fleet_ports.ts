@@ -3,7 +3,7 @@
 // between. One that another program has already is passed over as long as no
 // client knows of it, and otherwise waited for.
 
-import { HeldPort, type Listener, PortPool, type PortRange } from "./apiserver/listener/mod.ts";
+import { type Acceptor, HeldPort, PortPool, type PortRange } from "./apiserver/listener/mod.ts";
 import type { Logger } from "./runtime/log.ts";
 
 /** What a {@linkcode FleetPorts} works with. */
@@ -68,7 +68,7 @@ export class ClusterPort {
   }
 
   /** Who serves on it; `undefined`: nobody. False while it is not bound. */
-  serve(listener: Listener | undefined): boolean {
+  serve(listener: Acceptor | undefined): boolean {
     this.#held?.serve(listener);
     return this.#held !== undefined;
   }

@@ -5,12 +5,13 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import {
+  type LazyListener,
   Listener,
-  type ListenerOptions,
   PathFront,
   pathOf,
   ServerNameFront,
 } from "./apiserver/listener/mod.ts";
+import type { HttpHandler } from "./apiserver/http/types.ts";
 import type { Reach } from "./controllers/provider/host.ts";
 import type { FakeFleetOptions, ServerNames, ServerPaths } from "./fleet_options.ts";
 import { servingCertificate, servingRenewal } from "./fake_cluster.ts";
@@ -26,7 +27,14 @@ export interface Address {
 }
 
 /** What is served at an address. */
-export type Served = Omit<ListenerOptions, "host" | "port">;
+export interface Served {
+  /** Serves connections that are the cluster's alone. */
+  readonly listener: LazyListener;
+  /** Answers requests. */
+  readonly handler: HttpHandler;
+  /** PEM of the authorities whose client certificates are believed. */
+  readonly clientAuthorities: readonly string[];
+}
 
 /** Gives clusters, known as `namespace/name`, their addresses. */
 export interface SharedAddresses {
@@ -89,10 +97,9 @@ export class NameAddresses extends SharedPort<ServerNameFront> implements Shared
     return `${name}.${namespace}.${this.#names.suffix ?? SUFFIX}`;
   }
 
-  async open(cluster: string, served: Served): Promise<Address> {
+  async open(cluster: string, { listener }: Served): Promise<Address> {
     const front = await this.front();
     const name = this.hostOf(cluster);
-    const listener = Listener.detached(served);
     front.add(name, listener);
     return {
       accept: (stream) => listener.accept(stream),
@@ -136,17 +143,19 @@ export class PathAddresses extends SharedPort<PathPort> implements SharedAddress
     return this.#host;
   }
 
-  async open(cluster: string, served: Served): Promise<Address> {
+  async open(
+    cluster: string,
+    { listener, handler, clientAuthorities }: Served,
+  ): Promise<Address> {
     const { paths } = await this.front();
     const [namespace = "", name = ""] = cluster.split("/");
-    const route = paths.add(namespace, name, served.handler, served.clientAuthorities);
+    const route = paths.add(namespace, name, handler, clientAuthorities);
     // Whoever comes through a tunnel to the API server's own pod finds the cluster's own TLS there.
-    let own: Listener | undefined;
     return {
-      accept: (stream) => (own ??= Listener.detached(served)).accept(stream),
+      accept: (stream) => listener.accept(stream),
       close: async () => {
         route.close();
-        await own?.close();
+        await listener.close();
       },
     };
   }

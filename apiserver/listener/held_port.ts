@@ -3,12 +3,12 @@
 // that one is taken away, clients are reset: a bound port cannot refuse them.
 
 import net, { type Server, type Socket } from "node:net";
-import type { Listener } from "./listener.ts";
+import type { Acceptor } from "./lazy_listener.ts";
 
 /** One bound port. */
 export class HeldPort {
   readonly #server: Server;
-  #listener: Listener | undefined;
+  #listener: Acceptor | undefined;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -29,7 +29,7 @@ export class HeldPort {
   }
 
   /** Who serves from now on; `undefined`: nobody. Connections that are open belong to whoever took them. */
-  serve(listener: Listener | undefined): void {
+  serve(listener: Acceptor | undefined): void {
     this.#listener = listener;
   }
 

@@ -6,6 +6,7 @@
  */
 
 export * from "./held_port.ts";
+export * from "./lazy_listener.ts";
 export * from "./listener.ts";
 export * from "./path_front.ts";
 export * from "./port_pool.ts";

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import net, { type AddressInfo, type Server, type Socket } from "node:net";
 import { Duplex } from "node:stream";
-import type { Listener } from "./listener.ts";
+import type { Acceptor } from "./lazy_listener.ts";
 import { serverNameIn } from "./server_name.ts";
 
 /** A client says its name within this. */
@@ -18,7 +18,7 @@ const HELLO_BYTES_MAX = 16_384 + 5;
 export class ServerNameFront {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #listeners = new Map<string, Listener>();
+  readonly #listeners = new Map<string, Acceptor>();
   /** Where it listens. */
   readonly host: string;
   /** The port it listens on. */
@@ -45,12 +45,12 @@ export class ServerNameFront {
   }
 
   /** Sends clients that ask for `name` to that listener, until {@linkcode delete}. */
-  add(name: string, listener: Listener): void {
+  add(name: string, listener: Acceptor): void {
     this.#listeners.set(name.toLowerCase(), listener);
   }
 
   /** Leads the name to that listener no longer. Connections that it has handed over go on. */
-  delete(name: string, listener: Listener): void {
+  delete(name: string, listener: Acceptor): void {
     const key = name.toLowerCase();
     if (this.#listeners.get(key) === listener) this.#listeners.delete(key);
   }
