@@ -6,8 +6,8 @@ export interface AllowedLine {
   readonly pattern: RegExp;
   readonly why: string;
   /**
-   * Where: in all runs when absent; until the manager has first connected to the clusters of the namespace that
-   * the line speaks of; or only where another process of the provider took clusters up, because the first was
+   * Where: in all runs when absent; until a moment after the manager has first connected to the clusters of the
+   * namespace that the line speaks of; or only where another process of the provider took clusters up, because the first was
    * killed or clusters were moved.
    */
   readonly only?: "before-connected" | "taken-up";

@@ -9,15 +9,22 @@ const CONNECTED = /cluster_accessor\.go:\d+\] "Connected"/;
 const COMPLAINT =
   /^(E\d{4} |[0-9T:.-]+Z error |panic: |fatal error: |Uncaught |error: |capim controller: )/;
 
+/** What began before a manager had connected ends soon after. */
+const SETTLING_S = 5;
+
 /** Lines that are not allowed, each kind once with how often it came. */
 export async function complaints(stack: Stack, takenUp: boolean): Promise<string[]> {
   const found = new Map<string, { line: string; count: number }>();
   for (const { name, log } of [...stack.managers, stack.provider.program]) {
-    const connected = new Set<string>();
+    const connected = new Map<string, number>();
     for (const line of await entries(log)) {
-      if (CONNECTED.test(line)) connected.add(namespaceOf(line));
+      const namespace = namespaceOf(line);
+      if (CONNECTED.test(line) && !connected.has(namespace)) {
+        connected.set(namespace, secondOf(line));
+      }
       if (!COMPLAINT.test(line)) continue;
-      if (allowed(line, takenUp, !connected.has(namespaceOf(line)))) continue;
+      const since = connected.get(namespace) ?? Infinity;
+      if (allowed(line, takenUp, secondOf(line) < since + SETTLING_S)) continue;
       const key = `${name}: ${blot(line)}`;
       const seen = found.get(key);
       if (seen === undefined) found.set(key, { line: `${name}: ${line}`, count: 1 });
@@ -65,6 +72,12 @@ function allowed(line: string, takenUp: boolean, beforeConnected: boolean): bool
 /** Of the first object that the line names. */
 function namespaceOf(line: string): string {
   return line.match(/="([a-z0-9-]+)\/[a-z0-9-]+"/)?.[1] ?? "";
+}
+
+/** Of the day, as klog tells it. */
+function secondOf(line: string): number {
+  const [, hours, minutes, seconds] = line.match(/^[A-Z]\d{4} (\d+):(\d+):(\d+)/) ?? [];
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
 }
 
 /** Without what differs from one object to the next. */
