@@ -26,6 +26,11 @@ export class Definitions {
     return this.#generation;
   }
 
+  /** The set that this one began with, if it has nothing more: what is derived of that one holds for this one. */
+  get unchangedFrom(): Definitions | undefined {
+    return this.#versions.size === 0 ? this.#base : undefined;
+  }
+
   /** The resource at `/apis/{group}/{version}/{resource}`, if it is served. */
   lookup(
     group: string,

@@ -50,14 +50,43 @@ export interface Encoded {
   readonly etag: string;
 }
 
+/** What discovery derives of a set of definitions. */
+interface Derived {
+  /** Of the set. */
+  readonly generation: number;
+  readonly groups: readonly ServedGroup[];
+  readonly builtin: ReadonlySet<string>;
+  /** Those made so far, by path. */
+  readonly documents: Map<string, DiscoveryDocument>;
+}
+
+function derive(definitions: Definitions): Derived {
+  const groups = servedGroups(definitions);
+  return {
+    generation: definitions.generation,
+    groups,
+    builtin: new Set(groups.filter(({ builtin }) => builtin).map(({ name }) => name)),
+    documents: new Map(),
+  };
+}
+
+/** Of the sets that clusters begin with: most of them add nothing, and share documents and their bytes. */
+const shared = new WeakMap<Definitions, Derived>();
+
+function derivedOnce(definitions: Definitions): Derived {
+  let derived = shared.get(definitions);
+  if (derived?.generation !== definitions.generation) {
+    shared.set(definitions, derived = derive(definitions));
+  }
+  return derived;
+}
+
 /** The discovery of one cluster. */
 export class Discovery {
   readonly #definitions: Definitions;
   readonly #serverAddress: string | undefined;
   #generation = -1;
-  #groups: readonly ServedGroup[] = [];
-  readonly #builtin = new Set<string>();
-  readonly #documents = new Map<string, DiscoveryDocument>();
+  #derived: Derived | undefined;
 
   /** `serverAddress` is where `/api` tells clients to connect to. Default: where each has connected to. */
   constructor(definitions: Definitions, serverAddress?: string) {
@@ -67,14 +96,12 @@ export class Discovery {
 
   /** Whether a group is one of those that are always there. */
   builtinGroup(group: string): boolean {
-    this.#refresh();
-    return this.#builtin.has(group);
+    return this.#current().builtin.has(group);
   }
 
   /** The paths that `/` lists. */
   paths(): string[] {
-    this.#refresh();
-    return this.#groups.flatMap(({ name, versions }) => {
+    return this.#current().groups.flatMap(({ name, versions }) => {
       const root = name === "" ? "/api" : `/apis/${name}`;
       return [root, ...versions.map(({ version }) => `${root}/${version}`)];
     }).concat("/apis", "/apis/");
@@ -82,42 +109,25 @@ export class Discovery {
 
   /** The document at a path's parts, if there is one. */
   find(parts: readonly string[]): DiscoveryDocument | undefined {
-    this.#refresh();
+    const { groups, documents } = this.#current();
     const key = parts.join("/");
-    let document = this.#documents.get(key);
+    let document = documents.get(key);
     if (document === undefined) {
-      document = this.#make(parts);
-      if (document !== undefined) this.#documents.set(key, document);
+      document = documentAt(groups, parts);
+      if (document !== undefined) documents.set(key, document);
     }
     return document;
   }
 
-  #refresh(): void {
-    const { generation } = this.#definitions;
-    if (generation === this.#generation) return;
-    this.#generation = generation;
-    this.#groups = servedGroups(this.#definitions);
-    this.#documents.clear();
-    this.#builtin.clear();
-    for (const { name, builtin } of this.#groups) if (builtin) this.#builtin.add(name);
-  }
-
-  #make(parts: readonly string[]): DiscoveryDocument | undefined {
-    const [root, ...rest] = parts;
-    const core = this.#groups.filter(({ name }) => name === "");
-    const named = this.#groups.filter(({ name }) => name !== "");
-    if (parts.length === 1) {
-      return root === "api"
-        ? document(apiVersions, () => apiGroupDiscoveryList(core))
-        : document(() => apiGroupList(this.#groups), () => apiGroupDiscoveryList(named));
+  #current(): Derived {
+    const { generation, unchangedFrom } = this.#definitions;
+    if (this.#derived === undefined || generation !== this.#generation) {
+      this.#generation = generation;
+      this.#derived = unchangedFrom === undefined
+        ? derive(this.#definitions)
+        : derivedOnce(unchangedFrom);
     }
-    const group = root === "api" ? core[0] : named.find(({ name }) => name === rest[0]);
-    if (group === undefined) return undefined;
-    const wanted = root === "api" ? rest : rest.slice(1);
-    if (wanted.length === 0) return document(() => apiGroup(group));
-    const version = group.versions.find(({ version }) => version === wanted[0]);
-    if (version === undefined || wanted.length > 1) return undefined;
-    return document(() => apiResourceList(group.name, version));
+    return this.#derived;
   }
 
   /** Answers with a document in the form that is asked for. */
@@ -132,6 +142,27 @@ export class Discovery {
     const address = this.#serverAddress ?? exchange.request.localAddress ?? "";
     return respondValue(200, document.plain(address), media, pretty);
   }
+}
+
+function documentAt(
+  groups: readonly ServedGroup[],
+  parts: readonly string[],
+): DiscoveryDocument | undefined {
+  const [root, ...rest] = parts;
+  const core = groups.filter(({ name }) => name === "");
+  const named = groups.filter(({ name }) => name !== "");
+  if (parts.length === 1) {
+    return root === "api"
+      ? document(apiVersions, () => apiGroupDiscoveryList(core))
+      : document(() => apiGroupList(groups), () => apiGroupDiscoveryList(named));
+  }
+  const group = root === "api" ? core[0] : named.find(({ name }) => name === rest[0]);
+  if (group === undefined) return undefined;
+  const wanted = root === "api" ? rest : rest.slice(1);
+  if (wanted.length === 0) return document(() => apiGroup(group));
+  const version = group.versions.find(({ version }) => version === wanted[0]);
+  if (version === undefined || wanted.length > 1) return undefined;
+  return document(() => apiResourceList(group.name, version));
 }
 
 function document(
