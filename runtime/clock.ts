@@ -67,6 +67,11 @@ export function rfc3339Micro(ms: number): string {
 // setTimeout wraps delays beyond 2^31-1 ms round to 1 ms.
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
+/** Milliseconds, and parts of them, from any beginning: for how long this process has worked, never for what it does when. */
+export function monotonic(): number {
+  return performance.now();
+}
+
 /** The real clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),

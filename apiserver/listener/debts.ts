@@ -11,8 +11,7 @@ const CONNECTION_BYTES_MAX = 64 * 1024 * 1024;
 /** What all connections of a listener together may: one cluster is not to take the memory of all others. */
 const LISTENER_BYTES_MAX = 256 * 1024 * 1024;
 /**
- * With more requests than this at once, a connection's next ones wait for a turn of the event loop: other connections
- * come in between, and what is cancelled in the same breath (rapid reset) is not even begun.
+ * With more requests than this at once, a connection's next ones wait for their turns: other connections come in between, and what is cancelled in the same breath (rapid reset) is not even begun.
  */
 const REQUESTS_AT_ONCE = 16;
 
@@ -101,8 +100,8 @@ export class Owed {
   }
 }
 
-/** The answer to who has to read first. */
-export const READ_FIRST: HttpResponse = {
+/** The answer to who has to read first, or asks for more than there is time for. */
+export const TOO_MANY: HttpResponse = {
   status: 429,
   headers: {
     "content-type": "text/plain; charset=utf-8",

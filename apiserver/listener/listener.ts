@@ -15,8 +15,10 @@ import type { HttpHandler } from "../http/types.ts";
 import { installHandshakeGuard } from "../../runtime/handshake_guard.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { seedTls } from "../../runtime/tls_seed.ts";
+import { Connections } from "./connections.ts";
 import { Debts } from "./debts.ts";
 import { serveExchange } from "./node_exchange.ts";
+import type { Service } from "./service.ts";
 import { ServerConnection } from "./http2/server_connection.ts";
 import { serveStream } from "./serve_stream.ts";
 import { serveUpgrade } from "./upgrade.ts";
@@ -57,7 +59,7 @@ const STALLED_MS = 30_000;
 /** One open address. */
 export class Listener {
   readonly #server: https.Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #connections: Connections;
   #renewal: Timer | undefined;
   /** Where it listens. */
   readonly host: string;
@@ -68,10 +70,10 @@ export class Listener {
     server: https.Server,
     host: string,
     port: number,
-    sockets: Set<Socket>,
+    connections: Connections,
   ) {
     this.#server = server;
-    this.#sockets = sockets;
+    this.#connections = connections;
     this.host = host;
     this.port = port;
   }
@@ -81,8 +83,8 @@ export class Listener {
     installHandshakeGuard();
     seedTls();
     const host = options.host ?? "127.0.0.1";
-    const sockets = new Set<Socket>();
-    const server = createServer(options, sockets);
+    const connections = new Connections();
+    const server = createServer(options, connections);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(options.port, host, () => {
@@ -92,7 +94,7 @@ export class Listener {
     });
     server.on("error", () => {});
     const { port } = server.address() as AddressInfo;
-    return new Listener(server, host, port, sockets).#renewing(options);
+    return new Listener(server, host, port, connections).#renewing(options);
   }
 
   #renewing({ renewal, clientAuthorities }: Omit<ListenerOptions, "port">): this {
@@ -110,15 +112,15 @@ export class Listener {
   /** One that has no port of its own: it serves what it is given by {@linkcode Listener.accept}. */
   static detached(options: Omit<ListenerOptions, "host" | "port">): Listener {
     installHandshakeGuard();
-    const sockets = new Set<Socket>();
-    const server = createServer({ ...options, port: 0 }, sockets);
+    const connections = new Connections();
+    const server = createServer({ ...options, port: 0 }, connections);
     server.on("error", () => {});
-    return new Listener(server, "", 0, sockets).#renewing(options);
+    return new Listener(server, "", 0, connections).#renewing(options);
   }
 
   /** How many connections are open. */
   get connections(): number {
-    return this.#sockets.size;
+    return this.#connections.size;
   }
 
   /** Shows another certificate from the next handshake on. */
@@ -141,14 +143,14 @@ export class Listener {
     const closed = this.port === 0
       ? Promise.resolve()
       : new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.destroy();
+    this.#connections.destroy();
     await closed;
   }
 }
 
 function createServer(
   options: ListenerOptions,
-  sockets: Set<Socket>,
+  connections: Connections,
 ): https.Server {
   const server = https.createServer({
     ALPNProtocols: ["h2", "http/1.1"],
@@ -162,11 +164,10 @@ function createServer(
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
   });
-  const { stalled_ms = STALLED_MS } = options;
-  const debts = new Debts();
+  const { handler, stalled_ms = STALLED_MS } = options;
+  const service: Service = { handler, stalled_ms, debts: new Debts(), connections };
   const serve = (request: unknown, response: unknown) => {
-    const [incoming, outgoing] = [request as IncomingMessage, response as ServerResponse];
-    void serveExchange(options.handler, incoming, outgoing, stalled_ms, debts);
+    void serveExchange(service, request as IncomingMessage, response as ServerResponse);
   };
   server.on("request", serve);
   // Clients that expect a go-ahead (kubectl with large bodies) get it, then the same service.
@@ -174,23 +175,15 @@ function createServer(
     (response as ServerResponse).writeContinue();
     serve(request, response);
   });
-  serveHttp2(server, { ...options, stalled_ms, debts });
+  server.on("connection", (socket: Socket) => connections.add(socket));
+  serveHttp2(server, service);
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: TLSSocket, head: Buffer) => {
-      void serveUpgrade(options.handler, request, socket, head);
+      connections.asking(socket);
+      void serveUpgrade(handler, request, socket, head);
     },
   );
-  const track = (socket: Socket) => {
-    sockets.add(socket);
-    // Without this the first answer of a connection waits for two delayed acknowledgements, some 90 ms.
-    socket.setNoDelay?.(true);
-    socket.on("close", () => sockets.delete(socket));
-    // A connection's failure is its own affair.
-    socket.on("error", () => {});
-  };
-  server.on("connection", track);
-  server.on("secureConnection", track);
   for (const event of ["sessionError", "tlsClientError", "clientError"]) {
     server.on(
       event,
@@ -203,14 +196,12 @@ function createServer(
 /** Connections that have agreed on HTTP/2 in their handshake go another way than all others. */
 function serveHttp2(
   server: https.Server,
-  { handler, stalled_ms, debts }: Pick<ListenerOptions, "handler"> & {
-    readonly stalled_ms: number;
-    readonly debts: Debts;
-  },
+  service: Service,
 ): void {
   const others = server.listeners("secureConnection");
   server.removeAllListeners("secureConnection");
   server.on("secureConnection", (socket: TLSSocket) => {
+    service.connections.secure(socket);
     if (socket.alpnProtocol !== "h2") {
       for (const listener of others) listener.call(server, socket);
       return;
@@ -218,8 +209,8 @@ function serveHttp2(
     const connection: ServerConnection = new ServerConnection(socket, {
       streamsMax: MAX_CONCURRENT_STREAMS,
       headerBytesMax: MAX_HEADER_BYTES,
-      stalled_ms,
-      onStream: (stream) => void serveStream(handler, connection, stream, debts),
+      stalled_ms: service.stalled_ms,
+      onStream: (stream) => void serveStream(service, connection, stream),
     });
   });
 }

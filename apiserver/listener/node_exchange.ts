@@ -8,7 +8,6 @@ import type { TLSSocket } from "node:tls";
 import { Buffer } from "node:buffer";
 import type {
   Carrier,
-  HttpHandler,
   HttpRequest,
   HttpResponse,
   PeerCertificate,
@@ -16,17 +15,16 @@ import type {
 } from "../http/types.ts";
 import { bodyTooLarge } from "./body_too_large.ts";
 import { type Delivery, endWith, pump } from "./pump.ts";
-import { type Debts, Owed, READ_FIRST } from "./debts.ts";
+import { Owed, TOO_MANY } from "./debts.ts";
 import { Departure } from "./departure.ts";
 import { type PeerIdentity, peerIdentity } from "./peer_identity.ts";
+import type { Service } from "./service.ts";
 
 /** Answers one request with the handler. Never throws. */
 export async function serveExchange(
-  handler: HttpHandler,
+  { handler, stalled_ms, debts, connections }: Service,
   request: IncomingMessage,
   response: ServerResponse,
-  stalled_ms: number,
-  debts: Debts,
 ): Promise<void> {
   const departure = new Departure();
   const debt = debts.of(request.socket);
@@ -41,7 +39,13 @@ export async function serveExchange(
   response.on("error", () => departure.leave());
   request.on("error", () => departure.leave());
   try {
-    const answer = debts.refuses(debt) ? READ_FIRST : await handler.handle(
+    const turn = connections.asking(request.socket as TLSSocket)?.turn(debts.crowded(debt));
+    if (turn !== undefined && turn !== "crowded") {
+      await turn;
+      if (departure.gone) return;
+    }
+    const refused = turn === "crowded" || debts.refuses(debt);
+    const answer = refused ? TOO_MANY : await handler.handle(
       new ReceivedRequest(new ReadableBody(request), departure, {
         method: request.method ?? "",
         target: request.url ?? "",

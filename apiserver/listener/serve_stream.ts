@@ -1,25 +1,24 @@
 // Between streams of HTTP/2 and the handler chain's HttpRequest and
 // HttpResponse. Clients that take nothing any more are the connection's affair.
 
-import { setImmediate } from "node:timers";
 import { systemClock } from "../../runtime/clock.ts";
-import type { HttpHandler, HttpResponse } from "../http/types.ts";
-import { type Debts, Owed, READ_FIRST } from "./debts.ts";
+import type { HttpResponse } from "../http/types.ts";
+import { Owed, TOO_MANY } from "./debts.ts";
 import { Departure } from "./departure.ts";
 import type { ServerConnection } from "./http2/server_connection.ts";
 import type { ServerStream } from "./http2/server_stream.ts";
 import { discard, ReceivedRequest } from "./node_exchange.ts";
 import { peerIdentity } from "./peer_identity.ts";
+import type { Service } from "./service.ts";
 
 // Forbidden in HTTP/2 (RFC 9113, 8.2.2).
 const CONNECTION_HEADERS = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
 
 /** Answers one request with the handler. Never throws. */
 export async function serveStream(
-  handler: HttpHandler,
+  { handler, debts, connections }: Service,
   connection: ServerConnection,
   stream: ServerStream,
-  debts: Debts,
 ): Promise<void> {
   const departure = new Departure();
   const debt = debts.of(connection.socket);
@@ -31,14 +30,17 @@ export async function serveStream(
     owed.end();
   };
   try {
-    if (debts.crowded(debt)) {
-      await new Promise((resolve) => setImmediate(resolve));
+    const turn = connections.asking(connection.socket)?.turn(debts.crowded(debt));
+    if (turn !== undefined && turn !== "crowded") {
+      await turn;
+      // Cancelled meanwhile.
       if (stream.closed) return;
     }
     const { headers } = stream;
     if (headers["expect"] === "100-continue") stream.goAhead();
     const method = headers[":method"] ?? "";
-    const answer = debts.refuses(debt) ? READ_FIRST : await handler.handle(
+    const refused = turn === "crowded" || debts.refuses(debt);
+    const answer = refused ? TOO_MANY : await handler.handle(
       new ReceivedRequest(stream, departure, {
         method,
         target: headers[":path"] ?? "",

@@ -88,13 +88,14 @@ export class ServerNameFront {
 
 /** A connection whose first bytes have been read already. */
 class Handed extends Duplex {
-  readonly #socket: Socket;
+  /** What carries it, to be left unread when there is no time for it. */
+  readonly carrier: Socket;
   /** The client's address, which the listener asks for. */
   readonly remoteAddress: string | undefined;
 
   constructor(socket: Socket, head: Buffer) {
     super();
-    this.#socket = socket;
+    this.carrier = socket;
     this.remoteAddress = socket.remoteAddress;
     this.push(head);
     socket.on("data", (chunk: Buffer) => {
@@ -105,26 +106,26 @@ class Handed extends Duplex {
   }
 
   override _read(): void {
-    this.#socket.resume();
+    this.carrier.resume();
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    this.#socket.write(chunk, done);
+    this.carrier.write(chunk, done);
   }
 
   override _writev(
     chunks: { chunk: Buffer }[],
     done: (error?: Error | null) => void,
   ): void {
-    this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
+    this.carrier.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#socket.end(() => done());
+    this.carrier.end(() => done());
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#socket.destroy();
+    this.carrier.destroy();
     done(error);
   }
 }
