@@ -8,7 +8,7 @@ const FIRST_BYTES = 2048;
 /** More than this goes through a large buffer: memory of that size is not made anew for each write. */
 const SMALL_BYTES_MAX = 16 * 1024;
 const LARGE_BYTES = 384 * 1024;
-const IDLE_MAX = 4;
+const IDLE_MAX = 16;
 
 /** Large buffers that nobody writes from at present, of all connections. */
 const idle: Uint8Array[] = [];
