@@ -98,5 +98,18 @@ function validateTopology(
   if (!topology.classRef?.name) {
     errors.push(required("spec.topology.classRef.name", "classRef.name cannot be empty"));
   }
+  if ((topology.workers?.machinePools ?? []).length > 0) {
+    errors.push(
+      forbiddenField(
+        "spec.topology.workers.machinePools",
+        "MachinePools are not supported by the controllers of capim up",
+      ),
+    );
+  }
+  if (old !== undefined && old.spec?.topology === undefined) {
+    errors.push(
+      forbiddenField("spec.topology.classRef", "classRef cannot be set on an existing Cluster"),
+    );
+  }
   return errors;
 }

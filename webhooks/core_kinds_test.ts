@@ -150,7 +150,7 @@ Deno.test("the webhooks of core kinds refuse what cannot work", async () => {
       ({ spec }) => spec.clusterNetwork = { pods: { cidrBlocks: ["x"] } },
       "invalid CIDR",
     ],
-    ["clusters", ({ spec }) => spec.topology = {}, "ClusterTopology feature flag"],
+    ["clusters", ({ spec }) => spec.topology = {}, "spec.topology.classRef.name: Required value"],
     ["clusters", ({ metadata }) => metadata.name = "a".repeat(64), "metadata.name: Invalid value"],
     ["machinehealthchecks", () => {}, ""],
     ["machinehealthchecks", ({ spec }) => spec.selector = {}, "spec.selector: Required value"],

@@ -6,6 +6,7 @@
  */
 
 import { clusterWebhook } from "./cluster.ts";
+import { clusterClassWebhook } from "./cluster_class.ts";
 import {
   clusterResourceSetBindingWebhook,
   clusterResourceSetWebhook,
@@ -23,6 +24,7 @@ import { machineSetWebhook } from "./machine_set.ts";
 import type { Webhook } from "./webhook.ts";
 
 export { clusterWebhook } from "./cluster.ts";
+export { clusterClassWebhook } from "./cluster_class.ts";
 export {
   clusterResourceSetBindingWebhook,
   clusterResourceSetWebhook,
@@ -46,7 +48,8 @@ export * from "./webhook.ts";
 
 /** All webhooks with the features that are on by default. */
 export const webhooks: readonly Webhook[] = [
-  clusterWebhook(),
+  clusterWebhook({ topology: true }),
+  clusterClassWebhook(),
   machineWebhook(),
   machineSetWebhook(),
   machineDeploymentWebhook(),
@@ -56,6 +59,6 @@ export const webhooks: readonly Webhook[] = [
   kubeadmConfigWebhook(),
   kubeadmConfigTemplateWebhook(),
   kubeadmControlPlaneWebhook(),
-  kubeadmControlPlaneTemplateWebhook(),
+  kubeadmControlPlaneTemplateWebhook({ topology: true }),
   ...infrastructureWebhooks().map(({ webhook }) => webhook),
 ];

@@ -43,6 +43,7 @@ import { MachineReconciler } from "./machine.ts";
 import { addMachineHealthCheck } from "./machine_health_check_controller.ts";
 import { MachineDeploymentReconciler } from "./machine_deployment.ts";
 import { MachineSetReconciler } from "./machine_set.ts";
+import { addTopology } from "./topology_controllers.ts";
 
 /** Options of {@linkcode addCoreControllers}. */
 export interface CoreControllersOptions {
@@ -85,6 +86,7 @@ export function addCoreControllers(
   addMachineDeployment(manager, context, options);
   addMachineHealthCheck(manager, context, workloads, options.concurrency);
   addClusterResourceSets(manager, context, options.concurrency);
+  addTopology(manager, context, options.concurrency);
   return contracts;
 }
 

@@ -51,11 +51,16 @@ export class MachineHealthCheckReconciler implements Reconciler {
     const { client, clock } = this.#context;
     const before = await getOrUndefined(client, MACHINE_HEALTH_CHECKS, request);
     if (before === undefined) return {};
-    const cluster = await client.get(CLUSTERS, {
-      namespace: request.namespace,
-      name: before.spec?.clusterName ?? "",
-    });
+    const name: string = before.spec?.clusterName ?? "";
+    const cluster = await getOrUndefined(client, CLUSTERS, { namespace: request.namespace, name });
+    // The check goes with its Cluster, too.
+    if (cluster === undefined) return {};
     if (await endsByPause(client, MACHINE_HEALTH_CHECKS, cluster, before, clock.now())) return {};
+    // Woken when the cluster can be reached.
+    if (
+      isConditionTrue(cluster, "ControlPlaneInitialized") &&
+      this.#context.access.client(request.namespace, name) === undefined
+    ) return {};
     const check = clone(before);
     check.status ??= {};
     const outcome = new Outcome();

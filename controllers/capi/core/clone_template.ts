@@ -15,7 +15,7 @@ export interface CloneOptions {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly owner: OwnerReference;
+  readonly owner?: OwnerReference;
 }
 
 /** The kind that a template kind makes. */
@@ -48,7 +48,7 @@ export function cloneFromTemplate(template: KubeObject, options: CloneOptions): 
         [CLONED_FROM_NAME]: template.metadata.name ?? "",
         [CLONED_FROM_GROUP_KIND]: `${template.kind}.${group}`,
       },
-      ownerReferences: [options.owner],
+      ...(options.owner === undefined ? {} : { ownerReferences: [options.owner] }),
     },
   };
 }

@@ -4,6 +4,7 @@
 
 import type { KubeObject } from "../../../runtime/object.ts";
 import { parseVersion, type Version } from "../../../runtime/semantic_version.ts";
+import { UPGRADE_STEP } from "../kubeadm/names.ts";
 import { SKIP_PREFLIGHT } from "./names.ts";
 
 type Check =
@@ -73,8 +74,9 @@ function unstable(cluster: KubeObject, controlPlane: KubeObject): string | undef
   const { kind, metadata, spec, status } = controlPlane;
   const name = `${kind} ${metadata.namespace}/${metadata.name}`;
   const topology: string | undefined = cluster.spec?.topology?.version;
-  if (topology !== undefined && spec?.version !== topology) {
-    return `${name} has a pending version upgrade to ${topology}`;
+  const step = cluster.metadata.annotations?.[UPGRADE_STEP];
+  if (topology !== undefined && spec?.version !== topology && spec?.version !== step) {
+    return `${name} has a pending version upgrade to ${step || topology}`;
   }
   const versions: { version: string }[] = status?.versions ??
     (status?.version === undefined ? [] : [{ version: status.version }]);
