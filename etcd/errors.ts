@@ -59,6 +59,11 @@ export const duplicateKey: () => EtcdError = make(
   Code.invalidArgument,
   "etcdserver: duplicate key given in txn request",
 );
+/** More at a time than there is room for. */
+export const tooManyRequests: () => EtcdError = make(
+  Code.resourceExhausted,
+  "etcdserver: too many requests",
+);
 /** A request beyond the size limit. */
 export const requestTooLarge: () => EtcdError = make(
   Code.invalidArgument,

@@ -3,6 +3,7 @@
 // wire, in-process callers use it as it is. Source: the etcd v3 API; the
 // members agree without raft, so an election takes no time.
 
+import { DatabaseSizes } from "./database_sizes.ts";
 import { Downgrade } from "./downgrade.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
@@ -27,8 +28,14 @@ import { Leases } from "./leases.ts";
 /** The version that members report. */
 export const ETCD_VERSION = "3.6.4";
 
+/** The alarms by the numbers that messages have for them; 0 is none. */
+export const ALARM_KINDS: readonly (AlarmKind | undefined)[] = [undefined, "NOSPACE", "CORRUPT"];
+
+/** What a lease takes in the database, as etcd reckons. */
+export const LEASE_BYTES = 64;
 const LEARNERS_MAX = 1;
 const MEMBERS_MAX = 64;
+const REMOVED_MAX = 1_000;
 
 /** What can be wrong with a member. */
 export type AlarmKind = "NOSPACE" | "CORRUPT";
@@ -116,12 +123,17 @@ export class EtcdCluster {
   readonly leases: Leases;
   /** Its way back to an earlier version. */
   readonly downgrade: Downgrade;
+  /** How large the members' databases are. */
+  readonly sizes: DatabaseSizes;
   readonly #random: Random;
   readonly #members = new Map<bigint, MutableMember>();
   readonly #listeners = new Set<(change: MembershipChange) => void>();
   readonly #watchers = new Set<(commit: Commit) => void>();
+  #removed: bigint[] = [];
   #leader: bigint | undefined;
   #term = 1;
+  /** Grows with every change of members and alarms. */
+  #changes = 0;
 
   /** Has no members yet. */
   constructor(options: EtcdClusterOptions) {
@@ -129,6 +141,7 @@ export class EtcdCluster {
     this.clusterId = options.clusterId ?? this.#drawId();
     this.version = options.version ?? ETCD_VERSION;
     this.downgrade = new Downgrade(this.version);
+    this.sizes = new DatabaseSizes(this);
     this.store = new KeyValueStore({
       ...(options.quota_bytes === undefined ? {} : { quota_bytes: options.quota_bytes }),
       committed: (commit) => {
@@ -165,6 +178,18 @@ export class EtcdCluster {
     return this.#leader === undefined ? undefined : this.#members.get(this.#leader);
   }
 
+  /** The ids of the latest members that have gone. */
+  get removedMembers(): readonly bigint[] {
+    return this.#removed;
+  }
+
+  /** Something that differs whenever what stands in the database does. */
+  get databaseState(): string {
+    const { revision, compactRevision } = this.store;
+    const parts = [revision, compactRevision, this.leases.changes, this.#term, this.#changes];
+    return [...parts, this.downgrade.target ?? ""].join(" ");
+  }
+
   /** The version of the database's format. */
   get storageVersion(): string {
     return `${this.version.split(".").slice(0, 2).join(".")}.0`;
@@ -193,6 +218,7 @@ export class EtcdCluster {
   }
 
   #tell(change: MembershipChange): void {
+    this.#changes++;
     for (const listener of this.#listeners) listener(change);
   }
 
@@ -305,6 +331,7 @@ export class EtcdCluster {
     const member = this.#members.get(id);
     if (member === undefined) return;
     this.#members.delete(id);
+    this.#removed = [...this.#removed.filter((one) => one !== id), id].slice(-REMOVED_MAX);
     member.started = false;
     this.#tell({ type: "removed", member });
     this.#elect();
@@ -371,11 +398,13 @@ export class EtcdCluster {
   /** Sets an alarm of a member. */
   raiseAlarm(id: bigint, alarm: AlarmKind): void {
     this.#find(id).alarms.add(alarm);
+    this.#changes++;
   }
 
   /** Clears an alarm of a member. */
   clearAlarm(id: bigint, alarm: AlarmKind): void {
     this.#find(id).alarms.delete(alarm);
+    this.#changes++;
   }
 
   /** The active alarms. */
@@ -392,6 +421,18 @@ export class EtcdCluster {
   checkWritable(): void {
     this.checkQuorum();
     for (const { alarm } of this.alarms) throw alarm === "NOSPACE" ? noSpace() : corrupt();
+  }
+
+  /** Throws when a member's database has no room for so many bytes more. */
+  checkRoom(id: bigint, bytes: number): void {
+    const held = this.store.size_bytes + this.leases.count * LEASE_BYTES;
+    if (Math.max(this.sizes.seen(id), held) + bytes > this.store.quota_bytes) throw noSpace();
+  }
+
+  /** Forgets history before a revision, which itself stays readable. The files stay as large as they are. */
+  compact(revision: number): void {
+    this.sizes.observe();
+    this.store.compact(revision);
   }
 
   /** Ties or unties keys and leases after writes. */

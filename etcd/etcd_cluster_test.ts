@@ -86,11 +86,11 @@ Deno.test("EtcdCluster takes learners in and promotes them", () => {
   );
 });
 
-Deno.test("MemberApi raises NOSPACE when the database is full and clears it on demand", () => {
+Deno.test("MemberApi raises NOSPACE when the database is full, until it is compacted, defragmented and disarmed", () => {
   const cluster = new EtcdCluster({
     clock: new VirtualClock(),
     random: new SeededRandom(7),
-    quota_bytes: 200,
+    quota_bytes: 100_000,
   });
   const api = new MemberApi(cluster, cluster.startMember({ name: "a" }).id);
   const put = (size: number) =>
@@ -102,13 +102,24 @@ Deno.test("MemberApi raises NOSPACE when the database is full and clears it on d
       ignoreLease: false,
       ignoreValue: false,
     });
-  put(10);
-  assertThrows(() => put(300), Error, "etcdserver: mvcc: database space exceeded");
+  const disarm = () => api.alarm({ action: 2, memberId: 0n, alarm: 1 });
+  const full = "etcdserver: mvcc: database space exceeded";
+  for (let i = 0; i < 8; i++) put(10_000);
+  assertThrows(() => put(20_000), Error, full);
   assertEquals(api.alarm({ action: 0, memberId: 0n, alarm: 0 }).alarms.length, 1);
-  assertThrows(() => put(1), Error, "etcdserver: mvcc: database space exceeded");
+  assertThrows(() => put(1), Error, full);
+  assertThrows(() => api.leaseGrant({ id: 0n, ttl: 10 }), Error, full);
   assertEquals(api.status().errors.length, 1);
-  api.alarm({ action: 2, memberId: 0n, alarm: 1 });
-  put(1);
+  api.compact({ revision: cluster.store.revision, physical: true });
+  disarm();
+  assertThrows(() => put(1), Error, full);
+  const before = api.status();
+  assertEquals([before.dbSize >= 100_000, before.dbSizeInUse < 40_000], [true, true]);
+  api.defragment();
+  assertEquals(api.status().dbSize < 50_000, true);
+  disarm();
+  put(10_000);
+  assertEquals(api.leaseGrant({ id: 0n, ttl: 10 }).ttl, 10);
 });
 
 Deno.test("MemberApi answers no longer once its member is removed", () => {

@@ -6,6 +6,7 @@ import type {
   handleBidiStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
+  ServerWritableStream,
   ServiceDefinition,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
@@ -236,14 +237,40 @@ function maintenanceService(api: MemberApi, observe?: CallObserver): Service {
       kv.HeaderResponse,
       (request) => api.moveLeader(request),
     )
-    .serverStream("Snapshot", cluster.Empty, cluster.SnapshotResponse, (call) => {
-      try {
-        for (const piece of api.snapshot()) call.write(piece);
-        call.end();
-      } catch (error) {
-        call.emit("error", grpcError(error));
-      }
-    });
+    .serverStream(
+      "Snapshot",
+      cluster.Empty,
+      cluster.SnapshotResponse,
+      (call) => void sendAll(call, api.snapshot()),
+    );
+}
+
+/** Sends as fast as the client reads, and no further when it leaves. */
+async function sendAll<Q, A>(
+  call: ServerWritableStream<Q, A>,
+  messages: Iterable<A>,
+): Promise<void> {
+  try {
+    for (const message of messages) {
+      if (!call.write(message)) await readyOrLeft(call);
+      if (call.cancelled) return;
+    }
+    call.end();
+  } catch (error) {
+    call.emit("error", grpcError(error));
+  }
+}
+
+function readyOrLeft<Q, A>(call: ServerWritableStream<Q, A>): Promise<void> {
+  return new Promise((resolve) => {
+    const events = ["drain", "cancelled", "close", "error"];
+    const done = () => {
+      for (const event of events) call.off(event, done);
+      resolve();
+    };
+    if (call.cancelled) return resolve();
+    for (const event of events) call.on(event, done);
+  });
 }
 
 // There are no users, and so no roles and nothing to turn on.

@@ -12,6 +12,7 @@ import {
   noSpace,
   valueProvided,
 } from "./errors.ts";
+import { hashOfHistory, recordKeyBytes, recordValueBytes } from "./history_hash.ts";
 import type {
   DeleteRangeRequest,
   DeleteRangeResponse,
@@ -65,9 +66,22 @@ export interface Change {
   readonly lease: bigint;
 }
 
+/** A hash of history. */
+export interface HistoryHash {
+  /** CRC-32C. */
+  readonly hash: number;
+  /** Up to where. */
+  readonly revision: number;
+  /** What was compacted then; -1 for nothing. */
+  readonly compactRevision: number;
+}
+
+const NEVER_COMPACTED = -1;
+const HASHES_MAX = 10;
 const QUOTA_DEFAULT_BYTES = 64 * 1024 * 1024;
-// What an entry costs beside its key and value.
-const ENTRY_BYTES = 64;
+// What an entry of the database costs beside its value, and how full its pages are.
+const ENTRY_BYTES = 16;
+const FILL = 0.9;
 
 /** Keys and values by revision. */
 export class KeyValueStore {
@@ -75,10 +89,14 @@ export class KeyValueStore {
   readonly #committed: (commit: Commit) => void;
   /** All keys with any history, in order. */
   #keys: string[] = [];
-  readonly #history = new Map<string, KeyVersion[]>();
+  readonly #history = new Map<string, HistoryRecord[]>();
+  /** All of that history, in the order in which it happened. */
+  #records: HistoryRecord[] = [];
   #log: Commit[] = [];
   #revision = 1;
-  #compacted = 0;
+  #compacted = NEVER_COMPACTED;
+  /** What the latest compactions found, in the order of their revisions. */
+  #hashes: HistoryHash[] = [];
   #bytes = 0;
   #open: KeyEvent[] | undefined;
 
@@ -93,7 +111,7 @@ export class KeyValueStore {
     return this.#revision;
   }
 
-  /** History up to here is gone. */
+  /** History up to here is gone; -1 as long as all is there. */
   get compactRevision(): number {
     return this.#compacted;
   }
@@ -237,9 +255,15 @@ export class KeyValueStore {
         this.#keys.splice(this.#position(key), 0, key);
       }
       // A transaction may delete a key and put it again: the last word counts.
-      if (versions.at(-1)?.revision === revision) this.#drop(versions.pop() as KeyVersion, key);
-      versions.push({ revision, sub: this.#open?.length ?? 0, kv });
-      this.#bytes += costOf(key, kv);
+      if (versions.at(-1)?.revision === revision) {
+        const record = versions.pop() as HistoryRecord;
+        this.#drop(record);
+        this.#records.splice(this.#records.lastIndexOf(record), 1);
+      }
+      const record = { revision, sub: this.#open?.length ?? 0, kv, key };
+      versions.push(record);
+      this.#records.push(record);
+      this.#bytes += costOf(record);
       this.#open?.push({
         type: kv === undefined ? 1 : 0,
         kv: kv ?? tombstone(key, revision),
@@ -248,26 +272,47 @@ export class KeyValueStore {
     });
   }
 
-  #drop({ kv }: KeyVersion, key: string): void {
-    this.#bytes -= costOf(key, kv);
+  #drop(record: HistoryRecord): void {
+    this.#bytes -= costOf(record);
   }
 
   /** Forgets history before a revision, which itself stays readable. */
   compact(revision: number): void {
     if (revision <= this.#compacted) throw compacted();
     if (revision > this.#revision) throw futureRevision();
+    this.#keepHash(revision);
     this.#compacted = revision;
     this.#log = this.#log.filter((commit) => commit.revision >= revision);
     const kept: string[] = [];
+    const gone = new Set<HistoryRecord>();
     for (const key of this.#keys) {
-      const versions = this.#history.get(key) as KeyVersion[];
-      const last = versions.findLastIndex((version) => version.revision <= revision);
-      const first = last >= 0 && versions[last]?.kv === undefined ? last + 1 : Math.max(0, last);
-      for (const version of versions.splice(0, first)) this.#drop(version, key);
+      const versions = this.#history.get(key) as HistoryRecord[];
+      for (const version of versions.splice(0, firstKept(versions, revision))) {
+        this.#drop(version);
+        gone.add(version);
+      }
       if (versions.length === 0) this.#history.delete(key);
       else kept.push(key);
     }
     this.#keys = kept;
+    this.#records = this.#records.filter((record) => !gone.has(record));
+  }
+
+  /** Compactions hash what they pass over, so that members can compare that later. */
+  #keepHash(revision: number): void {
+    const compactRevision = this.#compacted;
+    const hash = hashOfHistory(this.#upTo(revision), compactRevision, { compacting: true });
+    this.#hashes = [...this.#hashes, { hash, revision, compactRevision }].slice(-HASHES_MAX);
+  }
+
+  /** CRC-32C of what is kept of history up to a revision; 0 for all. That of a compaction is remembered. */
+  hash(revision: number): HistoryHash {
+    const known = this.#hashes.find((hash) => hash.revision === revision);
+    if (known !== undefined) return known;
+    const records = this.records(revision);
+    const compactRevision = this.#compacted;
+    const hash = hashOfHistory(records, compactRevision);
+    return { hash, compactRevision, revision: revision > 0 ? revision : this.#revision };
   }
 
   /** The commits from a revision on. Throws when some of them are gone. */
@@ -277,27 +322,30 @@ export class KeyValueStore {
   }
 
   /** What is kept of history up to a revision, in the order in which it happened. */
-  records(revision: number): HistoryRecord[] {
-    const at = this.#checkRevision(revision);
-    const records: HistoryRecord[] = [];
-    for (const [key, versions] of this.#history) {
-      for (const version of versions) {
-        if (version.revision <= at) records.push({ ...version, key });
-      }
-    }
-    return records.sort((a, b) => a.revision - b.revision || a.sub - b.sub);
+  records(revision: number): readonly HistoryRecord[] {
+    return this.#upTo(this.#checkRevision(revision));
   }
 
-  /** Everything there is now, in the order of keys. */
-  all(): KeyValue[] {
-    return this.#select({ from: "" }, this.#revision);
+  // A copy: what is made of it may take a while, such as a snapshot that a client reads slowly.
+  #upTo(revision: number): readonly HistoryRecord[] {
+    const end = this.#records.findLastIndex((record) => record.revision <= revision) + 1;
+    return this.#records.slice(0, end);
   }
 }
 
 const NOTHING = new Uint8Array(0);
 
-function costOf(key: string, kv: KeyValue | undefined): number {
-  return ENTRY_BYTES + key.length + (kv?.value.length ?? 0);
+/** Which of a key's versions is the oldest that a compaction leaves: a deletion only at its very revision. */
+function firstKept(versions: readonly KeyVersion[], revision: number): number {
+  const last = versions.findLastIndex((version) => version.revision <= revision);
+  const version = versions[last];
+  if (version === undefined) return 0;
+  return version.kv === undefined && version.revision < revision ? last + 1 : last;
+}
+
+/** What a record takes in the database, about. */
+function costOf(record: HistoryRecord): number {
+  return Math.ceil((ENTRY_BYTES + recordKeyBytes(record) + recordValueBytes(record)) / FILL);
 }
 
 function tombstone(key: string, revision: number): KeyValue {

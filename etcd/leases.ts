@@ -23,6 +23,7 @@ export class Leases {
   readonly #expired: (id: bigint, keys: readonly string[]) => void;
   readonly #leases = new Map<bigint, Lease>();
   readonly #byKey = new Map<string, bigint>();
+  #changes = 0;
 
   /** `expired` is told of a lease that ended and of the keys that go with it. */
   constructor(
@@ -33,6 +34,21 @@ export class Leases {
     this.#clock = clock;
     this.#random = random;
     this.#expired = expired;
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#leases.size;
+  }
+
+  /** Grows with every lease that is granted or ends. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** All of them, with their lives in seconds. */
+  get all(): { id: bigint; ttl_s: number }[] {
+    return [...this.#leases].map(([id, { ttl_s }]) => ({ id, ttl_s }));
   }
 
   /** All ids. */
@@ -54,6 +70,7 @@ export class Leases {
       own = this.#drawId();
     }
     const life_s = Math.max(ttl_s, TTL_MIN_S);
+    this.#changes++;
     this.#leases.set(own, {
       ttl_s: life_s,
       expires_ms: this.#clock.now() + life_s * 1000,
@@ -80,6 +97,7 @@ export class Leases {
     const lease = this.#find(id);
     lease.timer.cancel();
     this.#leases.delete(id);
+    this.#changes++;
     const keys = [...lease.keys].sort();
     for (const key of keys) this.#byKey.delete(key);
     this.#expired(id, keys);

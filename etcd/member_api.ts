@@ -12,8 +12,14 @@ import {
   requestTooLarge,
   rootUserMissing,
   stopped,
+  tooManyRequests,
 } from "./errors.ts";
-import type { AlarmKind, EtcdCluster, EtcdClusterMember } from "./etcd_cluster.ts";
+import {
+  ALARM_KINDS,
+  type EtcdCluster,
+  type EtcdClusterMember,
+  LEASE_BYTES,
+} from "./etcd_cluster.ts";
 import type {
   AlarmRequest,
   AlarmResponse,
@@ -52,12 +58,13 @@ import type {
   LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
 } from "./proto/lease_messages.ts";
-import { hashOfHistory } from "./history_hash.ts";
+import { AUTH_REVISION, databaseBuckets, hashOfBuckets } from "./database_buckets.ts";
 import { snapshotPieces } from "./snapshot.ts";
 import { checkTransaction, type PutHooks, runTransaction } from "./transaction.ts";
 
 const REQUEST_BYTES_MAX = 1.5 * 1024 * 1024;
-const ALARMS: readonly (AlarmKind | undefined)[] = [undefined, "NOSPACE", "CORRUPT"];
+/** How many snapshots of a member may be read at a time. */
+const SNAPSHOTS_MAX = 8;
 
 /** One member's side of the API. Failures are EtcdErrors. */
 export class MemberApi {
@@ -65,6 +72,7 @@ export class MemberApi {
   readonly cluster: EtcdCluster;
   /** Its id. */
   readonly id: bigint;
+  #snapshots = 0;
 
   /** Of the member with this id. */
   constructor(cluster: EtcdCluster, id: bigint) {
@@ -104,12 +112,14 @@ export class MemberApi {
     if (request.key.length + request.value.length > REQUEST_BYTES_MAX) throw requestTooLarge();
     this.cluster.checkWritable();
     this.#hooks.check(request);
-    const answer = this.#writing(() =>
-      this.cluster.store.transact(() => {
-        const put = this.cluster.store.put(request);
-        this.#hooks.done(request);
-        return put;
-      })
+    const answer = this.#writing(
+      request.key.length + request.value.length,
+      () =>
+        this.cluster.store.transact(() => {
+          const put = this.cluster.store.put(request);
+          this.#hooks.done(request);
+          return put;
+        }),
     );
     return { ...answer, header: this.header() };
   }
@@ -138,7 +148,10 @@ export class MemberApi {
     );
     if (writes) this.cluster.checkWritable();
     else this.#checkNotCorrupt();
-    const answer = this.#writing(() => runTransaction(this.cluster.store, request, this.#hooks));
+    const answer = this.#writing(
+      writes ? putBytes(request) : undefined,
+      () => runTransaction(this.cluster.store, request, this.#hooks),
+    );
     const header = this.header();
     for (const { range, put, deleteRange, txn } of answer.responses) {
       for (const inner of [range, put, deleteRange, txn]) {
@@ -149,11 +162,14 @@ export class MemberApi {
   }
 
   /** A database that is full says so by an alarm too. */
-  #writing<T>(act: () => T): T {
+  #writing<T>(bytes: number | undefined, act: () => T): T {
     try {
+      if (bytes !== undefined) this.cluster.checkRoom(this.id, bytes);
       return act();
     } catch (error) {
       if (error instanceof EtcdError && error.message === noSpace().message) {
+        // Somebody has to defragment before there is room again.
+        this.cluster.sizes.atLeast(this.cluster.store.quota_bytes);
         this.cluster.raiseAlarm(this.id, "NOSPACE");
       }
       throw error;
@@ -173,7 +189,7 @@ export class MemberApi {
   /** KV.Compact. */
   compact({ revision }: CompactionRequest): HeaderResponse {
     this.#serve();
-    this.cluster.store.compact(revision);
+    this.cluster.compact(revision);
     return { header: this.header() };
   }
 
@@ -186,7 +202,7 @@ export class MemberApi {
   leaseGrant({ id, ttl }: LeaseRequest): LeaseResponse {
     this.#serve();
     this.cluster.checkWritable();
-    const granted = this.cluster.leases.grant(id, ttl);
+    const granted = this.#writing(LEASE_BYTES, () => this.cluster.leases.grant(id, ttl));
     return { header: this.header(), id: granted.id, ttl: granted.ttl_s };
   }
 
@@ -268,12 +284,12 @@ export class MemberApi {
     const errors = cluster.alarms.map(({ member, alarm }) =>
       `memberID:${member.id} alarm:${alarm} `
     );
-    const size = Math.max(20_480, Math.ceil(cluster.store.size_bytes / 4096) * 4096);
+    const { size_bytes, used_bytes } = cluster.sizes.of(this.id);
     return {
       header: this.header(),
       version: cluster.version,
-      dbSize: size,
-      dbSizeInUse: size,
+      dbSize: size_bytes,
+      dbSizeInUse: used_bytes,
       dbSizeQuota: cluster.store.quota_bytes,
       leader: cluster.leader?.id ?? 0n,
       raftIndex: cluster.index,
@@ -300,14 +316,14 @@ export class MemberApi {
   /** Maintenance.Alarm. */
   alarm({ action, memberId, alarm }: AlarmRequest): AlarmResponse {
     this.#serve();
-    const kind = ALARMS[alarm];
+    const kind = ALARM_KINDS[alarm];
     const { cluster } = this;
     if (action !== 0) {
       if (memberId !== 0n && cluster.member(memberId) === undefined) throw memberNotFound();
       if (action > 2) throw new EtcdError(Code.invalidArgument, `unknown alarm action ${action}`);
       const chosen = cluster.members.filter(({ id }) => memberId === 0n || id === memberId);
       for (const { id } of chosen) {
-        for (const one of kind === undefined ? ALARMS : [kind]) {
+        for (const one of kind === undefined ? ALARM_KINDS : [kind]) {
           if (one === undefined) continue;
           if (action === 1 && kind !== undefined) cluster.raiseAlarm(id, one);
           if (action === 2) cluster.clearAlarm(id, one);
@@ -319,40 +335,29 @@ export class MemberApi {
       header: this.header(),
       alarms: shown.map((entry) => ({
         memberId: entry.member.id,
-        alarm: ALARMS.indexOf(entry.alarm),
+        alarm: ALARM_KINDS.indexOf(entry.alarm),
       })),
     };
   }
 
   /** Maintenance.Defragment. */
   defragment(): HeaderResponse {
-    // Memory is given back as it is freed: there is nothing to do.
     this.#serve({ withoutQuorum: true });
+    this.cluster.sizes.defragment(this.id);
     return { header: this.header() };
   }
 
   /** Maintenance.Hash. */
   hash(): HashResponse {
     this.#serve({ withoutQuorum: true });
-    return { header: this.header(), hash: this.#hashAt(0) };
+    return { header: this.header(), hash: hashOfBuckets(databaseBuckets(this.cluster)) };
   }
 
   /** Maintenance.HashKV. */
   hashKV({ revision }: { revision: number }): HashResponse {
     this.#serve({ withoutQuorum: true });
-    const { store } = this.cluster;
-    return {
-      header: this.header(),
-      hash: this.#hashAt(revision),
-      // As long as nothing has been compacted, etcd says -1.
-      compactRevision: store.compactRevision || -1,
-      hashRevision: revision === 0 ? store.revision : revision,
-    };
-  }
-
-  #hashAt(revision: number): number {
-    const { store } = this.cluster;
-    return hashOfHistory(store.records(revision), store.compactRevision);
+    const { hash, compactRevision, revision: hashRevision } = this.cluster.store.hash(revision);
+    return { header: this.header(), hash, compactRevision, hashRevision };
   }
 
   /** Maintenance.MoveLeader, which only the leader does. */
@@ -365,7 +370,7 @@ export class MemberApi {
   /** Auth.AuthStatus: as it is before anybody has turned it on. */
   authStatus(): AuthStatusResponse {
     this.#serve();
-    return { header: this.header(), enabled: false, authRevision: 1 };
+    return { header: this.header(), enabled: false, authRevision: AUTH_REVISION };
   }
 
   /** Auth.AuthEnable. */
@@ -386,11 +391,30 @@ export class MemberApi {
     return { header: this.header(), names: [] };
   }
 
-  /** Maintenance.Snapshot in pieces. */
+  /** Maintenance.Snapshot in pieces: of the state when the first one is asked for. */
   *snapshot(): Generator<SnapshotResponse> {
     this.#serve({ withoutQuorum: true });
-    for (const piece of snapshotPieces(this.cluster)) yield { ...piece, header: this.header() };
+    // Each keeps what it sends from being forgotten, for as long as its client reads.
+    if (this.#snapshots >= SNAPSHOTS_MAX) throw tooManyRequests();
+    this.#snapshots++;
+    try {
+      for (const piece of snapshotPieces(this.cluster, this.id)) {
+        yield { ...piece, header: this.header() };
+      }
+    } finally {
+      this.#snapshots--;
+    }
   }
+}
+
+/** What the puts of a transaction bring, whichever way it goes. */
+function putBytes({ success, failure }: TxnRequest): number {
+  let bytes = 0;
+  for (const { put, txn } of [...success, ...failure]) {
+    if (put !== undefined) bytes += put.key.length + put.value.length;
+    if (txn !== undefined) bytes += putBytes(txn);
+  }
+  return bytes;
 }
 
 const EMPTY_HEADER: ResponseHeader = { clusterId: 0n, memberId: 0n, revision: 0, raftTerm: 0 };

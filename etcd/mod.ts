@@ -5,6 +5,7 @@
  * @module
  */
 
+export * from "./database_sizes.ts";
 export * from "./downgrade.ts";
 export * from "./errors.ts";
 export * from "./etcd_cluster.ts";

@@ -1,30 +1,56 @@
-// A snapshot of the data as a stream of pieces: length-prefixed KeyValue
-// messages, filled up to whole pages, with the SHA-256 of all that behind
-// it, as etcd sends it. The pages are not bbolt's: tools that open the
-// database file itself cannot read them.
+// A snapshot of a member's database as a stream of pieces, with the SHA-256
+// of all of them behind it, as etcd sends it: what the data is when it
+// begins, however slowly it is read. Source: etcd v3rpc, maintenance.go.
 
 import { createHash } from "node:crypto";
+import { DatabaseFile } from "./bolt/database_file.ts";
+import { databaseBuckets } from "./database_buckets.ts";
 import type { EtcdCluster } from "./etcd_cluster.ts";
-import { KeyValue } from "./proto/kv_messages.ts";
-import { Writer } from "./proto/wire.ts";
+import type { SnapshotResponse } from "./proto/cluster_messages.ts";
 
-const PAGE_BYTES = 4096;
 const PIECE_BYTES = 32 * 1024;
 
-/** The pieces of a snapshot, in order. */
-export function* snapshotPieces(
+/** The pieces of a snapshot of a member's database, in order. The state is that of the call. */
+export function snapshotPieces(
   cluster: EtcdCluster,
-): Generator<{ remainingBytes: number; blob: Uint8Array; version: string }> {
-  const writer = new Writer();
-  for (const kv of cluster.store.all()) writer.delimited(KeyValue.encode(kv));
-  const data = writer.finish();
-  const pages = new Uint8Array(Math.max(1, Math.ceil(data.length / PAGE_BYTES)) * PAGE_BYTES);
-  pages.set(data);
-  const version = cluster.storageVersion;
-  for (let at = 0; at < pages.length; at += PIECE_BYTES) {
-    const blob = pages.subarray(at, at + PIECE_BYTES);
-    yield { remainingBytes: pages.length - at - blob.length, blob, version };
+  member: bigint,
+): Iterable<Omit<SnapshotResponse, "header">> {
+  const { size_bytes } = cluster.sizes.of(member);
+  const pages = new DatabaseFile(databaseBuckets(cluster)).pieces(size_bytes, cluster.index);
+  return withSum(cut(pages), size_bytes, cluster.storageVersion);
+}
+
+function* withSum(
+  blobs: Iterable<Uint8Array>,
+  size_bytes: number,
+  version: string,
+): Generator<Omit<SnapshotResponse, "header">> {
+  const sum = createHash("sha256");
+  let remainingBytes = size_bytes;
+  for (const blob of blobs) {
+    sum.update(blob);
+    remainingBytes -= blob.length;
+    yield { remainingBytes, blob, version };
   }
-  const sum = new Uint8Array(createHash("sha256").update(pages).digest());
-  yield { remainingBytes: 0, blob: sum, version };
+  yield { remainingBytes: 0, blob: new Uint8Array(sum.digest()), version };
+}
+
+/** The same bytes in pieces of one size. */
+function* cut(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let piece = new Uint8Array(PIECE_BYTES);
+  let filled = 0;
+  for (const part of parts) {
+    for (let at = 0; at < part.length;) {
+      const taken = part.subarray(at, at + PIECE_BYTES - filled);
+      piece.set(taken, filled);
+      filled += taken.length;
+      at += taken.length;
+      if (filled < PIECE_BYTES) continue;
+      yield piece;
+      // Whoever took it may still hold it.
+      piece = new Uint8Array(PIECE_BYTES);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
 }

@@ -22,10 +22,10 @@ export function fnv32a(text: string): number {
   return hash;
 }
 
-/** 64-bit FNV-1a of the UTF-8 bytes of a text. */
-export function fnv64a(text: string): bigint {
+/** 64-bit FNV-1a of bytes, or of the UTF-8 bytes of a text. */
+export function fnv64a(data: string | Uint8Array): bigint {
   let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(text)) {
+  for (const byte of typeof data === "string" ? new TextEncoder().encode(data) : data) {
     hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   }
   return hash;

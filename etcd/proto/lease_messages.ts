@@ -103,3 +103,9 @@ export const LeaseLeasesResponse: MessageType<LeaseLeasesResponse> = message({
   header,
   leases: { number: 2, type: (() => LeaseIdRequest) as () => MessageType<never>, repeated: true },
 });
+
+/** A lease in the database, with its time to live in seconds. */
+export const StoredLease: MessageType<LeaseRequest> = message({
+  id: one(1, "sint"),
+  ttl: one(2, "int64"),
+});

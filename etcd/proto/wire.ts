@@ -8,6 +8,14 @@ export const DELIMITED = 2;
 
 const MASK_64 = (1n << 64n) - 1n;
 
+/** How many bytes an integer takes as a varint. */
+export function varintLength(value: number | bigint): number {
+  if (typeof value === "bigint") return Math.ceil((value & MASK_64).toString(2).length / 7);
+  let length = 1;
+  for (let left = value; left > 127; left = Math.floor(left / 128)) length++;
+  return length;
+}
+
 /** Appends fields to a growing buffer. */
 export class Writer {
   #bytes = new Uint8Array(64);

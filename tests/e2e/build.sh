@@ -2,8 +2,9 @@
 # Builds the real programs that end-to-end tests judge capim by, from public
 # Go modules, into a folder (default: the user's cache). Needs Go.
 # Usage: tests/e2e/build.sh [FOLDER] [PROGRAM…]
-# Programs: clusterctl core bootstrap control-plane etcd etcdctl kube-apiserver kube-controller-manager
-# kubectl h2spec clients; and clusterctl-1.9 core-1.9 bootstrap-1.9 control-plane-1.9, of the older Cluster API.
+# Programs: clusterctl core bootstrap control-plane etcd etcdctl etcdutl kube-apiserver
+# kube-controller-manager kubectl h2spec clients; and clusterctl-1.9 core-1.9 bootstrap-1.9
+# control-plane-1.9, of the older Cluster API.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/capim-e2e}
@@ -92,6 +93,11 @@ for program in $programs; do
       dir=$(module etcdctl)
       (cd "$dir" && go mod edit -require "go.etcd.io/etcd/etcdctl/v3@$etcd")
       build etcdctl go.etcd.io/etcd/etcdctl/v3 etcdctl
+      ;;
+    etcdutl)
+      dir=$(module etcdutl)
+      (cd "$dir" && go mod edit -require "go.etcd.io/etcd/etcdutl/v3@$etcd")
+      build etcdutl go.etcd.io/etcd/etcdutl/v3 etcdutl
       ;;
     kube-apiserver | kube-controller-manager | kubectl)
       kubernetes
