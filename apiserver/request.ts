@@ -32,6 +32,8 @@ export interface RequestContext {
   warn(text: string): void;
   /** Adds to the request's audit event; what was said first stays. Absent where nobody listens. */
   annotate?(key: string, value: string): void;
+  /** Told how long a webhook was waited for. Absent where nobody listens. */
+  waited?(duration_ms: number): void;
   /** Fires when the client is gone. */
   readonly signal?: AbortSignal;
 }

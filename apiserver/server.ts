@@ -30,6 +30,7 @@ import { Definitions } from "./definitions.ts";
 import { FlowSchemaStatus } from "./flow_schema_status.ts";
 import { NoKubelet } from "./http/no_kubelet.ts";
 import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
+import { AdmissionMetrics } from "./admission/admission_metrics.ts";
 import { objectMetrics } from "./http/object_metrics.ts";
 import { RequestMetrics } from "./http/metrics.ts";
 import type { HttpHandler } from "./http/types.ts";
@@ -178,7 +179,9 @@ export class ApiServer {
       client: webhooks,
       matchConditions: matchConditions(authorizer),
     };
+    const admissionMetrics = new AdmissionMetrics();
     const environment: Environment = {
+      admissionMetrics,
       store: this.store,
       clock,
       random,
@@ -215,7 +218,7 @@ export class ApiServer {
       clock,
       random,
       requestMetrics: this.requests,
-      metrics: () => objectMetrics(this.definitions, store),
+      metrics: () => admissionMetrics.text() + objectMetrics(this.definitions, store),
       issuer: {
         issuer: TOKEN_ISSUER,
         jwksUri: `${TOKEN_ISSUER}/openid/v1/jwks`,

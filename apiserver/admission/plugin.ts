@@ -6,6 +6,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { Random } from "../../runtime/random.ts";
 import type { Store } from "../../runtime/store/types.ts";
+import type { AdmissionMetrics } from "./admission_metrics.ts";
 import type { RequestContext, Target } from "../request.ts";
 import type { ResourceDefinition } from "../definition.ts";
 
@@ -49,6 +50,8 @@ export interface AdmissionServices {
   readonly random: Random;
   /** Finds the definition of a kind that is served now. */
   definitionOf(group: string, kind: string): ResourceDefinition | undefined;
+  /** Told of webhooks that were asked. */
+  readonly metrics?: AdmissionMetrics;
   /** All versions in which the objects of a storage are served. */
   versionsOf?(storage: string): readonly ResourceDefinition[];
 }

@@ -21,6 +21,8 @@ export interface Exchange {
   readonly warnings: WarningRecorder;
   /** What its audit event will tell; absent where nobody listens. */
   readonly annotations: Map<string, string> | undefined;
+  /** How long webhooks have been waited for. */
+  waited_ms: number;
   /** Whether the client wants to read the answer with its eyes. */
   readonly pretty: boolean;
 }
@@ -33,6 +35,7 @@ export function contextOf(exchange: Exchange): RequestContext {
     userAgent: request.headers["user-agent"] ?? "",
     warn: (text) => warnings.add(text),
     ...(annotations === undefined ? {} : { annotate: annotator(annotations) }),
+    waited: (duration_ms) => void (exchange.waited_ms += duration_ms),
     // Made only for those who look at it.
     get signal() {
       return request.signal;

@@ -22,7 +22,9 @@ import { ResourceHandler } from "./resources.ts";
 import type { MemoryCeiling } from "./memory_ceiling.ts";
 import { respondError } from "./respond.ts";
 import { route } from "./route.ts";
-import { RequestMetrics } from "./metrics.ts";
+import { AccessMetrics } from "./access_metrics.ts";
+import { type RequestCounts, RequestMetrics, type RequestOutcome } from "./metrics.ts";
+import { WatchBody } from "./watch.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./types.ts";
 import { WarningRecorder } from "./warnings.ts";
 
@@ -70,6 +72,7 @@ interface Asked {
   readonly warnings: WarningRecorder;
   readonly annotations: Map<string, string> | undefined;
   user: UserInfo | undefined;
+  exchange: Exchange | undefined;
 }
 
 class Chain implements HttpHandler {
@@ -78,13 +81,15 @@ class Chain implements HttpHandler {
   readonly #resources: ResourceHandler;
   readonly #others: NonResourceHandler;
   readonly #metrics: RequestMetrics;
+  readonly #access = new AccessMetrics();
 
   constructor(options: HttpHandlerOptions) {
     this.#options = options;
     this.#random = options.random ?? systemRandom;
     this.#resources = new ResourceHandler(options);
     this.#metrics = options.requestMetrics ?? new RequestMetrics();
-    this.#others = new NonResourceHandler(options, this.#metrics);
+    const metrics = () => this.#metrics.text() + this.#access.text() + (options.metrics?.() ?? "");
+    this.#others = new NonResourceHandler({ ...options, metrics });
   }
 
   async handle(request: HttpRequest): Promise<HttpResponse> {
@@ -94,9 +99,11 @@ class Chain implements HttpHandler {
       warnings: new WarningRecorder(),
       annotations: this.#options.audit === undefined ? undefined : new Map(),
       user: undefined,
+      exchange: undefined,
     };
     const info = requestInfo(request.method, request.target);
     const pretty = wantsPretty(info.query, request.headers["user-agent"] ?? "");
+    const ended = this.#access.begin(info);
     let response: HttpResponse;
     try {
       response = await this.#serve(request, info, asked, pretty);
@@ -105,13 +112,17 @@ class Chain implements HttpHandler {
       response = respondError(error, request.headers["accept"], pretty, onDefect);
     }
     const end_ms = clock.now();
-    this.#metrics.observe(info, response.status, end_ms - start_ms);
+    ended();
+    const duration_ms = end_ms - start_ms;
+    const counts = this.#metrics.observe(info, outcomeOf(response, duration_ms, asked.exchange));
+    response = observed(response, counts);
     const id = request.headers["audit-id"] || this.#random.uuid();
     if (asked.annotations !== undefined) {
       const { annotations, user } = asked;
       const { status } = response;
       const facts = { request, info, user, id, status, start_ms, end_ms, annotations };
       this.#options.audit?.(auditEvent(facts));
+      this.#access.audited();
     }
     return this.#finish(request, response, asked.warnings, id);
   }
@@ -123,12 +134,27 @@ class Chain implements HttpHandler {
     pretty: boolean,
   ): Promise<HttpResponse> {
     const { authenticators, authorizer, definitions } = this.#options;
-    const sender = await authenticate(request, authenticators);
+    const sender = await this.#authenticate(request, authenticators);
     const user = await impersonate(request, sender, authorizer);
     asked.user = user;
-    await authorize(info, user, authorizer);
+    try {
+      await authorize(info, user, authorizer);
+    } catch (error) {
+      this.#access.authorized(false);
+      throw error;
+    }
+    this.#access.authorized(true);
     const { warnings, annotations } = asked;
-    const exchange: Exchange = { request, info, user, warnings, annotations, pretty };
+    const exchange: Exchange = {
+      request,
+      info,
+      user,
+      warnings,
+      annotations,
+      pretty,
+      waited_ms: 0,
+    };
+    asked.exchange = exchange;
     if (!info.resourceRequest) return await this.#others.serve(exchange);
     const found = route(request.method, info, definitions, this.#others.builtinGroup);
     const growing = found.verb === "list" || found.verb === "watch";
@@ -136,6 +162,20 @@ class Chain implements HttpHandler {
     if (refusal !== undefined) return refusal;
     const answer = await this.#resources.serve(exchange, found);
     return found.verb === "watch" ? answer : compress(answer, request.headers["accept-encoding"]);
+  }
+
+  async #authenticate(
+    request: HttpRequest,
+    authenticators: readonly Authenticator[],
+  ): Promise<UserInfo> {
+    try {
+      const user = await authenticate(request, authenticators);
+      this.#access.authenticated(user);
+      return user;
+    } catch (error) {
+      this.#access.notAuthenticated();
+      throw error;
+    }
   }
 
   #finish(
@@ -160,4 +200,34 @@ class Chain implements HttpHandler {
     }
     return { status: response.status, headers };
   }
+}
+
+function outcomeOf(
+  { status, body }: HttpResponse,
+  duration_ms: number,
+  exchange: Exchange | undefined,
+): RequestOutcome {
+  return {
+    code: status,
+    duration_ms,
+    ...(exchange === undefined ? {} : { waited_ms: exchange.waited_ms }),
+    ...(body instanceof Uint8Array ? { bytes: body.length } : {}),
+  };
+}
+
+/** The answer; watches and tunnels among them count while they last. */
+function observed(response: HttpResponse, counts: RequestCounts): HttpResponse {
+  const { body, upgrade } = response;
+  if (body instanceof WatchBody) {
+    const ended = counts.opening();
+    body.observe({ sent: (events) => counts.events += events, ended });
+  }
+  if (upgrade === undefined) return response;
+  return {
+    ...response,
+    upgrade(socket, head) {
+      socket.once("close", counts.opening());
+      upgrade(socket, head);
+    },
+  };
 }

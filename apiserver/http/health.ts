@@ -3,6 +3,7 @@
 // pkg/server/healthz.
 
 import type { Exchange } from "./exchange.ts";
+import { HealthMetrics } from "./health_metrics.ts";
 import { respondText } from "./respond.ts";
 import { PageNotFound } from "./route.ts";
 import type { HttpResponse } from "./types.ts";
@@ -56,6 +57,7 @@ const nothing = { check: () => {} };
 /** The checks of one cluster. */
 export class HealthChecks {
   readonly #checks: Readonly<Record<Endpoint, ReadonlyMap<string, HealthCheck>>>;
+  readonly #metrics = new HealthMetrics();
 
   /** `more` are looked at beside what every server has. */
   constructor(more: readonly HealthCheck[]) {
@@ -84,6 +86,11 @@ export class HealthChecks {
     ]);
   }
 
+  /** What has been found so far, in Prometheus' text format. */
+  text(): string {
+    return this.#metrics.text();
+  }
+
   /** Answers one request, whatever its method. */
   async serve(endpoint: Endpoint, exchange: Exchange): Promise<HttpResponse> {
     const checks = this.#checks[endpoint];
@@ -91,7 +98,7 @@ export class HealthChecks {
     if (name === "") return await this.#all(endpoint, checks, exchange);
     const check = checks.get(name);
     if (check === undefined) throw new PageNotFound();
-    const failure = await failureOf(check);
+    const failure = await this.#failureOf(endpoint, check);
     return failure === undefined
       ? respondText(200, "ok")
       : respondText(500, `internal server error: ${failure}\n`);
@@ -111,7 +118,7 @@ export class HealthChecks {
         lines.push(`[+]${name} excluded: ok\n`);
         continue;
       }
-      const failure = await failureOf(check);
+      const failure = await this.#failureOf(endpoint, check);
       if (failure === undefined) lines.push(`[+]${name} ok\n`);
       else {
         failed.push(name);
@@ -128,6 +135,12 @@ export class HealthChecks {
     return query.has("verbose")
       ? respondText(200, `${lines.join("")}${endpoint} check passed\n`)
       : respondText(200, "ok");
+  }
+
+  async #failureOf(endpoint: Endpoint, check: HealthCheck): Promise<string | undefined> {
+    const failure = await failureOf(check);
+    this.#metrics.found(endpoint, check.name, failure === undefined);
+    return failure;
   }
 }
 

@@ -3,17 +3,19 @@
 // what is none of them is not found. Source: k8s.io/apiserver
 // pkg/server/routes and pkg/server/handler.go.
 
+import type { Clock } from "../../runtime/clock.ts";
+import { Gauge, metricsText } from "../../runtime/metrics/mod.ts";
 import type { JsonObject } from "../../runtime/object.ts";
 import type { Definitions } from "../definitions.ts";
 import { Discovery } from "../discovery/mod.ts";
 import { OpenApi } from "../openapi/mod.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HealthCheck, HealthChecks } from "./health.ts";
-import type { RequestMetrics } from "./metrics.ts";
 import { routeAccepts, routeNotAcceptable } from "./negotiate.ts";
-import { respond, respondRawJson } from "./respond.ts";
+import { respond, respondRawJson, respondText } from "./respond.ts";
 import { methodNotAllowed, PageNotFound, unknownResource } from "./route.ts";
 import type { HttpResponse } from "./types.ts";
+import { statusz } from "./statusz.ts";
 import { VERSION } from "./version.ts";
 
 export type { HealthCheck } from "./health.ts";
@@ -34,9 +36,11 @@ export interface NonResourceOptions {
   readonly healthChecks?: readonly HealthCheck[];
   readonly issuer?: TokenIssuer;
   readonly serverAddress?: string;
+  readonly clock: Clock;
   metrics?(): string;
 }
 
+const METRICS = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 const JWKS = "application/jwk-set+json";
 const encoder = new TextEncoder();
 
@@ -46,12 +50,12 @@ export class NonResourceHandler {
   readonly #discovery: Discovery;
   readonly #openapi: OpenApi;
   readonly #health: HealthChecks;
-  readonly #metrics: RequestMetrics;
+  readonly #started_ms: number;
 
   /** Over what one cluster serves. */
-  constructor(options: NonResourceOptions, metrics: RequestMetrics) {
+  constructor(options: NonResourceOptions) {
     this.#options = options;
-    this.#metrics = metrics;
+    this.#started_ms = options.clock.now();
     this.#discovery = new Discovery(options.definitions, options.serverAddress);
     this.#openapi = new OpenApi(options.definitions);
     this.#health = new HealthChecks(options.healthChecks ?? []);
@@ -105,11 +109,11 @@ export class NonResourceHandler {
       case "":
         return respondRawJson(200, { paths: this.#paths() });
       case "/metrics":
-        return respond(
-          200,
-          "text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
-          encoder.encode(this.#metrics.text() + (this.#options.metrics?.() ?? "")),
-        );
+        return respond(200, METRICS, encoder.encode(this.#metrics()));
+      case "/metrics/slis":
+        return respond(200, METRICS, encoder.encode(this.#health.text() + this.#startTime()));
+      case "/statusz":
+        return respondText(200, statusz(this.#started_ms, this.#options.clock.now()));
       case "/.well-known/openid-configuration":
         return this.#issuer(exchange);
       case "/openid/v1/jwks":
@@ -117,6 +121,18 @@ export class NonResourceHandler {
       default:
         throw new PageNotFound();
     }
+  }
+
+  #metrics(): string {
+    return (this.#options.metrics?.() ?? "") + this.#startTime();
+  }
+
+  #startTime(): string {
+    const gauge = new Gauge({
+      name: "process_start_time_seconds",
+      help: "[ALPHA] Start time of the process since unix epoch in seconds.",
+    }, () => this.#started_ms / 1000);
+    return metricsText([gauge]);
   }
 
   #issuer(exchange: Exchange): HttpResponse {
@@ -158,8 +174,10 @@ export class NonResourceHandler {
       ...this.#discovery.paths(),
       ...this.#health.paths(),
       "/metrics",
+      "/metrics/slis",
       "/openapi/v2",
       ...this.#openapi.paths(),
+      "/statusz",
       "/version",
     ];
     if (this.#options.issuer !== undefined) {

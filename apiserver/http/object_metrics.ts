@@ -24,6 +24,18 @@ export function objectMetrics(definitions: Definitions, store: Pick<Store, "coun
   for (const { group, resource, count } of counts.values()) {
     lines.push(`${name}{group="${group}",resource="${resource}"} ${count}`);
   }
+  // The older name, which many still read.
+  const older = "apiserver_storage_objects";
+  lines.push(
+    `# HELP ${older} [STABLE] (Deprecated since 1.34.0) [DEPRECATED, consider using ` +
+      "apiserver_resource_objects instead] Number of stored objects at the time of last check " +
+      "split by kind. In case of a fetching error, the value will be -1.",
+    `# TYPE ${older} gauge`,
+  );
+  for (const { group, resource, count } of counts.values()) {
+    const qualified = group === "" ? resource : `${resource}.${group}`;
+    lines.push(`${older}{resource="${qualified}"} ${count}`);
+  }
   lines.push(
     "# HELP kubernetes_build_info [BETA] A metric with a constant '1' value labeled by version " +
       "and build.",

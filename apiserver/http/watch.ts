@@ -33,6 +33,14 @@ let chunk: {
   readonly end: number;
 } = { events: [], bytes: new Uint8Array(), end: 0 };
 
+/** Told what becomes of a watch. */
+export interface WatchObserver {
+  /** So many events have been taken to be sent. */
+  sent(events: number): void;
+  /** It is over. */
+  ended(): void;
+}
+
 /** The bytes of a watch: pushed to connections, pulled by everybody else. */
 export class WatchBody implements PushedBody {
   readonly #stream: WatchStream;
@@ -43,12 +51,18 @@ export class WatchBody implements PushedBody {
   #taken: readonly WatchResult[] = [];
   /** How many of those have been sent. */
   #at = 0;
+  #observer: WatchObserver | undefined;
   readonly #wake = () => this.#pump();
 
   constructor(stream: WatchStream, encoding: Encoding, transform: WatchTransform | undefined) {
     this.#stream = stream;
     this.#encoding = encoding;
     this.#transform = transform;
+  }
+
+  /** Who is told from now on. */
+  observe(observer: WatchObserver): void {
+    this.#observer = observer;
   }
 
   pushTo(sink: ByteSink): void {
@@ -63,7 +77,7 @@ export class WatchBody implements PushedBody {
 
   close(): void {
     this.#sink = undefined;
-    this.#stream.close();
+    this.#closeStream();
   }
 
   /** Returning the iterator closes the watch. */
@@ -79,7 +93,7 @@ export class WatchBody implements PushedBody {
       // The head of the answer is gone: what goes wrong now is an event.
       yield eventBytes(errorEvent(error), this.#encoding, undefined);
     } finally {
-      this.#stream.close();
+      this.#closeStream();
     }
   }
 
@@ -137,7 +151,13 @@ export class WatchBody implements PushedBody {
     return joined(parts, length);
   }
 
+  #closeStream(): void {
+    this.#stream.close();
+    this.#observer?.ended();
+  }
+
   #took(events: readonly WatchResult[]): void {
+    this.#observer?.sent(events.length);
     this.#taken = events;
     this.#at = 0;
   }
@@ -152,7 +172,7 @@ export class WatchBody implements PushedBody {
   }
 
   #end(): void {
-    this.#stream.close();
+    this.#closeStream();
     this.#sink?.end();
     this.#sink = undefined;
   }

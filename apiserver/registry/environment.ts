@@ -4,6 +4,7 @@
 import type { Clock } from "../../runtime/clock.ts";
 import type { Random } from "../../runtime/random.ts";
 import type { Store } from "../../runtime/store/types.ts";
+import type { AdmissionMetrics } from "../admission/admission_metrics.ts";
 import type { AdmissionPlugin } from "../admission/plugin.ts";
 import type { ServiceAccountTokens } from "../auth/service_account_tokens.ts";
 import type { Authenticator, Authorizer } from "../auth/types.ts";
@@ -23,6 +24,8 @@ export interface Environment {
   readonly definitions: Definitions;
   /** In the order in which they are asked. */
   readonly admission: readonly AdmissionPlugin[];
+  /** Told how admission goes. */
+  readonly admissionMetrics?: AdmissionMetrics;
   /** Who can tell whom a token belongs to. */
   readonly authenticators: readonly Authenticator[];
   /** Asked where a verb needs a second permission, as a PUT that creates does. Absent: everything is allowed. */

@@ -42,6 +42,35 @@ export async function askHook(
   services: AdmissionServices,
   mutating: boolean,
 ): Promise<AdmissionAnswer> {
+  const begun_ms = services.clock.now();
+  const told = (code: number, rejected: boolean, failed: boolean) => {
+    const duration_ms = services.clock.now() - begun_ms;
+    attributes.context.waited?.(duration_ms);
+    const { hook: { spec: { name } } } = invocation;
+    const { operation } = attributes;
+    services.metrics?.webhook({ name, operation, mutating, duration_ms, code, rejected, failed });
+  };
+  try {
+    const answer = await ask(client, invocation, attributes, objects, services, mutating);
+    told(200, false, false);
+    return answer;
+  } catch (error) {
+    const failed = error instanceof HookFailure;
+    const status = failed ? error.status : error;
+    const rejected = !failed || invocation.hook.spec.failurePolicy !== "Ignore";
+    told(status instanceof StatusError ? status.code : 500, rejected, failed);
+    throw error;
+  }
+}
+
+async function ask(
+  client: WebhookClient,
+  invocation: Invocation,
+  attributes: AdmissionAttributes,
+  objects: VersionedObjects,
+  services: AdmissionServices,
+  mutating: boolean,
+): Promise<AdmissionAnswer> {
   const { spec } = invocation.hook;
   const { name, sideEffects } = spec;
   if (attributes.dryRun && sideEffects !== "None" && sideEffects !== "NoneOnDryRun") {

@@ -172,9 +172,18 @@ export class Histogram implements Metric {
     this.#series.forget(gone);
   }
 
+  /** Takes values of one series in: for who has many. */
+  series(labels: LabelValues): (value: number) => void {
+    const series = this.#series.of(labels);
+    return (value) => this.#add(series, value);
+  }
+
   /** Takes a value in. */
   observe(value: number, labels: LabelValues = []): void {
-    const series = this.#series.of(labels);
+    this.#add(this.#series.of(labels), value);
+  }
+
+  #add(series: Distribution, value: number): void {
     series.count++;
     series.sum += value;
     for (let i = this.#bounds.length - 1; i >= 0 && value <= (this.#bounds[i] ?? 0); i--) {
