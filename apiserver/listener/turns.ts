@@ -16,8 +16,16 @@ const WAITING_MAX = 10_000;
 const STEPS_MAX = 64;
 /** Requests of a party that begin at once in a turn: what they cost, and whether they are cancelled, is only seen later. */
 const AT_ONCE_MAX = 32;
-/** Connections of a party that are read again in a turn. */
+/** Connections of a party that are read again at once. */
 const READ_AT_ONCE_MAX = 1_024;
+/**
+ * Reads that a turn has room for, and what one of them takes at most. The platform begins no more than 128 in a turn,
+ * one connection after the other: whoever sends without end leaves none for the others.
+ */
+const READS_MAX = 64;
+const READ_BYTES = 16 * 1024;
+/** How many moments connections that are read again have for something to come of them, before others are. */
+const WAITS_MAX = 8;
 /** Connections of a party that are thought of as active: those that something came of last. */
 const RECENT_MAX = 256;
 
@@ -35,6 +43,8 @@ export interface TurnsOptions {
   now(): number;
   /** Calls back in the next turn of the event loop, after connections have been read. */
   next(callback: () => void): void;
+  /** Calls back after a moment in which the event loop may rest, so that it sees what has come for all connections. */
+  later(callback: () => void): void;
 }
 
 /** The turns of a process's event loop. */
@@ -47,7 +57,12 @@ export class Turns {
   #working: Party | undefined;
   #since_ms = 0;
   #measuring = false;
+  /** Of this turn. */
+  #reads = 0;
+  /** Connections that are held wait for a moment for all others. */
+  #resting = false;
   readonly #step = () => this.#release();
+  readonly #again = () => this.#readAgain();
   readonly #end = () => this.#endTurn();
 
   constructor(options: TurnsOptions) {
@@ -71,6 +86,13 @@ export class Turns {
     this.#since_ms = now_ms;
     this.#working = party;
     this.#active.add(party);
+  }
+
+  /** So many bytes have been read; whether the turn has room for more like these. */
+  read(bytes: number): boolean {
+    const reads = Math.ceil(bytes / READ_BYTES);
+    this.#reads += reads;
+    return reads <= 1 || this.#reads <= READS_MAX;
   }
 
   /** What a party may spend in a turn. */
@@ -98,21 +120,39 @@ export class Turns {
   #endTurn(): void {
     const now_ms = this.#options.now();
     if (this.#working !== undefined) this.#working.spent_ms += now_ms - this.#since_ms;
-    const { slice_ms } = this;
     let steps = 0;
+    this.#reads = 0;
+    for (const party of this.#active) party.begin();
     for (const party of this.#busy) {
       steps = Math.max(steps, Math.min(STEPS_MAX, party.waiting));
-      if (party.waiting === 0) party.releaseReadings(slice_ms);
-      if (party.idle) this.#busy.delete(party);
+      if (party.holding) this.#rest();
+      else if (party.waiting === 0) this.#busy.delete(party);
     }
-    for (const party of this.#active) party.begin();
     this.#active.clear();
     this.#working = undefined;
     this.#since_ms = now_ms;
-    this.#measuring = this.#busy.size > 0 || steps > 0;
+    this.#measuring = steps > 0;
     if (!this.#measuring) return;
     for (let i = 0; i < steps; i++) this.#options.next(this.#step);
     this.#options.next(this.#end);
+  }
+
+  #rest(): void {
+    if (this.#resting) return;
+    this.#resting = true;
+    this.#options.later(this.#again);
+  }
+
+  /** Has connections read again, of those parties whose requests do not wait. */
+  #readAgain(): void {
+    this.#resting = false;
+    if (this.#working !== undefined) this.charge(this.#working);
+    const { slice_ms } = this;
+    for (const party of this.#busy) {
+      if (party.waiting === 0) party.releaseReadings(slice_ms);
+      if (party.holding) this.#rest();
+      else if (party.waiting === 0) this.#busy.delete(party);
+    }
   }
 }
 
@@ -124,7 +164,12 @@ export class Party {
   readonly #held = new Set<Member>();
   /** Not held, in the order of what came of them. */
   readonly #recent = new Set<Member>();
-  /** How many are read again in a turn, and how many were in the last one. */
+  /** Those read again last of which nothing has come yet, and how often they were waited for. */
+  readonly #out = new Set<Member>();
+  #waits = 0;
+  /** What it spent since connections were last read again. */
+  #cost_ms = 0;
+  /** How many are read again at once, and how many were the last time. */
   #readings = 1;
   #released = 0;
   /** Of this turn. */
@@ -138,13 +183,9 @@ export class Party {
     this.#turns = turns;
   }
 
-  /** Whether nothing of it waits. */
-  get idle(): boolean {
-    return this.waiting === 0 && this.#held.size === 0;
-  }
-
   /** Another turn. */
   begin(): void {
+    this.#cost_ms += this.spent_ms;
     this.spent_ms = 0;
     this.#atOnce = 0;
   }
@@ -164,12 +205,19 @@ export class Party {
     return new Member(this, reading);
   }
 
-  /** Something comes of a member. Once the party has had its share, nothing is read of those that seem to want most. */
-  work(member: Member): void {
+  /**
+   * Something comes of a member, of so many bytes. Once the party has had its share, nothing is read of those that seem
+   * to want most; nor of a member that takes what all can read in a turn.
+   */
+  work(member: Member, bytes: number): void {
     this.#turns.charge(this);
+    this.#out.delete(member);
+    if (!this.#turns.read(bytes)) {
+      this.hold(member);
+    }
     const recent = this.#recent;
     recent.delete(member);
-    recent.add(member);
+    if (!this.#held.has(member)) recent.add(member);
     if (this.spent) {
       for (const one of recent) this.hold(one);
       recent.clear();
@@ -203,7 +251,7 @@ export class Party {
 
   /** Forgets a member and what it waits for. */
   leave(member: Member): void {
-    for (const members of [this.#held, this.#ring, this.#recent]) members.delete(member);
+    for (const members of [this.#held, this.#ring, this.#recent, this.#out]) members.delete(member);
     this.waiting -= member.leaveQueue();
   }
 
@@ -217,18 +265,26 @@ export class Party {
     }
   }
 
-  /** Has some connections read again, those first that have waited longest: as many as the turns before had time for. */
+  /** Has some connections read again, those first that have waited longest: as many as there was time for before. */
   releaseReadings(slice_ms: number): void {
-    if (this.spent_ms > slice_ms) {
+    // What they cost is not known before.
+    if (this.#out.size > 0 && this.#waits++ < WAITS_MAX) return;
+    this.#waits = 0;
+    this.#out.clear();
+    const cost_ms = this.#cost_ms + this.spent_ms;
+    if (cost_ms > slice_ms) {
       this.#readings = Math.max(1, Math.min(this.#released, this.#readings) >> 1);
-    } else if (this.spent_ms < slice_ms / 2 && this.#released === this.#readings) {
+    } else if (cost_ms < slice_ms / 2 && this.#released === this.#readings) {
       this.#readings = Math.min(READ_AT_ONCE_MAX, this.#readings * 2);
     }
     this.#released = 0;
+    // What this turn has cost so far is added at its end.
+    this.#cost_ms = -this.spent_ms;
     for (const member of this.#held) {
       if (this.#released === this.#readings) return;
       this.#released++;
       this.#held.delete(member);
+      this.#out.add(member);
       member.reading.release();
     }
   }
@@ -246,9 +302,9 @@ export class Member {
     this.reading = reading;
   }
 
-  /** Takes note that something comes of this connection; reads no more of it for now when its party has had its share. */
-  work(): void {
-    if (!this.#over) this.#party.work(this);
+  /** Takes note that something comes of this connection; reads no more of it for now when it has had its share. */
+  work(bytes = 0): void {
+    if (!this.#over) this.#party.work(this, bytes);
   }
 
   /** A connection that has just come: it waits behind those that wait already. */

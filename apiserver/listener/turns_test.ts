@@ -8,6 +8,7 @@ class Loop {
   readonly turns = new Turns({
     now: () => this.now_ms,
     next: (callback) => void this.#next.push(callback),
+    later: (callback) => void this.#next.push(callback),
   });
 
   /** Everything that was put off so far; what resolves because of it has run afterwards. */
@@ -101,9 +102,33 @@ Deno.test("Turns reads few of the connections that come all at once, and all of 
     loop.now_ms += 1;
   }
   assert(all.filter(({ reading }) => reading.held).length >= 30);
-  for (let i = 0; i < 20; i++) await loop.turn();
+  for (let i = 0; i < 100; i++) await loop.turn();
   assertEquals(all.filter(({ reading }) => reading.held).length, 0);
   assert(loop.resting);
+});
+
+Deno.test("Turns leaves who sends without end unread while others are read", async () => {
+  const loop = new Loop();
+  const party = loop.turns.party();
+  const floods = Array.from({ length: 5 }, () => join(party));
+  const modest = join(loop.turns.party());
+  for (const { member } of floods) {
+    member.work(2 * 1024 * 1024);
+    loop.now_ms += 30;
+  }
+  modest.member.work(100);
+  assert(floods.every(({ reading }) => reading.held));
+  assert(!modest.reading.held);
+  // As costly as they are, they are read one by one: the next one when something has come of the one before.
+  for (let i = 0; i < 100; i++) {
+    const read = floods.filter(({ reading }) => !reading.held);
+    assert(read.length <= 1);
+    for (const { member } of read) {
+      member.work(2 * 1024 * 1024);
+      loop.now_ms += 30;
+    }
+    await loop.turn();
+  }
 });
 
 Deno.test("Turns lets few of the requests begin that come in one breath", async () => {

@@ -20,7 +20,7 @@ const HELD_MS = 3_000;
 const LEFT_BYTES_MAX = 150 * 1024 * 1024;
 const LEFT_HANDLES_MAX = 20;
 /** A bystander may wait so long, on a machine that does other things as well. */
-const WORST_MS_MAX = 5_000;
+const WORST_MS_MAX = 3_000;
 
 const scale = Number(Deno.args[0] ?? 1);
 const only = Deno.args[1] ?? "";
