@@ -86,6 +86,10 @@ export function parseNumber(literal: string, position: number): NumberNode | str
   }
   if (whole !== undefined) return `integer overflow: ${goQuote(literal)}`;
   const float = parseFloatText(literal);
+  // What has the form of an integer and is none, such as 08, is one that is too large to Go.
+  if (float !== undefined && !/[.eEpP]/.test(literal)) {
+    return `integer overflow: ${goQuote(literal)}`;
+  }
   if (float === undefined || !Number.isFinite(float)) {
     return `illegal number syntax: ${goQuote(literal)}`;
   }
@@ -94,6 +98,7 @@ export function parseNumber(literal: string, position: number): NumberNode | str
 }
 
 function parseCharacter(literal: string, position: number): NumberNode | string {
+  if (literal === "''") return "invalid syntax";
   const text = unquote(literal);
   const [char = ""] = text ?? "";
   if (text === undefined || text === "" || char !== text) {

@@ -14,7 +14,7 @@ interface Directive {
   readonly verb: string;
 }
 
-const DIRECTIVE = /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([^]|$)/gu;
+const DIRECTIVE = /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(?:\[(\d+)\])?([^]|$)/gu;
 /** Wider is a mistake to Go as well. */
 const WIDTH_MAX = 1_000_000;
 
@@ -22,7 +22,8 @@ const WIDTH_MAX = 1_000_000;
 export function printf(format: string, args: readonly Value[]): string {
   let next = 0;
   let size = 0;
-  const text = format.replace(DIRECTIVE, (whole, flags, width, precision, verb) => {
+  let reordered = false;
+  const text = format.replace(DIRECTIVE, (whole, flags, width, precision, position, verb) => {
     const shown = formatOne();
     checkSize(size += shown.length);
     return shown;
@@ -47,12 +48,17 @@ export function printf(format: string, args: readonly Value[]): string {
       const exact = dot ? number(precision ?? "0", "%!(BADPREC)") : undefined;
       if (verb === "") return `${faults}%!(NOVERB)`;
       if (verb === "%") return `${faults}%`;
+      if (position !== undefined) {
+        reordered = true;
+        next = Number(position) - 1;
+        if (next < 0 || next >= args.length) return `${faults}%!${verb}(BADINDEX)`;
+      }
       if (next >= args.length) return `${faults}%!${verb}(MISSING)`;
       const arg = args[next++] ?? null;
       return faults + formatVerb(arg, { flags, width: wide, precision: exact, verb });
     }
   });
-  return text + extra(args.slice(next));
+  return reordered ? text : text + extra(args.slice(next));
 }
 
 function extra(args: readonly Value[]): string {
@@ -214,7 +220,14 @@ function floatDigits(value: number, verb: string, precision: number | undefined)
 }
 
 function fixedDigits(value: number, digits: number): string {
-  if (value < 1e21) return value.toFixed(digits);
+  if (value < 1e21) {
+    // Halfway between two, Go takes the even one, and the platform the larger.
+    const exact = value.toFixed(100);
+    const cut = exact.length - 100 + digits;
+    const isTie = digits < 100 && /^50*$/.test(exact.slice(cut));
+    const below = exact.slice(0, digits === 0 ? cut - 1 : cut);
+    return isTie && /[02468]$/.test(below) ? below : value.toFixed(digits);
+  }
   const whole = BigInt(value).toString();
   return digits === 0 ? whole : `${whole}.${"0".repeat(digits)}`;
 }

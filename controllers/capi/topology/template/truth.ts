@@ -5,6 +5,7 @@ import { compareGo } from "../../../../runtime/go_text.ts";
 import { Walk } from "./limits.ts";
 import { CallError, GoInt, GoList, GoMap, GoObject, typeOf, type Value } from "./values.ts";
 import { formatValue } from "./format.ts";
+import { printf } from "./printf.ts";
 
 /** Whether a value is not the zero of its type. */
 export function isTrue(value: Value): boolean {
@@ -47,7 +48,7 @@ export function isEqual(a: Value, b: Value): boolean {
   }
   requireSameKind(a, b);
   if (b instanceof GoList || b instanceof GoMap) {
-    throw new CallError(`non-comparable type ${formatValue(b)}: ${typeOf(b)}`);
+    throw new CallError(`non-comparable type ${printf("%s", [b])}: ${typeOf(b)}`);
   }
   return a === b;
 }
@@ -57,7 +58,7 @@ function requireSameKind(a: Value, b: Value): void {
   const kind = (value: Value) => value?.constructor;
   if (kind(a) === kind(b)) return;
   throw new CallError(
-    `non-comparable types ${formatValue(a)}: ${typeOf(a)}, ${typeOf(b)}: ${formatValue(b)}`,
+    `non-comparable types ${printf("%s", [a])}: ${typeOf(a)}, ${typeOf(b)}: ${formatValue(b)}`,
   );
 }
 

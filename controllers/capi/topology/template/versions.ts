@@ -15,7 +15,12 @@ const LOOSE = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?((?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Z
 function parse(text: string): Version {
   const match = LOOSE.exec(text);
   const [, major, minor = "0", patch = "0", suffix = ""] = match ?? [];
-  const version = match === null ? undefined : parseVersion(`${major}.${minor}.${patch}${suffix}`);
+  // Zeros in front are left out of numbers, and wrong in what follows them.
+  if (/^-(?:[^+]*\.)?0\d+(?:[.+]|$)/.test(suffix)) {
+    throw new CallError("version segment starts with 0");
+  }
+  const numbers = [major, minor, patch].map((part) => part?.replace(/^0+(?=\d)/, "")).join(".");
+  const version = match === null ? undefined : parseVersion(numbers + suffix);
   if (version === undefined) throw new CallError("invalid semantic version");
   return version;
 }
@@ -121,8 +126,13 @@ function holds({ operator, version: bound, open }: Constraint, version: Version)
     case "^":
       return order >= 0 && withinCaret(bound, open, version);
     default:
-      return order >= 0 && within;
+      return order >= 0 && (within || isLowest(bound, open));
   }
+}
+
+/** `~0.0.0` leaves all open. */
+function isLowest({ major, minor, patch }: Version, open: Constraint["open"]): boolean {
+  return open === undefined && major === 0 && minor === 0 && patch === 0;
 }
 
 /** Whether the first number that is not zero is the same. */
