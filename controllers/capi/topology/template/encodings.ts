@@ -30,7 +30,9 @@ function encodeBase32(bytes: Uint8Array): string {
 
 function decodeBase32(text: string): string {
   const clean = text.replace(/[\r\n]/g, "");
-  const digits = clean.replace(/=+$/, "");
+  let end = clean.length;
+  while (clean[end - 1] === "=") end--;
+  const digits = clean.slice(0, end);
   const wrong = /[^A-Z2-7]/.exec(digits)?.index ?? -1;
   const padding = clean.length - digits.length;
   if (wrong >= 0 || clean.length % 8 !== 0 || ![0, 1, 3, 4, 6].includes(padding)) {

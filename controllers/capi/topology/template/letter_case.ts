@@ -130,7 +130,10 @@ class WordJoiner {
 function pascalCase(text: string): string {
   // Nothing but connectors: the last one comes twice.
   if (/^[-_\s]+$/.test(text)) return text + text.slice(-1);
-  const [, lead = "", inner = "", tail = ""] = /^([-_\s]*)([^]*?)([-_\s]*)$/.exec(text) ?? [];
+  const lead = /^[-_\s]*/.exec(text)?.[0] ?? "";
+  let end = text.length;
+  while (/[-_\s]/.test(text.charAt(end - 1))) end--;
+  const [inner, tail] = [text.slice(lead.length, end), text.slice(end)];
   const words = inner.replace(/[-_\s]+|[^-_\s]+/g, (part) => {
     // Of the connectors between words, one goes.
     if (/^[-_\s]/.test(part)) return part.slice(0, -1);

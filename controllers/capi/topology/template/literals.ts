@@ -46,6 +46,9 @@ export function unquote(literal: string): string | undefined {
   return valid ? new TextDecoder().decode(new Uint8Array(bytes)) : undefined;
 }
 
+/** Longer texts are no numbers, so that nothing long has to be read as one. */
+const LENGTH_MAX = 1_000;
+
 const INTEGER =
   /^[+-]?(?:0|[1-9](?:_?\d)*|0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+)$/;
 const FLOAT =
@@ -53,14 +56,14 @@ const FLOAT =
 
 /** The integer that a text writes; undefined if it writes none, of whatever size. */
 export function parseInteger(text: string): bigint | undefined {
-  if (!INTEGER.test(text)) return undefined;
+  if (text.length > LENGTH_MAX || !INTEGER.test(text)) return undefined;
   const digits = text.replaceAll("_", "").replace(/^[+-]/, "").replace(/^0(?=[0-7])/, "0o");
   return text.startsWith("-") ? -BigInt(digits) : BigInt(digits);
 }
 
 /** The float that a text writes; undefined if it writes none. */
 export function parseFloatText(text: string): number | undefined {
-  if (!FLOAT.test(text) || !/\d/.test(text)) return undefined;
+  if (text.length > LENGTH_MAX || !FLOAT.test(text) || !/\d/.test(text)) return undefined;
   const hex = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)$/.exec(text);
   if (hex === null) {
     const value = Number(text.replaceAll("_", ""));

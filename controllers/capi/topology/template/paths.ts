@@ -18,7 +18,9 @@ function clean(path: string): string {
 
 function base(path: string): string {
   if (path === "") return ".";
-  const name = path.replace(/\/+$/, "");
+  let end = path.length;
+  while (path[end - 1] === "/") end--;
+  const name = path.slice(0, end);
   return name.slice(name.lastIndexOf("/") + 1) || "/";
 }
 

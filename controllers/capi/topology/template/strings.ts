@@ -11,14 +11,19 @@ import { CallError, GoList, GoMap, strings, type Value } from "./values.ts";
 const SPACE =
   "\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const SPACES = new RegExp(`[${SPACE}]+`, "g");
-const OUTER_SPACE = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, "g");
+const ONE_SPACE = new RegExp(`[${SPACE}]`);
 
 function trimAll(cutset: string, text: string): string {
   const cut = new Set(cutset);
+  return trimWhere(text, (char) => cut.has(char));
+}
+
+/** Without such characters at both ends. A pattern would look at runs within the text again and again. */
+function trimWhere(text: string, isCut: (char: string) => boolean): string {
   const chars = [...text];
   let [start, end] = [0, chars.length];
-  while (start < end && cut.has(chars[start] as string)) start++;
-  while (end > start && cut.has(chars[end - 1] as string)) end--;
+  while (start < end && isCut(chars[start] as string)) start++;
+  while (end > start && isCut(chars[end - 1] as string)) end--;
   return chars.slice(start, end).join("");
 }
 
@@ -111,7 +116,7 @@ const trimAllFunction = fixed(["string", "string"], trimAll);
 /** The functions. */
 export const STRING_FUNCTIONS: Functions = {
   hello: fixed([], () => "Hello!"),
-  trim: fixed(["string"], (text) => text.replace(OUTER_SPACE, "")),
+  trim: fixed(["string"], (text) => trimWhere(text, (char) => ONE_SPACE.test(char))),
   trimAll: trimAllFunction,
   trimall: trimAllFunction,
   trimPrefix: fixed(

@@ -87,6 +87,12 @@ function codePoint(char: string): string {
   return /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char) ? `U+${hex} '${char}'` : `U+${hex}`;
 }
 
+function withoutSpaceAtEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && " \t\r\n".includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}
+
 /** Cuts one template. */
 export class Tokenizer {
   #position = 0;
@@ -136,7 +142,7 @@ export class Tokenizer {
       const rest = this.text.slice(this.#position, open < 0 ? undefined : open);
       if (open < 0) return rest === "" ? this.#take("EOF", "") : this.#take("text", rest);
       const trims = this.#match(/-[ \t\r\n]/y, open + 2) !== undefined;
-      const kept = trims ? rest.replace(/[ \t\r\n]+$/, "") : rest;
+      const kept = trims ? withoutSpaceAtEnd(rest) : rest;
       if (kept !== "") {
         const token = this.#take("text", kept);
         this.#skip(rest.length - kept.length);

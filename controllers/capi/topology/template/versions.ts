@@ -84,8 +84,12 @@ function parseOne(match: RegExpExecArray, whole: string): Constraint {
   return { operator, version, open };
 }
 
+/** Longer texts are no constraints. */
+const LENGTH_MAX = 1_000;
+
 /** Groups of constraints, one of which has to hold as a whole. */
 function parseConstraints(text: string): Constraint[][] {
+  if (text.length > LENGTH_MAX) throw new CallError(`improper constraint: ${text}`);
   const ranges = text.replace(HYPHEN, ">= $1, <= $2 ");
   return ranges.split("||").map((group) => {
     const found: Constraint[] = [];
