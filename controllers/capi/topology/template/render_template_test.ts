@@ -86,6 +86,36 @@ const TEXTS: readonly Case[] = [
   ['{{ `raw "x"` }} {{ "\\u00e9\\t\\x41" }}', 'raw "x" é\tA'],
   ["{{ range .mixed }}{{ . }},{{ end }}", "<no value>,1,s,true,"],
   ["{{ $v := .m }}{{ $v.c.d }}", "[1 map[k:v]]"],
+  [
+    '{{ range $i, $e := .objs }}{{ with $e }}{{ if eq .name "a" }}{{ continue }}{{ end }}{{ .name }}{{ end }}{{ end }}',
+    "b",
+  ],
+  ['{{ $x := dict "k" (dict "j" 1) }}{{ $x.k.j }} {{ ($x.k).j }}', "1 1"],
+  ['{{ index (index .objs 0) "name" | upper }}', "A"],
+  ['{{ printf "%s" }}', "%!s(MISSING)"],
+  ['{{ .name | printf "%s %s" "a" | upper | quote }}', '"A KIND"'],
+  ['{{ (printf "%d" 3) | atoi | add 4 }}', "7"],
+  ["{{ if (and .t (or .no .name)) }}1{{ end }}", "1"],
+  ['{{ .name | default "x" | trunc 63 | trimSuffix "-" }}', "kind"],
+  ["{{ and .no .missing }}", "false"],
+  ["{{ or .name .missing }}", "kind"],
+  ["{{ eq nil nil }}", "true"],
+  ["{{ not nil }}", "true"],
+  ["{{ print nil }}", "<nil>"],
+  [
+    '{{ join "," . }}',
+    "map[big:1e+06 builtin:map[cluster:map[name:my topology:map[version:v1.30.0]] machineDeployment:map[replicas:3]] e: el:[] em:map[] f:2.5 l:[b a c] m:map[a:x b:2 c:map[d:[1 map[k:v]]]] mixed:[<nil> 1 s true] n:3 name:kind no:false nul:<nil> nums:[1 2 3] objs:[map[name:a v:1] map[name:b]] t:true u:héé ver:v1.31.2 z:0]",
+  ],
+  ["{{ list | first | print }}", "<nil>"],
+  ['{{ has .name .l }} {{ has "b" nil }}', "false false"],
+  ['{{- "x" -}}   {{- "y" }}   ', "xy   "],
+  ['{{"a"}}{{-1}}{{- 1}}', "a-11"],
+  ["{{ -1 }}{{3 -}} x", "-13x"],
+  ["{{range .l}}{{.}}{{end}}{{/*a*/ -}}   b", "bacb"],
+  ["{{ $.m.b }}", "2"],
+  ["{{ if $w := .n }}{{ $w }}{{ else }}{{ $w }}{{ end }}", "3"],
+  ["{{ range $w := .el }}{{ else }}{{ $w }}{{ end }}", "[]"],
+  ["{{ with $w := .no }}{{ else }}{{ $w }}{{ end }}", "false"],
 ];
 
 const FAULTS: readonly Case[] = [
@@ -307,6 +337,94 @@ const FAULTS: readonly Case[] = [
   [
     '{{ if fail "a" }}{{ end }}',
     'template: tpl:1:6: executing "tpl" at <fail "a">: error calling fail: a',
+  ],
+  [
+    '{{ define "a" }}{{ template "b" . }}{{ end }}{{ define "b" }}{{ .bad }}{{ end }}{{ template "a" . }}',
+    'template: tpl:1:64: executing "b" at <.bad>: map has no entry for key "bad"',
+  ],
+  [
+    "{{ .m.c.d.e.f }}",
+    'template: tpl:1:5: executing "tpl" at <.m.c.d.e.f>: can\'t evaluate field e in type interface {}',
+  ],
+  [
+    "{{ .t.x }}",
+    'template: tpl:1:5: executing "tpl" at <.t.x>: can\'t evaluate field x in type interface {}',
+  ],
+  [
+    "{{ $a := 1 }}{{ $a.b }}",
+    'template: tpl:1:18: executing "tpl" at <$a.b>: can\'t evaluate field b in type int',
+  ],
+  [
+    '{{ or .missing "x" }}',
+    'template: tpl:1:6: executing "tpl" at <.missing>: map has no entry for key "missing"',
+  ],
+  [
+    "{{ len }}",
+    'template: tpl:1:3: executing "tpl" at <len>: wrong number of args for len: want 1 got 0',
+  ],
+  [
+    "{{ index nil 1 }}",
+    'template: tpl:1:3: executing "tpl" at <index nil 1>: error calling index: index of untyped nil',
+  ],
+  [
+    "{{ gt 1 nil }}",
+    'template: tpl:1:3: executing "tpl" at <gt 1 nil>: error calling gt: invalid type for comparison',
+  ],
+  ["{{ printf nil }}", 'template: tpl:1:10: executing "tpl" at <nil>: cannot assign nil to string'],
+  [
+    "{{ upper . }}",
+    'template: tpl:1:9: executing "tpl" at <.>: wrong type for value; expected string; got map[string]interface {}',
+  ],
+  [
+    '{{ trunc "3" .name }}',
+    'template: tpl:1:9: executing "tpl" at <"3">: expected integer; found "3"',
+  ],
+  [
+    '{{ nindent "a" "b" }}',
+    'template: tpl:1:11: executing "tpl" at <"a">: expected integer; found "a"',
+  ],
+  [
+    '{{ replace "a" "b" }}',
+    'template: tpl:1:3: executing "tpl" at <replace>: wrong number of args for replace: want 3 got 2',
+  ],
+  [
+    "{{ .l | index 0 }}",
+    'template: tpl:1:8: executing "tpl" at <index 0>: error calling index: can\'t index item of type int',
+  ],
+  [
+    "{{ .n.x }}",
+    'template: tpl:1:5: executing "tpl" at <.n.x>: can\'t evaluate field x in type interface {}',
+  ],
+  [
+    "{{ (.n).x }}",
+    'template: tpl:1:4: executing "tpl" at <.n>: can\'t evaluate field x in type float64',
+  ],
+  ["{{ $.x }}", 'template: tpl:1:4: executing "tpl" at <$.x>: map has no entry for key "x"'],
+  [
+    "{{ with .n }}{{ .x }}{{ end }}",
+    'template: tpl:1:16: executing "tpl" at <.x>: can\'t evaluate field x in type float64',
+  ],
+  [
+    "{{ range .nums }}{{ .x }}{{ end }}",
+    'template: tpl:1:20: executing "tpl" at <.x>: can\'t evaluate field x in type interface {}',
+  ],
+  [
+    "{{ range $k, $v := .m }}{{ $v.q }}{{ end }}",
+    'template: tpl:1:29: executing "tpl" at <$v.q>: can\'t evaluate field q in type interface {}',
+  ],
+  [
+    '{{ template "q" }}{{ define "q" }}{{ $.x }}{{ end }}',
+    'template: tpl:1:38: executing "q" at <$.x>: nil data; no entry for key "x"',
+  ],
+  ['{{ define "q" }}{{ $z }}{{ end }}{{ $z := 1 }}', 'template: tpl:1: undefined variable "$z"'],
+  ["{{ if .t }}{{ $w := 1 }}{{ end }}{{ $w }}", 'template: tpl:1: undefined variable "$w"'],
+  [
+    "é{{ .missing }}",
+    'template: tpl:1:5: executing "tpl" at <.missing>: map has no entry for key "missing"',
+  ],
+  [
+    '{{ "é" | upper | len }} {{ .missing }}',
+    'template: tpl:1:28: executing "tpl" at <.missing>: map has no entry for key "missing"',
   ],
 ];
 
