@@ -16,7 +16,18 @@ export { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
 export type { AuditEvent, AuditObject } from "./http/mod.ts";
 export type { Connector, Exchange, HealthCheck, TokenIssuer } from "./http/mod.ts";
 export { MemoryCeiling, type MemoryCeilingOptions } from "./http/mod.ts";
-export { RequestMetrics, type RequestSeries } from "./http/mod.ts";
+export type {
+  AdmissionMetrics,
+  AdmissionPass,
+  WebhookCallOutcome,
+} from "./admission/admission_metrics.ts";
+export {
+  type RequestCounts,
+  RequestMetrics,
+  type RequestOutcome,
+  type RequestSeries,
+  type Spread,
+} from "./http/mod.ts";
 export { Query, type RequestInfo, WarningRecorder } from "./http/mod.ts";
 export {
   createSigningKey,

@@ -8,16 +8,18 @@ import type { AdmissionAttributes, AdmissionPlugin } from "./plugin.ts";
 /** The two passes. */
 export type AdmissionPass = "admit" | "validate";
 
-type Operation = AdmissionAttributes["operation"];
-
 const BUCKETS_S = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const LABELS = ["name", "operation", "rejected", "type"];
 
 /** How a webhook was asked. */
 export interface WebhookCallOutcome {
+  /** Of the webhook. */
   readonly name: string;
-  readonly operation: Operation;
+  /** What was asked about. */
+  readonly operation: AdmissionAttributes["operation"];
+  /** Whether it may change objects. */
   readonly mutating: boolean;
+  /** Until it answered, or was given up. */
   readonly duration_ms: number;
   /** HTTP status of the answer that the client would get. */
   readonly code: number;
@@ -72,7 +74,7 @@ export class AdmissionMetrics {
   /** A plugin has been asked. */
   plugin(
     plugin: AdmissionPlugin,
-    operation: Operation,
+    operation: AdmissionAttributes["operation"],
     pass: AdmissionPass,
     duration_ms: number,
     rejected = false,
@@ -89,7 +91,12 @@ export class AdmissionMetrics {
   }
 
   /** All plugins have been asked, or one has refused. */
-  step(operation: Operation, pass: AdmissionPass, duration_ms: number, rejected = false): void {
+  step(
+    operation: AdmissionAttributes["operation"],
+    pass: AdmissionPass,
+    duration_ms: number,
+    rejected = false,
+  ): void {
     this.#steps.observe(duration_ms / 1000, [operation, String(rejected), pass]);
   }
 

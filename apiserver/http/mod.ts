@@ -7,7 +7,13 @@ export { contextOf, type Exchange } from "./exchange.ts";
 export { fetchAdapter, type FetchOptions } from "./fetch.ts";
 export type { HealthCheck, TokenIssuer } from "./non_resource.ts";
 export { MemoryCeiling, type MemoryCeilingOptions } from "./memory_ceiling.ts";
-export { RequestMetrics, type RequestSeries } from "./metrics.ts";
+export {
+  type RequestCounts,
+  RequestMetrics,
+  type RequestOutcome,
+  type RequestSeries,
+  type Spread,
+} from "./metrics.ts";
 export { NoKubelet } from "./no_kubelet.ts";
 export { Query } from "./query.ts";
 export { type RequestInfo, requestInfo } from "./request_info.ts";
