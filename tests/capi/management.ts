@@ -24,6 +24,7 @@ import { startClusterControllers } from "../../cluster_controllers.ts";
 import { webhookAdmission } from "../../webhook_admission.ts";
 import { registerConversions } from "../../webhook_conversion.ts";
 import { webhooks } from "../../webhooks/mod.ts";
+import { LoopGuard } from "./loop_guard.ts";
 import { MemoryHost } from "./memory_host.ts";
 
 /** Resources by kind. */
@@ -45,6 +46,7 @@ export class Management {
   readonly log: string[] = [];
   readonly #logger = makeLogger((record) => this.log.push(formatRecord(record)), "warn");
   readonly #stop = new AbortController();
+  readonly #guard = new LoopGuard(this.clock, () => this.#stop.abort());
   readonly #workload: WorkloadControllers;
 
   /** `only: "provider"` leaves out Cluster API's own controllers. */
@@ -66,6 +68,7 @@ export class Management {
       clock,
       logger,
       indexLabels: CORE_INDEX_LABELS,
+      observer: this.#guard,
     });
     if (options.only === undefined) this.#addClusterApi();
     addProviderControllers(this.manager, { host: this.host });
@@ -121,6 +124,7 @@ export class Management {
         await this.clock.advance(0);
         await this.manager.idle();
         await this.#workload.idle();
+        this.#guard.check();
         if (await condition()) return this.clock.now() - begun;
       }
       if (this.clock.now() - begun > limit_ms) {
@@ -134,6 +138,7 @@ export class Management {
   async pass(ms: number): Promise<void> {
     await this.clock.advance(ms);
     await this.manager.idle();
+    this.#guard.check();
     await this.#workload.idle();
   }
 
