@@ -6,9 +6,9 @@
 import type { DeleteQuery } from "../../runtime/client.ts";
 import type { KubeObject, OwnerReference } from "../../runtime/object.ts";
 import { EventRecorder } from "../../runtime/reconcile/event_recorder.ts";
-import { WorkQueue } from "../../runtime/reconcile/workqueue.ts";
-import { StatusError } from "../../runtime/status.ts";
+import type { Request } from "../../runtime/reconcile/types.ts";
 import type { FeedChange, WorkloadContext } from "./cluster_feed.ts";
+import { FeedController } from "./feed_controller.ts";
 import {
   FOREGROUND_FINALIZER,
   type Identity,
@@ -25,45 +25,21 @@ const IGNORED_KINDS = new Set(["Event"]);
 type OwnerState = "solid" | "waiting" | "dangling" | "unknown";
 
 /** Collects garbage in one cluster. */
-export class GarbageCollector {
-  readonly #context: WorkloadContext;
+export class GarbageCollector extends FeedController {
   readonly #graph = new OwnerGraph();
-  readonly #queue: WorkQueue;
   /** Owners in the middle of foreground or orphaning deletion, by UID. */
   readonly #deleting = new Map<string, Identity>();
   /** Dependents of owners whose kind is not served. */
   readonly #unresolved = new Set<string>();
   readonly #events: EventRecorder;
-  readonly #stops: (() => void)[];
 
-  /** Starts at once. */
+  /** Does nothing before `start`. */
   constructor(context: WorkloadContext) {
-    this.#context = context;
+    super(context, { trouble: "Garbage not collected", concurrency: CONCURRENCY });
     this.#events = new EventRecorder({ ...context, component: "garbage-collector-controller" });
-    this.#queue = new WorkQueue({
-      clock: context.clock,
-      concurrency: CONCURRENCY,
-      work: ({ name: uid }) => this.#work(uid),
-    });
-    this.#stops = [
-      context.feed.observe((change) => this.#observe(change)),
-      context.feed.onResourcesChange(() => this.#retryUnresolved()),
-    ];
-    this.#queue.start();
   }
 
-  /** Resolves when nothing is left to do for now. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
-  }
-
-  /** Stops. */
-  stop(): void {
-    for (const stop of this.#stops) stop();
-    this.#queue.stop();
-  }
-
-  #observe({ type, resource, object }: FeedChange): void {
+  protected override observe({ type, resource, object }: FeedChange): void {
     const { uid, ownerReferences } = object.metadata;
     if (uid === undefined || IGNORED_KINDS.has(resource.kind)) return;
     if (type === "DELETED") return this.#removed(uid);
@@ -74,17 +50,17 @@ export class GarbageCollector {
     if (isDeletingWith(object, FOREGROUND_FINALIZER) || isDeletingWith(object, ORPHAN_FINALIZER)) {
       if (this.#deleting.has(uid)) return;
       this.#deleting.set(uid, identity);
-      this.#enqueue(uid);
-      for (const dependent of this.#graph.dependentsOf(uid)) this.#enqueue(dependent.uid);
+      this.enqueue(uid);
+      for (const dependent of this.#graph.dependentsOf(uid)) this.enqueue(dependent.uid);
     }
   }
 
   #ownersChanged(uid: string, identity: Identity, owners: readonly OwnerReference[]): void {
     // In the ordinary case all owners are there, and there is nothing to do.
-    if (!owners.every((owner) => this.#ownerState(identity, owner) === "solid")) this.#enqueue(uid);
+    if (!owners.every((owner) => this.#ownerState(identity, owner) === "solid")) this.enqueue(uid);
     // An owner that waits for its dependents may have one less now.
     for (const deleting of this.#deleting.keys()) {
-      if (!this.#graph.hasDependents(deleting)) this.#enqueue(deleting);
+      if (!this.#graph.hasDependents(deleting)) this.enqueue(deleting);
     }
   }
 
@@ -93,40 +69,26 @@ export class GarbageCollector {
     this.#deleting.delete(uid);
     this.#unresolved.delete(uid);
     for (const owner of dependent?.owners ?? []) {
-      if (this.#deleting.has(owner.uid)) this.#enqueue(owner.uid);
+      if (this.#deleting.has(owner.uid)) this.enqueue(owner.uid);
     }
-    for (const orphaned of this.#graph.dependentsOf(uid)) this.#enqueue(orphaned.uid);
+    for (const orphaned of this.#graph.dependentsOf(uid)) this.enqueue(orphaned.uid);
   }
 
-  #retryUnresolved(): void {
-    for (const uid of this.#unresolved) this.#enqueue(uid);
+  protected override resourcesChanged(): void {
+    for (const uid of this.#unresolved) this.enqueue(uid);
     this.#unresolved.clear();
   }
 
-  #enqueue(uid: string): void {
-    this.#queue.add({ namespace: "", name: uid });
-  }
-
-  async #work(uid: string): Promise<void> {
-    const request = { namespace: "", name: uid };
-    try {
-      const deleting = this.#deleting.get(uid);
-      if (deleting !== undefined) await this.#finishDeletion(deleting);
-      const dependent = this.#graph.get(uid);
-      if (dependent !== undefined) await this.#collect(dependent);
-      this.#queue.forget(request);
-    } catch (error) {
-      if (error instanceof StatusError && error.code === 404) return this.#queue.forget(request);
-      const expected = error instanceof StatusError && error.code === 409;
-      const { logger } = this.#context;
-      logger[expected ? "debug" : "warn"]("Garbage not collected, trying again", { uid, error });
-      this.#queue.addRateLimited(request);
-    }
+  protected override async sync({ name: uid }: Request): Promise<void> {
+    const deleting = this.#deleting.get(uid);
+    if (deleting !== undefined) await this.#finishDeletion(deleting);
+    const dependent = this.#graph.get(uid);
+    if (dependent !== undefined) await this.#collect(dependent);
   }
 
   #live(identity: Identity): KubeObject | undefined {
     const { resource, namespace, name, uid } = identity;
-    const object = this.#context.feed.get(resource.ref, namespace, name);
+    const object = this.context.feed.get(resource.ref, namespace, name);
     return object?.metadata.uid === uid ? object : undefined;
   }
 
@@ -145,7 +107,7 @@ export class GarbageCollector {
       owners.some(({ uid, blockOwnerDeletion }) => uid === owner.uid && blockOwnerDeletion === true)
     );
     if (blocking.length === 0) return await this.#removeFinalizer(owner, FOREGROUND_FINALIZER);
-    for (const { uid } of blocking) if (!this.#deleting.has(uid)) this.#enqueue(uid);
+    for (const { uid } of blocking) if (!this.#deleting.has(uid)) this.enqueue(uid);
   }
 
   /** Something with owners: deletes it when none is left. */
@@ -168,12 +130,12 @@ export class GarbageCollector {
   }
 
   #ownerState(child: Identity, owner: OwnerReference): OwnerState {
-    const resource = this.#context.feed.resourceOf(owner.apiVersion, owner.kind);
+    const resource = this.context.feed.resourceOf(owner.apiVersion, owner.kind);
     if (resource === undefined) return "unknown";
     // A cluster-scoped child cannot have an owner in a namespace: it is left alone.
     if (resource.namespaced && !child.resource.namespaced) return "unknown";
     const namespace = resource.namespaced ? child.namespace : "";
-    const object = this.#context.feed.get(resource.ref, namespace, owner.name);
+    const object = this.context.feed.get(resource.ref, namespace, owner.name);
     if (object?.metadata.uid !== owner.uid) return "dangling";
     return isDeletingWith(object, FOREGROUND_FINALIZER) ? "waiting" : "solid";
   }
@@ -228,7 +190,7 @@ export class GarbageCollector {
     object: KubeObject | undefined,
     owners: readonly OwnerReference[],
   ): Promise<void> {
-    await this.#context.client.patch(resource.ref, keyOf(namespace, name), "merge", {
+    await this.context.client.patch(resource.ref, keyOf(namespace, name), "merge", {
       metadata: {
         uid,
         resourceVersion: object?.metadata.resourceVersion ?? "",
@@ -244,7 +206,7 @@ export class GarbageCollector {
     const finalizers = object?.metadata.finalizers ?? [];
     if (object === undefined || !finalizers.includes(finalizer)) return;
     try {
-      await this.#context.client.patch(resource.ref, keyOf(namespace, name), "merge", {
+      await this.context.client.patch(resource.ref, keyOf(namespace, name), "merge", {
         metadata: {
           resourceVersion: object.metadata.resourceVersion ?? "",
           finalizers: finalizers.filter((other) => other !== finalizer),
@@ -261,7 +223,7 @@ export class GarbageCollector {
     object: KubeObject,
     propagationPolicy: DeleteQuery["propagationPolicy"] & string,
   ): Promise<void> {
-    await this.#context.client.delete(resource.ref, keyOf(namespace, name), {
+    await this.context.client.delete(resource.ref, keyOf(namespace, name), {
       propagationPolicy,
       // What changed since it was looked at may have found a new owner.
       preconditions: {

@@ -18,6 +18,7 @@ import { PodTermination } from "./pod_termination.ts";
 import { ResourceQuotaController } from "./resource_quota.ts";
 
 export * from "./cluster_feed.ts";
+export * from "./feed_controller.ts";
 export * from "./cluster_role_aggregation.ts";
 export * from "./garbage_collector.ts";
 export * from "./namespace_contents.ts";
@@ -58,6 +59,7 @@ export function startWorkloadControllers(options: WorkloadControllersOptions): W
     new ResourceQuotaController(options),
     new PolicyTypeCheck(options, (policy) => options.checkPolicy(policy)),
   ];
+  for (const controller of controllers) controller.start();
   return {
     idle: async () => {
       for (const controller of controllers) await controller.idle();

@@ -5,9 +5,10 @@
 
 import type { ResourceRef } from "../../runtime/client.ts";
 import type { KubeObject } from "../../runtime/object.ts";
-import { WorkQueue } from "../../runtime/reconcile/workqueue.ts";
-import { StatusError } from "../../runtime/status.ts";
+import type { Request } from "../../runtime/reconcile/types.ts";
+import type { StatusError } from "../../runtime/status.ts";
 import type { FeedChange, WorkloadContext } from "./cluster_feed.ts";
+import { FeedController } from "./feed_controller.ts";
 
 const NAMESPACES: ResourceRef = { apiVersion: "v1", resource: "namespaces" };
 const SERVICE_ACCOUNTS: ResourceRef = { apiVersion: "v1", resource: "serviceaccounts" };
@@ -19,78 +20,45 @@ const ROOT_CA_DESCRIPTION =
 const CONCURRENCY = 5;
 
 /** Keeps the contents of namespaces in one cluster. */
-export class NamespaceContents {
-  readonly #context: WorkloadContext;
+export class NamespaceContents extends FeedController {
   readonly #authority: () => string | undefined;
-  readonly #queue: WorkQueue;
-  readonly #stop: () => void;
 
-  /** Starts at once. `authority` is the PEM of the cluster's CA, once there is one. */
+  /** Does nothing before `start`. `authority` is the PEM of the cluster's CA, once there is one. */
   constructor(context: WorkloadContext, authority: () => string | undefined) {
-    this.#context = context;
+    super(context, { trouble: "Namespace not filled", concurrency: CONCURRENCY });
     this.#authority = authority;
-    this.#queue = new WorkQueue({
-      clock: context.clock,
-      concurrency: CONCURRENCY,
-      work: ({ name }) => this.#work(name),
-    });
-    this.#stop = context.feed.observe((change) => this.#observe(change));
-    this.#queue.start();
-  }
-
-  /** Resolves when nothing is left to do for now. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
   }
 
   /** Looks at all namespaces again, as when the authority has become known. */
   refresh(): void {
-    for (const { metadata } of this.#context.feed.list(NAMESPACES, "")) {
-      this.#enqueue(metadata.name);
+    for (const { metadata } of this.context.feed.list(NAMESPACES, "")) {
+      this.enqueue(metadata.name);
     }
   }
 
-  /** Stops. */
-  stop(): void {
-    this.#stop();
-    this.#queue.stop();
-  }
-
-  #observe({ type, resource: { kind, ref }, object: { metadata } }: FeedChange): void {
+  protected override observe(
+    { type, resource: { kind, ref }, object: { metadata } }: FeedChange,
+  ): void {
     if (ref.apiVersion !== "v1") return;
-    if (kind === "Namespace" && type === "ADDED") this.#enqueue(metadata.name);
+    if (kind === "Namespace" && type === "ADDED") this.enqueue(metadata.name);
     else if (kind === "ServiceAccount" && type === "DELETED" && metadata.name === "default") {
-      this.#enqueue(metadata.namespace);
+      this.enqueue(metadata.namespace);
     } else if (kind === "ConfigMap" && type !== "ADDED" && metadata.name === ROOT_CA) {
-      this.#enqueue(metadata.namespace);
+      this.enqueue(metadata.namespace);
     }
   }
 
-  #enqueue(name: string | undefined): void {
-    this.#queue.add({ namespace: "", name: name ?? "" });
+  protected override isSettledBy({ code }: StatusError): boolean {
+    // Somebody else was faster, or the namespace goes away.
+    return [403, 404, 409].includes(code);
   }
 
-  async #work(name: string): Promise<void> {
-    const request = { namespace: "", name };
-    try {
-      await this.#sync(name);
-      this.#queue.forget(request);
-    } catch (error) {
-      // Somebody else was faster, or the namespace goes away.
-      if (error instanceof StatusError && [403, 404, 409].includes(error.code)) {
-        return this.#queue.forget(request);
-      }
-      this.#context.logger.warn("Namespace not filled, trying again", { name, error });
-      this.#queue.addRateLimited(request);
-    }
-  }
-
-  async #sync(name: string): Promise<void> {
-    const { feed } = this.#context;
+  protected override async sync({ name }: Request): Promise<void> {
+    const { feed } = this.context;
     const namespace = feed.get(NAMESPACES, "", name);
     if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined) return;
     if (feed.get(SERVICE_ACCOUNTS, name, "default") === undefined) {
-      await this.#context.client.create(SERVICE_ACCOUNTS, {
+      await this.context.client.create(SERVICE_ACCOUNTS, {
         apiVersion: "v1",
         kind: "ServiceAccount",
         metadata: { name: "default", namespace: name },
@@ -102,7 +70,7 @@ export class NamespaceContents {
   async #publish(namespace: string): Promise<void> {
     const authority = this.#authority();
     if (authority === undefined) return;
-    const { feed, client } = this.#context;
+    const { feed, client } = this.context;
     const present = feed.get(CONFIG_MAPS, namespace, ROOT_CA);
     const data = { "ca.crt": authority };
     const options = { fieldManager: "kube-controller-manager" };

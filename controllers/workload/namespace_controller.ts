@@ -6,9 +6,9 @@
 import { rfc3339 } from "../../runtime/clock.ts";
 import type { ResourceRef } from "../../runtime/client.ts";
 import { equal, type KubeObject } from "../../runtime/object.ts";
-import { WorkQueue } from "../../runtime/reconcile/workqueue.ts";
-import { StatusError } from "../../runtime/status.ts";
+import type { Request } from "../../runtime/reconcile/types.ts";
 import type { FeedChange, FeedResource, WorkloadContext } from "./cluster_feed.ts";
+import { FeedController } from "./feed_controller.ts";
 
 const NAMESPACES: ResourceRef = { apiVersion: "v1", resource: "namespaces" };
 const FINALIZER = "kubernetes";
@@ -34,66 +34,27 @@ interface Remains {
 }
 
 /** Finishes the deletion of namespaces in one cluster. */
-export class NamespaceController {
-  readonly #context: WorkloadContext;
+export class NamespaceController extends FeedController {
   readonly #terminating = new Set<string>();
-  readonly #queue: WorkQueue;
-  readonly #stop: () => void;
 
-  /** Starts at once. */
+  /** Does nothing before `start`. */
   constructor(context: WorkloadContext) {
-    this.#context = context;
-    this.#queue = new WorkQueue({
-      clock: context.clock,
-      concurrency: CONCURRENCY,
-      work: ({ name }) => this.#work(name),
-    });
-    this.#stop = context.feed.observe((change) => this.#observe(change));
-    this.#queue.start();
+    super(context, { trouble: "Namespace not emptied", concurrency: CONCURRENCY });
   }
 
-  /** Resolves when nothing is left to do for now. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
-  }
-
-  /** Stops. */
-  stop(): void {
-    this.#stop();
-    this.#queue.stop();
-  }
-
-  #observe({ type, resource, object }: FeedChange): void {
+  protected override observe({ type, resource, object }: FeedChange): void {
     const { name = "", namespace = "" } = object.metadata;
     if (resource.kind === "Namespace" && resource.ref.apiVersion === "v1") {
       if (type === "DELETED") this.#terminating.delete(name);
       else if (object.metadata.deletionTimestamp !== undefined) {
         this.#terminating.add(name);
-        this.#enqueue(name);
+        this.enqueue(name);
       }
-    } else if (this.#terminating.has(namespace)) this.#enqueue(namespace);
+    } else if (this.#terminating.has(namespace)) this.enqueue(namespace);
   }
 
-  #enqueue(name: string): void {
-    this.#queue.add({ namespace: "", name });
-  }
-
-  async #work(name: string): Promise<void> {
-    const request = { namespace: "", name };
-    try {
-      await this.#sync(name);
-      this.#queue.forget(request);
-    } catch (error) {
-      if (error instanceof StatusError && error.code === 404) return this.#queue.forget(request);
-      const expected = error instanceof StatusError && error.code === 409;
-      const { logger } = this.#context;
-      logger[expected ? "debug" : "warn"]("Namespace not emptied, trying again", { name, error });
-      this.#queue.addRateLimited(request);
-    }
-  }
-
-  async #sync(name: string): Promise<void> {
-    const { feed, client } = this.#context;
+  protected override async sync({ name }: Request): Promise<void> {
+    const { feed, client } = this.context;
     const namespace = feed.get(NAMESPACES, "", name);
     if (namespace?.metadata.deletionTimestamp === undefined) return;
     if (!(namespace.spec?.finalizers as string[] | undefined)?.includes(FINALIZER)) return;
@@ -111,7 +72,7 @@ export class NamespaceController {
   /** Asks everything in the namespace to go. */
   async #empty(name: string): Promise<Remains> {
     const remains: Remains = { counts: new Map(), finalizers: new Map(), failures: [] };
-    const resources = [...this.#context.feed.resources()].filter(isDeletable);
+    const resources = [...this.context.feed.resources()].filter(isDeletable);
     const pods = resources.filter(({ ref }) => ref.resource === "pods" && ref.apiVersion === "v1");
     for (const resource of pods) await this.#emptyOf(resource, name, remains);
     // While pods remain nothing that they may need is touched.
@@ -123,7 +84,7 @@ export class NamespaceController {
   }
 
   async #emptyOf(resource: FeedResource, namespace: string, remains: Remains): Promise<void> {
-    const { feed, client } = this.#context;
+    const { feed, client } = this.context;
     if (feed.list(resource.ref, namespace).length === 0) return;
     try {
       await client.deleteCollection(resource.ref, { namespace }, {
@@ -141,7 +102,7 @@ export class NamespaceController {
   }
 
   async #report(namespace: KubeObject, remains: Remains): Promise<void> {
-    const now = rfc3339(this.#context.clock.now());
+    const now = rfc3339(this.context.clock.now());
     const before = (namespace.status?.conditions ?? []) as NamespaceCondition[];
     const ours = conditionsOf(remains).map((condition): NamespaceCondition => {
       const old = before.find(({ type }) => type === condition.type);
@@ -151,7 +112,7 @@ export class NamespaceController {
     const others = before.filter(({ type }) => !ours.some((condition) => condition.type === type));
     const conditions = [...others, ...ours];
     if (equal(before, conditions)) return;
-    await this.#context.client.update(
+    await this.context.client.update(
       NAMESPACES,
       { ...namespace, status: { ...namespace.status, conditions } },
       { subresource: "status" },

@@ -6,9 +6,9 @@
 import { type Clock, rfc3339 } from "../../runtime/clock.ts";
 import type { ResourceRef } from "../../runtime/client.ts";
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
-import { WorkQueue } from "../../runtime/reconcile/workqueue.ts";
-import { StatusError } from "../../runtime/status.ts";
+import type { Request } from "../../runtime/reconcile/types.ts";
 import type { FeedChange, WorkloadContext } from "./cluster_feed.ts";
+import { FeedController } from "./feed_controller.ts";
 
 const NODES: ResourceRef = { apiVersion: "v1", resource: "nodes" };
 const PREFIX = "node.kubernetes.io/";
@@ -35,54 +35,27 @@ interface Taint extends JsonObject {
 }
 
 /** Taints the nodes of one cluster. */
-export class NodeTaints {
-  readonly #context: WorkloadContext;
-  readonly #queue: WorkQueue;
-  readonly #stop: () => void;
-
-  /** Starts at once. */
+export class NodeTaints extends FeedController {
+  /** Does nothing before `start`. */
   constructor(context: WorkloadContext) {
-    this.#context = context;
-    this.#queue = new WorkQueue({ clock: context.clock, work: ({ name }) => this.#work(name) });
-    this.#stop = context.feed.observe((change) => this.#observe(change));
-    this.#queue.start();
+    super(context, { trouble: "Node not tainted" });
   }
 
-  /** Resolves when nothing is left to do for now. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
-  }
-
-  /** Stops. */
-  stop(): void {
-    this.#stop();
-    this.#queue.stop();
-  }
-
-  #observe({ type, resource, object }: FeedChange): void {
+  protected override observe({ type, resource, object }: FeedChange): void {
     if (type === "DELETED" || resource.kind !== "Node" || resource.ref.apiVersion !== "v1") return;
-    if (taintsToBe(object, this.#context.clock) === undefined) return;
-    this.#queue.add({ namespace: "", name: object.metadata.name ?? "" });
+    if (taintsToBe(object, this.context.clock) === undefined) return;
+    this.enqueue(object.metadata.name ?? "");
   }
 
-  async #work(name: string): Promise<void> {
-    const { feed, client, clock, logger } = this.#context;
-    const request = { namespace: "", name };
+  protected override async sync({ name }: Request): Promise<void> {
+    const { feed, client, clock } = this.context;
     const node = feed.get(NODES, "", name);
     const taints = node === undefined ? undefined : taintsToBe(node, clock);
-    if (node === undefined || taints === undefined) return this.#queue.forget(request);
-    try {
-      await client.patch(NODES, { name }, "merge", {
-        metadata: { resourceVersion: node.metadata.resourceVersion ?? "" },
-        spec: { taints: taints.length === 0 ? null : taints },
-      });
-      this.#queue.forget(request);
-    } catch (error) {
-      if (error instanceof StatusError && error.code === 404) return this.#queue.forget(request);
-      const lost = error instanceof StatusError && error.code === 409;
-      logger[lost ? "debug" : "warn"]("Node not tainted, trying again", { name, error });
-      this.#queue.addRateLimited(request);
-    }
+    if (node === undefined || taints === undefined) return;
+    await client.patch(NODES, { name }, "merge", {
+      metadata: { resourceVersion: node.metadata.resourceVersion ?? "" },
+      spec: { taints: taints.length === 0 ? null : taints },
+    });
   }
 }
 

@@ -6,64 +6,34 @@
 
 import type { ResourceRef } from "../../runtime/client.ts";
 import type { KubeObject } from "../../runtime/object.ts";
-import { WorkQueue } from "../../runtime/reconcile/workqueue.ts";
-import { StatusError } from "../../runtime/status.ts";
+import type { Request } from "../../runtime/reconcile/types.ts";
 import type { FeedChange, WorkloadContext } from "./cluster_feed.ts";
+import { FeedController } from "./feed_controller.ts";
 
 const PODS: ResourceRef = { apiVersion: "v1", resource: "pods" };
 const CONCURRENCY = 20;
 
 /** Finishes the deletion of pods in one cluster. */
-export class PodTermination {
-  readonly #context: WorkloadContext;
-  readonly #queue: WorkQueue;
-  readonly #stop: () => void;
-
-  /** Starts at once. */
+export class PodTermination extends FeedController {
+  /** Does nothing before `start`. */
   constructor(context: WorkloadContext) {
-    this.#context = context;
-    this.#queue = new WorkQueue({
-      clock: context.clock,
-      concurrency: CONCURRENCY,
-      work: ({ namespace, name }) => this.#work(namespace, name),
-    });
-    this.#stop = context.feed.observe((change) => this.#observe(change));
-    this.#queue.start();
+    super(context, { trouble: "Pod not ended", concurrency: CONCURRENCY });
   }
 
-  /** Resolves when nothing is left to do for now. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
-  }
-
-  /** Stops. */
-  stop(): void {
-    this.#stop();
-    this.#queue.stop();
-  }
-
-  #observe({ type, resource, object }: FeedChange): void {
+  protected override observe({ type, resource, object }: FeedChange): void {
     if (type === "DELETED" || resource.kind !== "Pod" || !endsGracefully(object)) return;
     const { namespace = "", name = "" } = object.metadata;
-    this.#queue.add({ namespace, name });
+    this.enqueue(name, namespace);
   }
 
-  async #work(namespace: string, name: string): Promise<void> {
-    const { feed, client, logger } = this.#context;
-    const request = { namespace, name };
-    const pod = feed.get(PODS, namespace, name);
-    if (pod === undefined || !endsGracefully(pod)) return this.#queue.forget(request);
-    try {
-      await client.delete(PODS, request, {
-        gracePeriodSeconds: 0,
-        preconditions: { uid: pod.metadata.uid ?? "" },
-      });
-      this.#queue.forget(request);
-    } catch (error) {
-      if (error instanceof StatusError && error.code === 404) return this.#queue.forget(request);
-      logger.warn("Pod not ended, trying again", { ...request, error });
-      this.#queue.addRateLimited(request);
-    }
+  protected override async sync(request: Request): Promise<void> {
+    const { feed, client } = this.context;
+    const pod = feed.get(PODS, request.namespace, request.name);
+    if (pod === undefined || !endsGracefully(pod)) return;
+    await client.delete(PODS, request, {
+      gracePeriodSeconds: 0,
+      preconditions: { uid: pod.metadata.uid ?? "" },
+    });
   }
 }
 

@@ -5,9 +5,9 @@
 
 import type { ResourceRef } from "../../runtime/client.ts";
 import type { JsonValue, KubeObject } from "../../runtime/object.ts";
-import { WorkQueue } from "../../runtime/reconcile/workqueue.ts";
-import { StatusError } from "../../runtime/status.ts";
+import type { Request } from "../../runtime/reconcile/types.ts";
 import type { FeedChange, WorkloadContext } from "./cluster_feed.ts";
+import { FeedController } from "./feed_controller.ts";
 
 const POLICIES: ResourceRef = {
   apiVersion: "admissionregistration.k8s.io/v1",
@@ -24,54 +24,25 @@ export interface PolicyWarning {
 }
 
 /** Checks policies in one cluster. */
-export class PolicyTypeCheck {
-  readonly #context: WorkloadContext;
+export class PolicyTypeCheck extends FeedController {
   readonly #check: (policy: KubeObject) => readonly PolicyWarning[];
-  readonly #queue: WorkQueue;
-  readonly #stop: () => void;
 
-  /** Starts at once. */
+  /** Does nothing before `start`. */
   constructor(
     context: WorkloadContext,
     check: (policy: KubeObject) => readonly PolicyWarning[],
   ) {
-    this.#context = context;
+    super(context, { trouble: "Policy not checked" });
     this.#check = check;
-    this.#queue = new WorkQueue({ clock: context.clock, work: ({ name }) => this.#work(name) });
-    this.#stop = context.feed.observe((change) => this.#observe(change));
-    this.#queue.start();
   }
 
-  /** Resolves when nothing is left to do for now. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
-  }
-
-  /** Stops. */
-  stop(): void {
-    this.#stop();
-    this.#queue.stop();
-  }
-
-  #observe({ type, resource, object }: FeedChange): void {
+  protected override observe({ type, resource, object }: FeedChange): void {
     if (resource.kind !== "ValidatingAdmissionPolicy" || type === "DELETED") return;
-    this.#queue.add({ namespace: "", name: object.metadata.name ?? "" });
+    this.enqueue(object.metadata.name ?? "");
   }
 
-  async #work(name: string): Promise<void> {
-    const request = { namespace: "", name };
-    try {
-      await this.#sync(name);
-      this.#queue.forget(request);
-    } catch (error) {
-      if (error instanceof StatusError && error.code === 404) return this.#queue.forget(request);
-      this.#context.logger.warn("Policy not checked, trying again", { name, error });
-      this.#queue.addRateLimited(request);
-    }
-  }
-
-  async #sync(name: string): Promise<void> {
-    const { feed, client } = this.#context;
+  protected override async sync({ name }: Request): Promise<void> {
+    const { feed, client } = this.context;
     const policy = feed.get(POLICIES, "", name);
     if (policy === undefined) return;
     const { generation = 0 } = policy.metadata;

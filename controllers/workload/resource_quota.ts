@@ -10,9 +10,8 @@ import { Quantity } from "../../runtime/quantity.ts";
 import { addResources, quantity, type ResourceList } from "../../runtime/quota/resource_list.ts";
 import { evaluatorOf, isInScope, UNCOUNTED } from "../../runtime/quota/usage.ts";
 import type { Request } from "../../runtime/reconcile/types.ts";
-import { WorkQueue } from "../../runtime/reconcile/workqueue.ts";
-import { StatusError } from "../../runtime/status.ts";
 import type { FeedChange, FeedResource, WorkloadContext } from "./cluster_feed.ts";
+import { FeedController } from "./feed_controller.ts";
 
 const QUOTAS: ResourceRef = { apiVersion: "v1", resource: "resourcequotas" };
 const FIELD_MANAGER = "kube-controller-manager";
@@ -36,42 +35,22 @@ function sameAmounts(a: ResourceList | undefined, b: ResourceList): boolean {
 }
 
 /** Counts what the quotas of one cluster limit. */
-export class ResourceQuotaController {
-  readonly #context: WorkloadContext;
+export class ResourceQuotaController extends FeedController {
   /** The quotas of each namespace that has any; everything else costs one look here. */
   readonly #quotas = new Map<string, Map<string, KubeObject>>();
-  readonly #queue: WorkQueue;
-  readonly #stops: (() => void)[];
 
-  /** Starts at once. */
+  /** Does nothing before `start`. */
   constructor(context: WorkloadContext) {
-    this.#context = context;
-    this.#queue = new WorkQueue({ clock: context.clock, work: (request) => this.#work(request) });
-    this.#stops = [
-      context.feed.observe((change) => this.#observe(change)),
-      context.feed.onResourcesChange(() => this.#addAll()),
-    ];
-    this.#queue.start();
+    super(context, { trouble: "Quota not counted" });
   }
 
-  /** Resolves when nothing is left to do for now. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
-  }
-
-  /** Stops. */
-  stop(): void {
-    for (const stop of this.#stops) stop();
-    this.#queue.stop();
-  }
-
-  #addAll(): void {
+  protected override resourcesChanged(): void {
     for (const [namespace, quotas] of this.#quotas) {
-      for (const name of quotas.keys()) this.#queue.add({ namespace, name });
+      for (const name of quotas.keys()) this.enqueue(name, namespace);
     }
   }
 
-  #observe(change: FeedChange): void {
+  protected override observe(change: FeedChange): void {
     if (change.resource.kind === "ResourceQuota") this.#observeQuota(change);
     const { namespace = "" } = change.object.metadata;
     const quotas = this.#quotas.get(namespace);
@@ -83,7 +62,7 @@ export class ResourceQuotaController {
     if (change.type === "MODIFIED" && !evaluator.usageVaries) return;
     for (const [name, quota] of quotas) {
       if (limitsOf(quota).some((limit) => evaluator.limits(limit))) {
-        this.#queue.add({ namespace, name });
+        this.enqueue(name, namespace);
       }
     }
   }
@@ -100,24 +79,11 @@ export class ResourceQuotaController {
     quotas.set(name, object);
     const settled = previous !== undefined && previous["spec"] === object["spec"] &&
       previous["status"] === object["status"];
-    if (!settled) this.#queue.add({ namespace, name });
+    if (!settled) this.enqueue(name, namespace);
   }
 
-  async #work(request: Request): Promise<void> {
-    try {
-      await this.#sync(request);
-      this.#queue.forget(request);
-    } catch (error) {
-      if (error instanceof StatusError && error.code === 404) return this.#queue.forget(request);
-      if (!(error instanceof StatusError && error.reason === "Conflict")) {
-        this.#context.logger.warn("Quota not counted, trying again", { ...request, error });
-      }
-      this.#queue.addRateLimited(request);
-    }
-  }
-
-  async #sync({ namespace, name }: Request): Promise<void> {
-    const { feed, client } = this.#context;
+  protected override async sync({ namespace, name }: Request): Promise<void> {
+    const { feed, client } = this.context;
     const quota = feed.get(QUOTAS, namespace, name);
     if (quota === undefined) return;
     const hard: ResourceList = quota["spec"]?.hard ?? {};
@@ -135,14 +101,14 @@ export class ResourceQuotaController {
   #count(quota: KubeObject, namespace: string): ResourceList {
     const limits = limitsOf(quota);
     const total: ResourceList = {};
-    for (const resource of this.#context.feed.resources()) {
+    for (const resource of this.context.feed.resources()) {
       const storage = storageOf(resource);
       if (!resource.namespaced || UNCOUNTED.has(storage)) continue;
       const evaluator = evaluatorOf(storage);
       const counted = limits.filter((limit) => evaluator.limits(limit));
       if (counted.length === 0) continue;
       for (const limit of counted) total[limit] ??= Quantity.zero.toString();
-      for (const object of this.#context.feed.list(resource.ref, namespace)) {
+      for (const object of this.context.feed.list(resource.ref, namespace)) {
         if (!isInScope(evaluator, quota, object)) continue;
         const usage = evaluator.usage(object);
         for (const limit of counted) {
