@@ -12,6 +12,7 @@ import {
   type KubeObject,
   parseApiVersion,
 } from "../../runtime/object.ts";
+import { goType } from "../../runtime/patch/go_value.ts";
 import type { Random } from "../../runtime/random.ts";
 import { StatusError } from "../../runtime/status.ts";
 import { annotationErrors, labelErrors } from "../registry/object_meta.ts";
@@ -258,7 +259,7 @@ function restoreMetadata(original: KubeObject, converted: JsonObject): KubeObjec
   if (converted.metadata === undefined) throw new TypeError("missing metadata in converted object");
   const given = converted.metadata;
   if (!isMap(given)) {
-    throw new TypeError(`invalid metadata of type ${goType(given)} in converted object`);
+    throw new TypeError(`invalid metadata of type ${typeName(given)} in converted object`);
   }
   const { labels, annotations, ...kept } = original.metadata;
   const metadata: JsonObject = clone(kept) as JsonObject;
@@ -276,7 +277,9 @@ function checkTexts(
   before: Record<string, string>,
 ): JsonObject {
   if (!isMap(value)) {
-    throw new TypeError(`invalid metadata.${member} of type ${goType(value)} in converted object`);
+    throw new TypeError(
+      `invalid metadata.${member} of type ${typeName(value)} in converted object`,
+    );
   }
   const names = Object.keys(value);
   let changed = names.length !== Object.keys(before).length;
@@ -284,7 +287,9 @@ function checkTexts(
     const text = value[name]!;
     if (typeof text !== "string") {
       throw new TypeError(
-        `metadata.${member}[${name}] must be a string, but is ${goType(text)} in converted object`,
+        `metadata.${member}[${name}] must be a string, but is ${
+          typeName(text)
+        } in converted object`,
       );
     }
     changed ||= before[name] !== text;
@@ -307,20 +312,7 @@ function aggregate(errors: readonly FieldError[]): string {
   return texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`;
 }
 
-/** The Go type that decoding makes of a JSON value. */
-function goType(value: JsonValue): string {
-  if (value === null) return "<nil>";
-  if (Array.isArray(value)) return "[]interface {}";
-  switch (typeof value) {
-    case "object":
-      return "map[string]interface {}";
-    case "boolean":
-      return "bool";
-    case "bigint":
-      return "int64";
-    case "number":
-      return Number.isInteger(value) ? "int64" : "float64";
-    default:
-      return "string";
-  }
+/** As `%T` prints it. */
+function typeName(value: JsonValue): string {
+  return value === null ? "<nil>" : goType(value);
 }

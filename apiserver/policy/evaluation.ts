@@ -4,24 +4,16 @@
 
 import { BUDGET, CALL_COST_MAX } from "../../runtime/cel/kubernetes.ts";
 import {
-  type AuthorizationQuestion,
-  type Authorize,
   AUTHORIZER_TYPE,
   Check,
   RESOURCE_CHECK_TYPE,
 } from "../../runtime/cel/libraries/authorizer.ts";
 import { dynamicValue } from "../../runtime/cel/json_values.ts";
-import {
-  CelMap,
-  CostExceeded,
-  EvaluationError,
-  fail,
-  type Value,
-} from "../../runtime/cel/values.ts";
+import { CelMap, CostExceeded, EvaluationError, type Value } from "../../runtime/cel/values.ts";
 import type { JsonObject, JsonValue, KubeObject } from "../../runtime/object.ts";
-import type { UserInfo } from "../../runtime/user.ts";
 import type { AdmissionAttributes } from "../admission/plugin.ts";
-import type { AuthorizationAttributes, Authorizer } from "../auth/types.ts";
+import { expressionAuthorizer } from "../auth/expression_authorizer.ts";
+import type { Authorizer } from "../auth/types.ts";
 import { nameOf, namespaceOf, type ReviewSubject } from "../webhook/review_subject.ts";
 import type { CompiledExpression } from "./compile_expression.ts";
 
@@ -108,7 +100,10 @@ export class Evaluation {
     lazily("request", () => json(requestOf(input)));
     lazily("namespaceObject", () => json(namespaceView(input.namespace)));
     const check = () =>
-      new Check(AUTHORIZER_TYPE, asking(input.authorizer, input.attributes.context.user));
+      new Check(
+        AUTHORIZER_TYPE,
+        expressionAuthorizer(input.authorizer, input.attributes.context.user),
+      );
     lazily("authorizer", check);
     lazily("authorizer.requestResource", () => check().with(RESOURCE_CHECK_TYPE, this.#resource()));
     lazily(
@@ -227,38 +222,4 @@ class LazyVariables extends CelMap {
       };
     }
   }
-}
-
-/** Puts the questions of expressions to an authorizer; without one everything is allowed. */
-function asking(authorizer: Authorizer | undefined, user: UserInfo): Authorize {
-  return (question) => {
-    if (authorizer === undefined) return { allowed: true, reason: "" };
-    const decision = authorizer.authorize(attributesOf(question, user));
-    // Expressions cannot wait.
-    if (decision instanceof Promise) return fail("the authorizer cannot answer at once");
-    return { allowed: decision.allowed, reason: decision.reason };
-  };
-}
-
-function attributesOf(question: AuthorizationQuestion, user: UserInfo): AuthorizationAttributes {
-  const { serviceAccount: account } = question;
-  return {
-    user: account === undefined ? user : {
-      name: `system:serviceaccount:${account.namespace}:${account.name}`,
-      groups: [
-        "system:serviceaccounts",
-        `system:serviceaccounts:${account.namespace}`,
-        "system:authenticated",
-      ],
-    },
-    verb: question.verb,
-    resourceRequest: question.path === undefined,
-    group: question.group ?? "",
-    version: "*",
-    resource: question.resource ?? "",
-    subresource: question.subresource ?? "",
-    namespace: question.namespace ?? "",
-    name: question.name ?? "",
-    path: question.path ?? "",
-  };
 }

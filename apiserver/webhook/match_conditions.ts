@@ -6,17 +6,12 @@
 
 import { compileExpression, problemOf } from "../../runtime/cel/compile.ts";
 import { KUBERNETES } from "../../runtime/cel/kubernetes.ts";
-import {
-  type AuthorizationQuestion,
-  type Authorize,
-  AUTHORIZER_TYPE,
-  Check,
-} from "../../runtime/cel/libraries/authorizer.ts";
+import { AUTHORIZER_TYPE, Check } from "../../runtime/cel/libraries/authorizer.ts";
 import type { Program } from "../../runtime/cel/planner.ts";
 import { DYN } from "../../runtime/cel/types.ts";
 import { CostExceeded, EvaluationError, type Value } from "../../runtime/cel/values.ts";
 import type { JsonObject, JsonValue } from "../../runtime/object.ts";
-import type { UserInfo } from "../../runtime/user.ts";
+import { expressionAuthorizer } from "../auth/expression_authorizer.ts";
 import type { Authorizer } from "../auth/types.ts";
 import { admissionRequest } from "./admission_review.ts";
 import { dynamicValue } from "../../runtime/cel/json_values.ts";
@@ -64,7 +59,7 @@ export function matchConditions(authorizer?: Authorizer): MatchConditions {
       dynamicValue((objects.object ?? null) as unknown as JsonValue),
       dynamicValue((objects.old ?? null) as unknown as JsonValue),
       dynamicValue(withoutObjects(request)),
-      new Check(AUTHORIZER_TYPE, asking(authorizer, user)),
+      new Check(AUTHORIZER_TYPE, expressionAuthorizer(authorizer, user)),
     ];
     const failing = (error: string): MatchResult =>
       failurePolicy === "Ignore" ? { matches: false } : { error };
@@ -112,38 +107,4 @@ function aggregate(errors: readonly string[]): string {
 /** Expressions find the objects beside the request, not in it. */
 function withoutObjects({ object: _, oldObject: __, ...request }: JsonObject): JsonObject {
   return request;
-}
-
-function asking(authorizer: Authorizer | undefined, user: UserInfo): Authorize {
-  return (question) => {
-    if (authorizer === undefined) return { allowed: true, reason: "" };
-    const decision = authorizer.authorize(attributesOf(question, user));
-    // Expressions cannot wait.
-    return decision instanceof Promise
-      ? { allowed: false, reason: "", error: "the authorizer takes time" }
-      : { allowed: decision.allowed, reason: decision.reason };
-  };
-}
-
-function attributesOf(question: AuthorizationQuestion, user: UserInfo) {
-  const { serviceAccount } = question;
-  return {
-    user: serviceAccount === undefined ? user : {
-      name: `system:serviceaccount:${serviceAccount.namespace}:${serviceAccount.name}`,
-      groups: [
-        "system:serviceaccounts",
-        `system:serviceaccounts:${serviceAccount.namespace}`,
-        "system:authenticated",
-      ],
-    },
-    verb: question.verb,
-    resourceRequest: question.path === undefined,
-    group: question.group ?? "",
-    version: "*",
-    resource: question.resource ?? "",
-    subresource: question.subresource ?? "",
-    namespace: question.namespace ?? "",
-    name: question.name ?? "",
-    path: question.path ?? "",
-  };
 }
