@@ -3,8 +3,8 @@
 // topology get their objects from another controller. Source: Cluster API's
 // Cluster controller.
 
-import { clone, equal, type KubeObject } from "../../runtime/object.ts";
-import { addFinalizer, hasFinalizer } from "../../runtime/owner.ts";
+import { clone, equal } from "../../runtime/object.ts";
+import { ensureFinalizer } from "../../runtime/reconcile/ensure_finalizer.ts";
 import { patchObject } from "../../runtime/reconcile/patch_helper.ts";
 import type { Reconciler, Request, Result } from "../../runtime/reconcile/types.ts";
 import { CLUSTER_CONDITIONS, setClusterConditions } from "./core/cluster_conditions.ts";
@@ -35,7 +35,7 @@ export class ClusterReconciler implements Reconciler {
     const { client, clock } = this.#context;
     const found = await getOrUndefined(client, CLUSTERS, request);
     if (found === undefined) return {};
-    const before = await this.#guard(found);
+    const before = await ensureFinalizer(client, CLUSTERS, found, CLUSTER_FINALIZER);
     if (await endsByPause(client, CLUSTERS, before, before, clock.now())) return {};
     const scope = new ClusterScope(before, clone(before));
     const outcome = new Outcome();
@@ -46,14 +46,6 @@ export class ClusterReconciler implements Reconciler {
       await this.#write(scope, outcome);
     }
     return outcome.result();
-  }
-
-  async #guard(cluster: KubeObject): Promise<KubeObject> {
-    if (cluster.metadata.deletionTimestamp !== undefined) return cluster;
-    if (hasFinalizer(cluster, CLUSTER_FINALIZER)) return cluster;
-    const after = clone(cluster);
-    addFinalizer(after, CLUSTER_FINALIZER);
-    return await patchObject(this.#context.client, CLUSTERS, cluster, after);
   }
 
   async #normal(scope: ClusterScope, outcome: Outcome): Promise<void> {

@@ -4,14 +4,8 @@
 // Cluster API's ClusterResourceSet controller.
 
 import { clone, equal, type KubeObject } from "../../runtime/object.ts";
-import {
-  addFinalizer,
-  ensureOwner,
-  hasFinalizer,
-  ownerReference,
-  removeFinalizer,
-  removeOwners,
-} from "../../runtime/owner.ts";
+import { ensureOwner, ownerReference, removeFinalizer, removeOwners } from "../../runtime/owner.ts";
+import { ensureFinalizer } from "../../runtime/reconcile/ensure_finalizer.ts";
 import { patchObject } from "../../runtime/reconcile/patch_helper.ts";
 import type { Reconciler, Request, Result } from "../../runtime/reconcile/types.ts";
 import { compileLabelSelector } from "../../runtime/selector/label.ts";
@@ -59,21 +53,18 @@ export class ClusterResourceSetReconciler implements Reconciler {
     const { client, clock } = this.#context;
     const found = await getOrUndefined(client, CLUSTER_RESOURCE_SETS, request);
     if (found === undefined) return {};
-    const before = await this.#guard(found);
+    const before = await ensureFinalizer(
+      client,
+      CLUSTER_RESOURCE_SETS,
+      found,
+      CLUSTER_RESOURCE_SET_FINALIZER,
+    );
     if (await endsByPause(client, CLUSTER_RESOURCE_SETS, undefined, before, clock.now())) return {};
     const set = clone(before);
     const outcome = new Outcome();
     await outcome.step(() => this.#steps(set, outcome));
     await outcome.step(() => this.#write(before, set, outcome));
     return outcome.result();
-  }
-
-  async #guard(set: KubeObject): Promise<KubeObject> {
-    if (set.metadata.deletionTimestamp !== undefined) return set;
-    if (hasFinalizer(set, CLUSTER_RESOURCE_SET_FINALIZER)) return set;
-    const after = clone(set);
-    addFinalizer(after, CLUSTER_RESOURCE_SET_FINALIZER);
-    return await patchObject(this.#context.client, CLUSTER_RESOURCE_SETS, set, after);
   }
 
   async #steps(set: KubeObject, outcome: Outcome): Promise<void> {

@@ -3,8 +3,9 @@
 // Machine controller.
 
 import { rfc3339 } from "../../runtime/clock.ts";
-import { clone, equal, type KubeObject } from "../../runtime/object.ts";
-import { addFinalizer, controllerOf, hasFinalizer } from "../../runtime/owner.ts";
+import { clone, equal } from "../../runtime/object.ts";
+import { controllerOf } from "../../runtime/owner.ts";
+import { ensureFinalizer } from "../../runtime/reconcile/ensure_finalizer.ts";
 import { patchObject } from "../../runtime/reconcile/patch_helper.ts";
 import type { Reconciler, Request, Result } from "../../runtime/reconcile/types.ts";
 import { type CoreContext, Outcome } from "./core/core_context.ts";
@@ -57,7 +58,7 @@ export class MachineReconciler implements Reconciler {
       namespace: request.namespace,
       name: found.spec?.clusterName ?? "",
     });
-    const before = await this.#guard(found);
+    const before = await ensureFinalizer(client, MACHINES, found, MACHINE_FINALIZER);
     if (await endsByPause(client, MACHINES, cluster, before, clock.now())) return {};
     const scope = new MachineScope(before, clone(before), cluster);
     const outcome = new Outcome();
@@ -67,14 +68,6 @@ export class MachineReconciler implements Reconciler {
       await this.#write(scope, outcome);
     }
     return outcome.result();
-  }
-
-  async #guard(machine: KubeObject): Promise<KubeObject> {
-    if (machine.metadata.deletionTimestamp !== undefined) return machine;
-    if (hasFinalizer(machine, MACHINE_FINALIZER)) return machine;
-    const after = clone(machine);
-    addFinalizer(after, MACHINE_FINALIZER);
-    return await patchObject(this.#context.client, MACHINES, machine, after);
   }
 
   async #steps(scope: MachineScope, outcome: Outcome): Promise<void> {

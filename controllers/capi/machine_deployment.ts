@@ -4,14 +4,13 @@
 
 import { clone, equal, type KubeObject } from "../../runtime/object.ts";
 import {
-  addFinalizer,
   controllerOf,
   controllerReference,
   ensureOwner,
-  hasFinalizer,
   ownerReference,
   removeFinalizer,
 } from "../../runtime/owner.ts";
+import { ensureFinalizer } from "../../runtime/reconcile/ensure_finalizer.ts";
 import { patchObject } from "../../runtime/reconcile/patch_helper.ts";
 import type { Reconciler, Request, Result } from "../../runtime/reconcile/types.ts";
 import { compileLabelSelector } from "../../runtime/selector/label.ts";
@@ -73,7 +72,12 @@ export class MachineDeploymentReconciler implements Reconciler {
       namespace: request.namespace,
       name: found.spec?.clusterName ?? "",
     });
-    const before = await this.#guard(found);
+    const before = await ensureFinalizer(
+      client,
+      MACHINE_DEPLOYMENTS,
+      found,
+      MACHINE_DEPLOYMENT_FINALIZER,
+    );
     if (await endsByPause(client, MACHINE_DEPLOYMENTS, cluster, before, clock.now())) return {};
     const scope = new MachineDeploymentScope(before, clone(before), cluster);
     const outcome = new Outcome();
@@ -83,14 +87,6 @@ export class MachineDeploymentReconciler implements Reconciler {
       await this.#write(scope, outcome);
     }
     return outcome.result();
-  }
-
-  async #guard(deployment: KubeObject): Promise<KubeObject> {
-    if (deployment.metadata.deletionTimestamp !== undefined) return deployment;
-    if (hasFinalizer(deployment, MACHINE_DEPLOYMENT_FINALIZER)) return deployment;
-    const after = clone(deployment);
-    addFinalizer(after, MACHINE_DEPLOYMENT_FINALIZER);
-    return await patchObject(this.#context.client, MACHINE_DEPLOYMENTS, deployment, after);
   }
 
   async #steps(scope: MachineDeploymentScope, outcome: Outcome): Promise<void> {

@@ -3,14 +3,13 @@
 
 import { clone, equal, type KubeObject } from "../../runtime/object.ts";
 import {
-  addFinalizer,
   controllerOf,
   controllerReference,
   ensureOwner,
-  hasFinalizer,
   ownerReference,
   removeFinalizer,
 } from "../../runtime/owner.ts";
+import { ensureFinalizer } from "../../runtime/reconcile/ensure_finalizer.ts";
 import { patchObject } from "../../runtime/reconcile/patch_helper.ts";
 import type { Reconciler, Request, Result } from "../../runtime/reconcile/types.ts";
 import { compileLabelSelector } from "../../runtime/selector/label.ts";
@@ -59,7 +58,7 @@ export class MachineSetReconciler implements Reconciler {
       namespace: request.namespace,
       name: found.spec?.clusterName ?? "",
     });
-    const before = await this.#guard(found);
+    const before = await ensureFinalizer(client, MACHINE_SETS, found, MACHINE_SET_FINALIZER);
     if (await endsByPause(client, MACHINE_SETS, cluster, before, clock.now())) return {};
     const scope = new MachineSetScope(before, clone(before), cluster);
     const outcome = new Outcome();
@@ -69,14 +68,6 @@ export class MachineSetReconciler implements Reconciler {
       await this.#write(scope, outcome);
     }
     return outcome.result();
-  }
-
-  async #guard(set: KubeObject): Promise<KubeObject> {
-    if (set.metadata.deletionTimestamp !== undefined) return set;
-    if (hasFinalizer(set, MACHINE_SET_FINALIZER)) return set;
-    const after = clone(set);
-    addFinalizer(after, MACHINE_SET_FINALIZER);
-    return await patchObject(this.#context.client, MACHINE_SETS, set, after);
   }
 
   async #steps(scope: MachineSetScope, outcome: Outcome): Promise<void> {
