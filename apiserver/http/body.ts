@@ -17,7 +17,7 @@ import { decodeProtobuf, ProtobufError } from "../protobuf/mod.ts";
 import { isRegistered, unknownConversion } from "./scheme.ts";
 import { goJsonType } from "./go_json.ts";
 import type { Encoding } from "./negotiate.ts";
-import { readYaml, YamlSyntaxError } from "./read_yaml.ts";
+import { readYaml, YamlSyntaxError } from "../../runtime/yaml/read_yaml.ts";
 import { decodeFields } from "./fields.ts";
 
 /** What a body may hold at most. */

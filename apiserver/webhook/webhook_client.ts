@@ -7,7 +7,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import { JsonNumberError, JsonSyntaxError, parseJson, stringifyJson } from "../../runtime/json.ts";
 import { goQuote } from "../../runtime/go_text.ts";
 import { clone, type JsonObject, type JsonValue, parseApiVersion } from "../../runtime/object.ts";
-import { readYaml, YamlSyntaxError } from "../http/read_yaml.ts";
+import { readYaml, YamlSyntaxError } from "../../runtime/yaml/read_yaml.ts";
 import { endpointOf, type WebhookClientConfig, type WebhookEndpoint } from "./client_config.ts";
 import type { WebhookHandlers } from "./handlers.ts";
 import { responseProblem } from "./response_problem.ts";

@@ -1,7 +1,7 @@
 // What holds of values: truth, order and equality, as text/template's
 // builtins and reflect.DeepEqual have them.
 
-import { compareGo } from "../../../../runtime/go_text.ts";
+import { compareGo } from "../go_text.ts";
 import { Walk } from "./limits.ts";
 import { CallError, GoInt, GoList, GoMap, GoObject, typeOf, type Value } from "./values.ts";
 import { formatValue } from "./format.ts";

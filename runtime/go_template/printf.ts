@@ -1,7 +1,7 @@
 // Formats with verbs, `%-5d` and the like. Not the plain text of values
 // (format.ts). Source: the documentation of package fmt.
 
-import { goQuote } from "../../../../runtime/go_text.ts";
+import { goQuote } from "../go_text.ts";
 import { formatFloat, formatValue, formatWith } from "./format.ts";
 import { checkSize } from "./limits.ts";
 import { GoInt, type GoList, type GoMap, GoObject, typeOf, type Value } from "./values.ts";

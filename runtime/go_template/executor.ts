@@ -1,7 +1,7 @@
 // Carries out the statements of templates. Not how values come about
 // (evaluator.ts). Source: the documentation of text/template.
 
-import { goQuote } from "../../../../runtime/go_text.ts";
+import { goQuote } from "../go_text.ts";
 import { bare, elementOf, Evaluator, type Held, type Rendering } from "./evaluator.ts";
 import { formatValue } from "./format.ts";
 import { checkSize, TEMPLATE_DEPTH_MAX } from "./limits.ts";

@@ -2,7 +2,7 @@
 // (executor.ts). Source: the documentation of text/template, and the faults
 // that Go 1.26 finds.
 
-import { goQuote } from "../../../../runtime/go_text.ts";
+import { goQuote } from "../go_text.ts";
 import { NESTING_MAX } from "./limits.ts";
 import { parseNumber, unquote } from "./literals.ts";
 import type { Branch, Command, Operand, Pipe, Statement, VariableNode } from "./nodes.ts";

@@ -1,8 +1,8 @@
 // YAML as sigs.k8s.io/yaml reads it: YAML 1.1 turned into JSON, keys that
 // stand twice told by line. Source: sigs.k8s.io/yaml over go-yaml v2.
 
-import { parseJson } from "../../runtime/json.ts";
-import type { JsonValue } from "../../runtime/object.ts";
+import { parseJson } from "../json.ts";
+import type { JsonValue } from "../object.ts";
 
 /** A text that is no YAML; the message is go-yaml's as far as it can be. */
 export class YamlSyntaxError extends Error {}

@@ -3,8 +3,8 @@
 // Not their text (format.ts), nor what is true of them (truth.ts).
 // Source: Go's package reflect, and encoding/json into interface{}.
 
-import { compareGo } from "../../../../runtime/go_text.ts";
-import type { JsonValue } from "../../../../runtime/object.ts";
+import { compareGo } from "../go_text.ts";
+import type { JsonValue } from "../object.ts";
 
 /** The integer types that templates meet. */
 export type IntType = "int" | "int64" | "uint64" | "uint8";

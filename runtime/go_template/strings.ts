@@ -1,7 +1,7 @@
 // sprig's functions on strings, apart from those that change case
 // (letter_case.ts). Source: sprig's documentation, "String Functions".
 
-import { compareGo, goQuote } from "../../../../runtime/go_text.ts";
+import { compareGo, goQuote } from "../go_text.ts";
 import { byteLength, sliceBytes } from "./bytes.ts";
 import { formatValue, textOf } from "./format.ts";
 import { fixed, type Functions, variadic } from "./function.ts";

@@ -1,8 +1,8 @@
 // Evaluates pipelines, commands and operands. Not statements (executor.ts).
-// Source: the documentation of text/template, and the faults of Go 1.26 with
-// `missingkey=error`.
+// Source: the documentation of text/template, and the faults of Go 1.26 without
+// options: what a map does not hold is no value, and has no fields either.
 
-import { goQuote } from "../../../../runtime/go_text.ts";
+import { goQuote } from "../go_text.ts";
 import { locate } from "./locate.ts";
 import { type GoFunction, mismatch, type ParameterType, toArgument } from "./function.ts";
 import { isTrue } from "./truth.ts";
@@ -198,7 +198,7 @@ export class Evaluator {
   ): Held {
     if (value === null) {
       if (boxed) this.fail(`nil pointer evaluating interface {}.${name}`);
-      this.fail(`nil data; no entry for key ${goQuote(name)}`);
+      return bare(null);
     }
     if (value instanceof GoObject) {
       const result = value.methods.get(name);
@@ -214,8 +214,7 @@ export class Evaluator {
       this.fail(`${name} is not a method but has arguments`);
     }
     const entry = value.entries.get(name);
-    if (entry === undefined) this.fail(`map has no entry for key ${goQuote(name)}`);
-    return elementOf(value, entry);
+    return entry === undefined ? bare(null) : elementOf(value, entry);
   }
 
   #function(

@@ -1,7 +1,7 @@
 // sprig's functions that take URLs apart and put them together. Source:
 // sprig's documentation, "URL Functions", and that of package net/url.
 
-import { goQuote } from "../../../../runtime/go_text.ts";
+import { goQuote } from "../go_text.ts";
 import { fixed, type Functions } from "./function.ts";
 import { CallError, GoMap, kindOf, type Value } from "./values.ts";
 

@@ -3,9 +3,9 @@
 // Functions"; those that make keys and passwords are not here.
 
 import { createHash } from "node:crypto";
-import { Base64Error, decodeBase64, encodeBase64 } from "../../../../runtime/base64.ts";
-import { compareGo, goJson } from "../../../../runtime/go_text.ts";
-import { parseJson } from "../../../../runtime/json.ts";
+import { Base64Error, decodeBase64, encodeBase64 } from "../base64.ts";
+import { compareGo, goJson } from "../go_text.ts";
+import { parseJson } from "../json.ts";
 import { plain, toJson } from "./format.ts";
 import { fixed, type Functions } from "./function.ts";
 import { Walk } from "./limits.ts";

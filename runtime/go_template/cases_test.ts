@@ -2,7 +2,7 @@
 // a case is checked. The results are those of Go 1.26 with sprig 3.3.
 
 import { assertEquals } from "@std/assert";
-import type { JsonObject } from "../../../../runtime/object.ts";
+import type { JsonObject } from "../object.ts";
 import { renderTemplate } from "./render_template.ts";
 
 /** The dot of all cases. */

@@ -2,7 +2,7 @@
 // that the package is loaded by the first text that needs it, not at the start.
 
 import { isScalar, LineCounter, parseDocument, visit } from "yaml";
-import type { JsonValue } from "../../runtime/object.ts";
+import type { JsonValue } from "../object.ts";
 import { YamlSyntaxError, type YamlText } from "./read_yaml.ts";
 import { goYamlProblem } from "./yaml_problem.ts";
 

@@ -1,7 +1,7 @@
 // The tree of a parsed template, and how faults write its nodes.
 // Source: the documentation of text/template/parse.
 
-import { goQuote } from "../../../../runtime/go_text.ts";
+import { goQuote } from "../go_text.ts";
 import type { Value } from "./values.ts";
 
 /** What stands for one value: alone, or as an argument. */

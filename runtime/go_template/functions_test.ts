@@ -228,14 +228,6 @@ const FAULTS: readonly Case[] = [
     'template: tpl:1:3: executing "tpl" at <indent -1 "a">: error calling indent: strings: negative Repeat count',
   ],
   [
-    '{{ (split "," "a,b")._2 }}',
-    'template: tpl:1:14: executing "tpl" at <"a,b">: map has no entry for key "_2"',
-  ],
-  [
-    '{{ default "x" .missing }}',
-    'template: tpl:1:15: executing "tpl" at <.missing>: map has no entry for key "missing"',
-  ],
-  [
     "{{ ternary 1 2 .n }}",
     'template: tpl:1:15: executing "tpl" at <.n>: wrong type for value; expected bool; got float64',
   ],

@@ -2,7 +2,7 @@
 // Source: the Go specification, "Integer literals" to "String literals", as
 // strconv.ParseInt, ParseFloat and Unquote read them.
 
-import { goQuote } from "../../../../runtime/go_text.ts";
+import { goQuote } from "../go_text.ts";
 import type { NumberNode } from "./nodes.ts";
 import { GoInt } from "./values.ts";
 

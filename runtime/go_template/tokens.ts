@@ -3,7 +3,7 @@
 // faults come up in the order in which Go finds them.
 // Source: the documentation of text/template, and what Go 1.26 answers.
 
-import { goQuote } from "../../../../runtime/go_text.ts";
+import { goQuote } from "../go_text.ts";
 
 /** What a token is; keywords are their own type. */
 export type TokenType =

@@ -2,9 +2,9 @@
 // functions of sprig that give the same result whenever they are called. Pure
 // code: no file, environment or network. Not what patches do with the result.
 // Source: the documentation of text/template and sprig, and Cluster API's
-// inline patches, which want every key that they name (`missingkey=error`).
+// inline patches, which set no options: a key that is missing is no value.
 
-import type { JsonValue } from "../../../../runtime/object.ts";
+import type { JsonValue } from "../object.ts";
 import { Executor } from "./executor.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { Budget } from "./limits.ts";

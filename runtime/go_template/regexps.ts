@@ -2,7 +2,7 @@
 // Source: sprig's documentation, "Strings", and that of package regexp.
 
 import { RE2JS } from "re2js";
-import { goQuote } from "../../../../runtime/go_text.ts";
+import { goQuote } from "../go_text.ts";
 import { fixed, type Functions, type GoFunction } from "./function.ts";
 import { checkSize } from "./limits.ts";
 import { CallError, strings, type Value } from "./values.ts";

@@ -1,6 +1,6 @@
 // Where in a template a fault is, as Go writes it.
 
-import { goQuote } from "../../../../runtime/go_text.ts";
+import { goQuote } from "../go_text.ts";
 import { type Node, writeNode } from "./nodes.ts";
 
 /** `tpl:1:3: executing "tpl" at <.foo>`: lines count from 1, bytes of the line from 0. */

@@ -1,11 +1,7 @@
 // sprig's functions on semantic versions and ranges of them. Source: sprig's
 // documentation, "Semantic Version Functions".
 
-import {
-  compareVersions,
-  parseVersion,
-  type Version,
-} from "../../../../runtime/semantic_version.ts";
+import { compareVersions, parseVersion, type Version } from "../semantic_version.ts";
 import { fixed, type Functions } from "./function.ts";
 import { CallError, GoInt, GoObject } from "./values.ts";
 

@@ -1,7 +1,7 @@
 // The text of values: `%v` and print as package fmt writes them, and JSON as
 // encoding/json does. Formats with verbs are in printf.ts.
 
-import { goFloat, goJson } from "../../../../runtime/go_text.ts";
+import { goFloat, goJson } from "../go_text.ts";
 import { checkSize, Walk } from "./limits.ts";
 import { GoInt, GoList, GoMap, GoObject, sortedNames, type Value } from "./values.ts";
 
