@@ -170,6 +170,7 @@ export class MachinePhases {
       version: object.metadata.annotations?.[POOL_VERSION_ANNOTATION] || machine.spec?.version ||
         "",
       uid: object.metadata.uid ?? "",
+      providerID: object.spec.providerID,
       ...(failureDomain === undefined ? {} : { failureDomain }),
     }, now_ms);
     const conditions = wantedNodeConditions(object, machine);

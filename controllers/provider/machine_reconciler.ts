@@ -12,6 +12,7 @@ import {
   requestKey,
   type Result,
 } from "../../runtime/reconcile/types.ts";
+import { isConditionTrue } from "../capi/conditions.ts";
 import { endsByPause } from "../capi/kubeadm/paused.ts";
 import { getOrUndefined } from "../capi/kubeadm/reads.ts";
 import type { ProviderContext } from "./cluster_reconciler.ts";
@@ -32,6 +33,7 @@ import {
   type Timeline,
 } from "./machine_phases.ts";
 import {
+  markGated,
   markNotReady,
   markWaiting,
   ownedConditions,
@@ -103,7 +105,7 @@ export class InfrastructureMachineReconciler implements Reconciler {
     let result: Result = {};
     try {
       if (waiting === undefined) result = await this.#phases.run(scope);
-      else markWaiting(after, "VMProvisioned", waiting, clock.now());
+      else markGated(after, scope.controlPlane, waiting, clock.now());
     } finally {
       summarizeMachine(after, scope.controlPlane, clock.now());
       await patchObject(client, kinds.machines, current, after, {
@@ -150,8 +152,8 @@ export class InfrastructureMachineReconciler implements Reconciler {
 
 /** What the machine has to wait for before its first step; `undefined` when it may go on. */
 function gate({ object, machine, cluster, controlPlane }: MachineScope): Waiting | undefined {
-  // What has begun goes on: these are gates, not health checks.
-  if (object.spec?.providerID !== undefined) return undefined;
+  // What has begun goes on: these are gates, not health checks. (A providerID may be the user's.)
+  if (isConditionTrue(object, "VMProvisioned")) return undefined;
   if (!isInfrastructureProvisioned(cluster)) return WAITING.clusterInfrastructure;
   if (machine.spec?.bootstrap?.dataSecretName !== undefined) return undefined;
   if (!controlPlane && !isControlPlaneInitialized(cluster)) return WAITING.controlPlane;

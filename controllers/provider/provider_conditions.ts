@@ -83,6 +83,18 @@ const CONTROL_PLANE: readonly MachineConditionType[] = [
   "APIServerProvisioned",
 ];
 
+/** Marks what keeps a machine from its first step, and the later steps as waiting for that one. */
+export function markGated(
+  machine: KubeObject,
+  controlPlane: boolean,
+  waiting: Waiting,
+  now_ms: number,
+): void {
+  const [first, ...later] = controlPlane ? CONTROL_PLANE : WORKER;
+  markWaiting(machine, first as MachineConditionType, waiting, now_ms);
+  for (const type of later) markWaiting(machine, type, WAITING.vm, now_ms);
+}
+
 /** Sets `Ready` from the steps, in both forms. */
 export function summarizeMachine(
   machine: KubeObject,
@@ -101,7 +113,7 @@ export function summarizeMachine(
   setV1Beta1Summary(machine, types, now_ms, { steps });
 }
 
-/** Marks a step as being in an unknown state after an unexpected error; the older form keeps what it said. */
+/** Marks a step as not done because of an unexpected error; the older form keeps what it said. */
 export function markFailed(
   machine: KubeObject,
   type: MachineConditionType,
@@ -109,7 +121,7 @@ export function markFailed(
 ): void {
   const reason = "InternalError";
   const message = INTERNAL_ERROR_MESSAGE;
-  setCondition(machine, { type, status: "Unknown", reason, message }, now_ms);
+  setCondition(machine, { type, status: "False", reason, message }, now_ms);
 }
 
 /** Says why an object is not Ready and will not be by itself, in both forms. */

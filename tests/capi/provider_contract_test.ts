@@ -161,6 +161,9 @@ Deno.test("Every step of a machine says what it waits for, in both families of c
     };
     assertEquals(await world.reasons("a"), {
       VMProvisioned: "WaitingForClusterInfrastructureReady",
+      NodeProvisioned: "WaitingForVMProvisioned",
+      EtcdProvisioned: "WaitingForVMProvisioned",
+      APIServerProvisioned: "WaitingForVMProvisioned",
       Ready: "NotReady",
     });
     assertEquals(await older("VMProvisioned"), "WaitingForClusterInfrastructure");
@@ -188,7 +191,7 @@ Deno.test("Every step of a machine says what it waits for, in both families of c
     await management.pass(1000);
     const failed = await world.get(family.machine, "a");
     assertEquals(conditionOf(failed, "APIServerProvisioned")?.reason, "InternalError");
-    assertEquals(conditionOf(failed, "APIServerProvisioned")?.status, "Unknown");
+    assertEquals(conditionOf(failed, "APIServerProvisioned")?.status, "False");
     assertEquals(conditionOf(failed, "EtcdProvisioned")?.reason, "WaitingForStartupTimeout");
     await world.secrets();
     await management.until(
@@ -215,7 +218,41 @@ Deno.test("A machine without bootstrap data says whom it waits for", async () =>
     await world.machine("a", {}, { withoutData: true });
     await world.machine("b", {}, { withoutData: true, worker: true });
     assertEquals((await world.reasons("a"))["VMProvisioned"], "WaitingForBootstrapData");
-    assertEquals((await world.reasons("b"))["VMProvisioned"], "WaitingForControlPlaneInitialized");
+    assertEquals(await world.reasons("b"), {
+      VMProvisioned: "WaitingForControlPlaneInitialized",
+      NodeProvisioned: "WaitingForVMProvisioned",
+      Ready: "NotReady",
+    });
+  });
+});
+
+Deno.test("A provider ID that the user chose is the Node's, and opens no gate", async () => {
+  await inWorld(async (world) => {
+    await world.cluster();
+    await world.machine("a", {}, { worker: true, providerID: "mine://a" });
+    assertEquals(
+      (await world.reasons("a"))["VMProvisioned"],
+      "WaitingForClusterInfrastructureReady",
+    );
+    await world.provisioned();
+    await world.settle();
+    const node = await world.management.host.client("default/demo")?.get(NODES, { name: "a" });
+    assertEquals(node?.spec.providerID, "mine://a");
+    assertEquals((await world.get(world.family.machine, "a")).spec.providerID, "mine://a");
+  });
+});
+
+Deno.test("Machines and failure domains may have names that no label can carry", async () => {
+  await inWorld(async (world) => {
+    await world.cluster();
+    await world.provisioned();
+    const name = `${"a".repeat(80)}.${"b".repeat(80)}`;
+    await world.machine(name, {}, { worker: true, failureDomain: "rack 7, row b" });
+    assertEquals((await world.reasons(name))["NodeProvisioned"], "Provisioned");
+    const machine = await world.get(world.family.machine, name);
+    assertEquals(machine.status.failureDomain, "rack 7, row b");
+    const node = await world.management.host.client("default/demo")?.get(NODES, { name });
+    assertEquals(node?.spec.providerID, `in-memory://${name}`);
   });
 });
 

@@ -113,7 +113,12 @@ export class World {
   async machine(
     name: string,
     phases: JsonObject,
-    options: { worker?: boolean; withoutData?: boolean } = {},
+    options: {
+      worker?: boolean;
+      withoutData?: boolean;
+      failureDomain?: string;
+      providerID?: string;
+    } = {},
   ) {
     const configRef = {
       apiGroup: "bootstrap.cluster.x-k8s.io",
@@ -128,7 +133,7 @@ export class World {
       spec: {
         clusterName: "demo",
         version: "v1.36.0",
-        failureDomain: "east",
+        failureDomain: options.failureDomain ?? "east",
         bootstrap: options.withoutData ? { configRef } : { dataSecretName: "data" },
         infrastructureRef: {
           apiGroup: "infrastructure.cluster.x-k8s.io",
@@ -137,7 +142,11 @@ export class World {
         },
       },
     }, { labels });
-    await this.create(this.family.machine, name, { spec: this.family.machineSpec(phases) }, {
+    const spec = {
+      ...this.family.machineSpec(phases),
+      ...(options.providerID === undefined ? {} : { providerID: options.providerID }),
+    };
+    await this.create(this.family.machine, name, { spec }, {
       labels,
       ownerReferences: [ownerReference(owner)],
     });

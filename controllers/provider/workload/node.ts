@@ -4,6 +4,7 @@
 
 import { rfc3339, rfc3339Micro } from "../../../runtime/clock.ts";
 import type { Client } from "../../../runtime/client.ts";
+import { labelValueOf } from "../../../runtime/label_value.ts";
 import type { JsonObject, KubeObject } from "../../../runtime/object.ts";
 import { ownerReference } from "../../../runtime/owner.ts";
 import { CONTROL_PLANE_NODE_ROLE, fnv32a } from "../../capi/kubeadm/names.ts";
@@ -17,6 +18,8 @@ export interface NodeFacts {
   /** Such as `v1.36.0`; empty when the Machine names none. */
   readonly version: string;
   readonly uid: string;
+  /** The machine's identity; absent: {@linkcode providerIDOf} its name. */
+  readonly providerID?: string;
   /** Where its machine is, if that is known. */
   readonly failureDomain?: string;
 }
@@ -91,9 +94,12 @@ function newNode(facts: NodeFacts, now_ms: number): KubeObject {
         "beta.kubernetes.io/arch": "amd64",
         "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
-        "kubernetes.io/hostname": name,
+        // Machines and failure domains may have names that label values cannot be.
+        "kubernetes.io/hostname": labelValueOf(name),
         "kubernetes.io/os": "linux",
-        ...(failureDomain === undefined ? {} : { "topology.kubernetes.io/zone": failureDomain }),
+        ...(failureDomain === undefined
+          ? {}
+          : { "topology.kubernetes.io/zone": labelValueOf(failureDomain) }),
         ...(controlPlane
           ? {
             [CONTROL_PLANE_NODE_ROLE]: "",
@@ -107,7 +113,7 @@ function newNode(facts: NodeFacts, now_ms: number): KubeObject {
       },
     },
     spec: {
-      providerID: providerIDOf(name),
+      providerID: facts.providerID ?? providerIDOf(name),
       ...(controlPlane ? { taints: [{ key: CONTROL_PLANE_NODE_ROLE, effect: "NoSchedule" }] } : {}),
     },
     status: {
