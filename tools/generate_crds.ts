@@ -82,14 +82,21 @@ function finishSchema(schema: Tree, kind: string, path: string): void {
   if (path === "") schema.description = KIND_DESCRIPTIONS[kind];
   for (const [name, property] of Object.entries<Tree>(schema.properties ?? {})) {
     const at = `${path}.${name}`;
-    const description = FIELD_DESCRIPTIONS[`${kind}${at}`] ?? FIELD_DESCRIPTIONS[at] ??
-      FIELD_DESCRIPTIONS[name];
+    const description = descriptionOf(kind, at);
     if (description !== undefined) property.description = description;
     finishSchema(property, kind, at);
   }
   if (schema.items !== undefined) finishSchema(schema.items, kind, `${path}[]`);
   const more = schema.additionalProperties;
   if (typeof more === "object") finishSchema(more, kind, `${path}{}`);
+}
+
+/** That of the longest known path that `path` ends with. */
+function descriptionOf(kind: string, path: string): string | undefined {
+  const names = path.split(".").slice(1);
+  const ends = names.map((_, i) => names.slice(i).join("."));
+  const keys = [`${kind}${path}`, path, ...ends];
+  return keys.map((key) => FIELD_DESCRIPTIONS[key]).find((text) => text !== undefined);
 }
 
 function definitionOf(facts: Tree): Tree {

@@ -138,6 +138,36 @@ Deno.test("The definitions are written down alike for people and for code, ours 
   }
 });
 
+Deno.test("kubectl explain has a sentence for every field of the infrastructure kinds", () => {
+  const own = customResourceDefinitions().filter(({ spec }) =>
+    spec.group.startsWith("infrastructure.")
+  );
+  assert(own.length >= 10);
+  for (const { spec } of own) {
+    const versions = spec.versions as unknown as {
+      name: string;
+      schema: { openAPIV3Schema: JsonObject };
+    }[];
+    for (const { name, schema } of versions) {
+      assertEquals([...undescribed(schema.openAPIV3Schema)], [], `${spec.names.kind} ${name}`);
+    }
+  }
+});
+
+/** The paths of a schema's fields that have no description. */
+function* undescribed(schema: JsonObject, path = ""): Generator<string> {
+  const { properties, items, additionalProperties } = schema as Record<string, JsonObject>;
+  for (const [name, property] of Object.entries(properties ?? {})) {
+    const at = `${path}.${name}`;
+    // These are described by the server.
+    if ([".apiVersion", ".kind", ".metadata"].includes(at)) continue;
+    if (!(property as JsonObject).description) yield at;
+    yield* undescribed(property as JsonObject, at);
+  }
+  if (items !== undefined) yield* undescribed(items, `${path}[]`);
+  if (typeof additionalProperties === "object") yield* undescribed(additionalProperties, path);
+}
+
 Deno.test("The repository keeps clusterctl's contract", () => {
   const [metadata] = objectsOf("metadata.yaml");
   const [series] = metadata?.["releaseSeries"] as {
