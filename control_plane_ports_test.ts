@@ -12,7 +12,7 @@ import {
   type Caller,
   type Forwarder,
   openForwarder,
-} from "./apiserver/tunnel/_port_forward_client.ts";
+} from "./apiserver/tunnel/_port_forward_client_for_test.ts";
 import { EtcdCluster } from "./etcd/etcd_cluster.ts";
 import { memberServices } from "./etcd/grpc_services.ts";
 import { MemberApi } from "./etcd/member_api.ts";

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { VirtualClock } from "../runtime/clock.ts";
 import { SeededRandom } from "../runtime/random.ts";
-import { DatabaseReader } from "./bolt/_database_reader.ts";
+import { DatabaseReader } from "./bolt/_database_reader_for_test.ts";
 import { EtcdCluster } from "./etcd_cluster.ts";
 import { MemberApi } from "./member_api.ts";
 

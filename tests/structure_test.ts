@@ -69,6 +69,8 @@ async function* productSources(): AsyncGenerator<
 
 const IMPORT = /(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g;
 
+const RELATIVE = /"(\.{1,2}\/[^"]+\.ts)"/g;
+
 function roomOf(url: URL): string {
   const [first = "", second] = url.href.slice(ROOT.href.length).split("/");
   return second === undefined ? "." : first;
@@ -85,6 +87,18 @@ Deno.test("imports point downwards", async () => {
     }
   }
   assertEquals(wrong, []);
+});
+
+Deno.test("what only tests need is not published", async () => {
+  const { publish } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  const used = new Set<string>(publish.exclude.map((path: string) => new URL(path, ROOT).href));
+  const own: string[] = [];
+  for await (const { url, text } of productSources()) {
+    for (const [, target = ""] of text.matchAll(RELATIVE)) used.add(new URL(target, url).href);
+    if (url.pathname.includes("/_")) own.push(url.href);
+  }
+  // A file named `_x_for_test.ts` is a test to all who look at names.
+  assertEquals(own.filter((href) => !used.has(href)), []);
 });
 
 const IMPURE: [RegExp, string][] = [

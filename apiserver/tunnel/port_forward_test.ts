@@ -13,7 +13,7 @@ import {
   text,
   webSocketHeaders,
   webSocketOf,
-} from "./_port_forward_client.ts";
+} from "./_port_forward_client_for_test.ts";
 import { connectedPair } from "./connected_pair.ts";
 import { Opcode } from "./websocket/frames.ts";
 

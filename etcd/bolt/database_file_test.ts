@@ -4,7 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { SeededRandom } from "../../runtime/random.ts";
-import { DatabaseReader } from "./_database_reader.ts";
+import { DatabaseReader } from "./_database_reader_for_test.ts";
 import { type Row, RowBucket } from "./bucket.ts";
 import { DatabaseFile } from "./database_file.ts";
 

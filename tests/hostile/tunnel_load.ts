@@ -2,7 +2,7 @@
 // connection through it that ends badly.
 
 import { Buffer } from "node:buffer";
-import { openForwarder } from "../../apiserver/tunnel/_port_forward_client.ts";
+import { openForwarder } from "../../apiserver/tunnel/_port_forward_client_for_test.ts";
 import type { Target } from "./connections.ts";
 
 const AT_ONCE = 20;
