@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
-import type { Clock, Timer } from "../../../runtime/clock.ts";
+import { type Clock, soon, type Timer } from "../../../runtime/clock.ts";
 import {
   type ControlFrame,
   controlFrame,
@@ -239,6 +239,7 @@ export class SpdyConnection {
       this.#transport.write(last, (error) => done(error ?? undefined));
       this.#transport.uncork();
     },
+    soon: (callback) => soon(this.#options.clock, callback),
     streamClosed: (id, reset) => {
       if (!this.#streams.delete(id) || this.#closed) return;
       if (reset) this.#reset(id, StreamStatus.cancel);

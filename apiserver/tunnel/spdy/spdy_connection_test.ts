@@ -255,6 +255,92 @@ Deno.test("SpdyConnection reads frames however they are cut, and data in pieces"
   server.close();
 });
 
+/** What `act` makes of a stream that is open, as the DATA frames of it. */
+async function framesOf(
+  act: (stream: SpdyStream, near: Duplex) => void | Promise<void>,
+): Promise<string[]> {
+  let stream: SpdyStream | undefined;
+  const onStream = (opened: SpdyStream) => (stream = opened) !== undefined;
+  const { near, server, frames } = raw({ onStream });
+  near.write(synStream(1));
+  await until(() => stream !== undefined);
+  await act(stream as SpdyStream, near);
+  await until(() => frames.some((frame) => frame.endsWith(" fin")));
+  server.close();
+  return frames.filter((frame) => frame.startsWith("data"));
+}
+
+const nextTurn = () => new Promise((next) => setImmediate(next));
+
+Deno.test("SpdyStream sends what is written in one turn of the event loop as one frame", async () => {
+  const frames = await framesOf(async (stream) => {
+    stream.write("a");
+    await Promise.resolve();
+    stream.write("b");
+    await new Promise((next) => queueMicrotask(() => next(stream.write("c"))));
+    await nextTurn();
+    await nextTurn();
+    stream.write("d");
+    stream.end("e");
+  });
+  assertEquals(frames, ["data 1 abc", "data 1 de fin"]);
+});
+
+Deno.test("SpdyStream sends what is written while a frame waits for the transport as one frame", async () => {
+  const frames = await framesOf(async (stream, near) => {
+    near.pause();
+    // Fills the transport.
+    for (let i = 0; i < 2; i++) {
+      stream.write("x".repeat(60_000));
+      await nextTurn();
+      await nextTurn();
+    }
+    for (const text of ["a", "b", "c"]) {
+      stream.write(text);
+      await nextTurn();
+      await nextTurn();
+    }
+    stream.end();
+    await nextTurn();
+    near.resume();
+  });
+  assertEquals(frames.map((frame) => frame.replace(/x{60000}/, "X")), [
+    "data 1 X",
+    "data 1 X",
+    "data 1 abc fin",
+  ]);
+});
+
+Deno.test("SpdyStream keeps what is written after the other side's end for one frame with its own", async () => {
+  const frames = await framesOf(async (stream, near) => {
+    stream.write("a");
+    await nextTurn();
+    await nextTurn();
+    stream.write("b");
+    near.write(dataHead(1, 0, true));
+    await until(() => stream.receivedFin);
+    for (const text of ["c", "d"]) {
+      stream.write(text);
+      await nextTurn();
+    }
+    stream.end();
+  });
+  assertEquals(frames, ["data 1 a", "data 1 bcd fin"]);
+});
+
+Deno.test("SpdyStream sends more than a frame's worth after the other side's end as it comes", async () => {
+  const frames = await framesOf(async (stream, near) => {
+    near.write(dataHead(1, 0, true));
+    await until(() => stream.receivedFin);
+    for (let i = 0; i < 3; i++) {
+      await new Promise((done) => stream.write("y".repeat(64 * 1024), done));
+    }
+    stream.end("z");
+  });
+  assertEquals(frames.length, 4);
+  assertEquals(frames[3], "data 1 z fin");
+});
+
 Deno.test("SpdyConnection gives up a peer that pings and does not read", async () => {
   const [near, far] = connectedPair();
   const server = new SpdyConnection(far, NO_HEAD, { role: "server", clock: systemClock });

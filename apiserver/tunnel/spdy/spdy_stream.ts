@@ -1,6 +1,7 @@
 // One stream of a SPDY connection as a Duplex: what is written goes out as
-// DATA frames, `end()` closes this direction (FIN), `destroy()` the whole
-// stream (RST_STREAM). Frames are spdy_connection.ts's business.
+// DATA frames, as few as will do, `end()` closes this direction (FIN),
+// `destroy()` the whole stream (RST_STREAM). Frames are spdy_connection.ts's
+// business.
 
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
@@ -10,13 +11,18 @@ import type { SpdyHeaders } from "./headers.ts";
 export interface StreamCarrier {
   /** Sends data; calls back when more may come. */
   sendData(id: number, payload: Uint8Array, fin: boolean, done: (error?: Error) => void): void;
+  /** Calls back once this turn of the event loop is over. */
+  soon(callback: () => void): void;
   /** The stream is over; `reset` tells that the other side does not know yet. */
   streamClosed(id: number, reset: boolean): void;
 }
 
+type Done = (error?: Error | null) => void;
+
 const READ_BYTES_MAX = 256 * 1024;
 const WRITE_BYTES_MAX = 64 * 1024;
-const LATE_BYTES_MAX = 64 * 1024;
+/** How much is collected for one frame. */
+const BATCH_BYTES = 64 * 1024;
 
 /** One stream. */
 export class SpdyStream extends Duplex {
@@ -29,9 +35,16 @@ export class SpdyStream extends Duplex {
   #sentFin = false;
   #reset = false;
   #drained: (() => void) | undefined;
-  /** What waits for our end, as the other side has ended. */
-  readonly #late: Buffer[] = [];
-  #late_bytes = 0;
+  /** What waits to be sent, as one frame. */
+  #batch: Buffer[] = [];
+  #batch_bytes = 0;
+  /** The writer that waits for the batch to go. */
+  #full: Done | undefined;
+  /** Nothing is written any more; called when the end is sent. */
+  #final: Done | undefined;
+  /** A frame is on its way to the transport. */
+  #sending = false;
+  #scheduled = false;
 
   /** Made by connections. */
   constructor(carrier: StreamCarrier, id: number, headers: SpdyHeaders) {
@@ -74,49 +87,74 @@ export class SpdyStream extends Duplex {
   }
 
   /** Sends a part. */
-  override _write(
-    chunk: Buffer,
-    _encoding: string,
-    done: (error?: Error | null) => void,
-  ): void {
-    this.#sendPart(chunk, done);
+  override _write(chunk: Buffer, _encoding: string, done: Done): void {
+    this.#collect([chunk], done);
   }
 
   /** Sends what has been collected as one part. */
-  override _writev(
-    chunks: { chunk: Buffer; encoding: string }[],
-    done: (error?: Error | null) => void,
-  ): void {
-    this.#sendPart(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
+  override _writev(chunks: { chunk: Buffer; encoding: string }[], done: Done): void {
+    this.#collect(chunks.map(({ chunk }) => chunk), done);
   }
 
   /**
-   * kubectl before 1.32 reads no more of a stream once its own client has hung
-   * up, and the second frame that it does not read holds up all other
-   * streams. So what is written after its end goes out in one frame.
+   * kubectl before 1.32 reads no more of a stream once its own client has hung up and one frame could not be passed
+   * on; the next frame holds up all other streams. So they are few: what is written in one turn of the event loop, or
+   * while a frame waits for the transport, goes out as one.
    */
-  #sendPart(part: Buffer, done: (error?: Error | null) => void): void {
-    if (!this.#receivedFin) return this.#carrier.sendData(this.id, part, false, done);
-    this.#late.push(part);
-    this.#late_bytes += part.length;
-    if (this.#late_bytes < LATE_BYTES_MAX) return done();
-    this.#carrier.sendData(this.id, this.#takeLate(), false, done);
+  #collect(parts: readonly Buffer[], done: Done): void {
+    for (const part of parts) {
+      this.#batch.push(part);
+      this.#batch_bytes += part.length;
+    }
+    if (this.#batch_bytes < BATCH_BYTES) {
+      this.#schedule();
+      return done();
+    }
+    this.#full = done;
+    this.#flush();
   }
 
-  #takeLate(): Buffer {
-    this.#late_bytes = 0;
-    return Buffer.concat(this.#late.splice(0));
+  #schedule(): void {
+    if (this.#scheduled || this.#sending) return;
+    this.#scheduled = true;
+    this.#carrier.soon(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#sending || this.destroyed) return;
+    const ending = this.#final;
+    const fin = ending !== undefined;
+    // After its end the other side hears all at once, and with ours if it can be.
+    const wanted = this.#receivedFin ? this.#full !== undefined : this.#batch_bytes > 0;
+    if (!fin && !wanted) return;
+    const payload = Buffer.concat(this.#batch);
+    const full = this.#full;
+    this.#batch = [];
+    this.#batch_bytes = 0;
+    this.#full = undefined;
+    this.#sending = true;
+    this.#sentFin = fin;
+    this.#carrier.sendData(this.id, payload, fin, (error) => {
+      this.#sending = false;
+      full?.(error);
+      if (fin) ending(error);
+      else if (error === undefined) this.#flush();
+    });
   }
 
   /** Sends the end. */
-  override _final(done: (error?: Error | null) => void): void {
-    this.#sentFin = true;
-    this.#carrier.sendData(this.id, this.#takeLate(), true, done);
+  override _final(done: Done): void {
+    this.#final = done;
+    this.#flush();
   }
 
   /** Ends both directions. */
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+  override _destroy(error: Error | null, done: Done): void {
     this._read();
+    this.#batch = [];
     const ended = this.#receivedFin && this.#sentFin;
     this.#carrier.streamClosed(this.id, !ended && !this.#reset);
     done(error);
