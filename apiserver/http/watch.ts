@@ -22,16 +22,19 @@ const HEADS = new Map(
 );
 const TAIL = encoder.encode("}\n");
 
-/** How much is put together for one write. An event may be larger. */
-const CHUNK_BYTES_MAX = 256 * 1024;
+const NOTHING: readonly WatchResult[] = [];
 
-/** The last first chunk of a batch of events: watchers without a selector share batches. */
+/** How much is put together for one write, and so held for a client that does not read. An event may be larger. */
+const CHUNK_BYTES_MAX = 32 * 1024;
+
+/** The last chunk: the next watcher mostly wants the same one. */
 let chunk: {
   readonly events: readonly WatchResult[];
   readonly encoding?: Encoding;
   readonly bytes: Uint8Array;
+  readonly start: number;
   readonly end: number;
-} = { events: [], bytes: new Uint8Array(), end: 0 };
+} = { events: [], bytes: new Uint8Array(), start: 0, end: 0 };
 
 /** Told what becomes of a watch. */
 export interface WatchObserver {
@@ -127,14 +130,22 @@ export class WatchBody implements PushedBody {
   /** Some of the events that were taken and not yet sent. */
   #nextChunk(): Uint8Array | undefined {
     const events = this.#taken;
-    if (this.#at >= events.length) return undefined;
-    if (this.#at > 0 || this.#transform !== undefined) return this.#assemble(events);
-    if (chunk.events !== events || chunk.encoding !== this.#encoding) {
-      const bytes = this.#assemble(events);
-      chunk = { events, encoding: this.#encoding, bytes, end: this.#at };
+    const start = this.#at;
+    if (start >= events.length) {
+      this.#taken = NOTHING;
+      this.#at = 0;
+      return undefined;
     }
-    this.#at = chunk.end;
-    return chunk.bytes;
+    if (this.#transform !== undefined) return this.#assemble(events);
+    const encoding = this.#encoding;
+    const known = chunk.encoding === encoding ? endOfSame(events, start) : undefined;
+    if (known !== undefined) {
+      this.#at = known;
+      return chunk.bytes;
+    }
+    const bytes = this.#assemble(events);
+    chunk = { events, encoding, bytes, start, end: this.#at };
+    return bytes;
   }
 
   #assemble(events: readonly WatchResult[]): Uint8Array {
@@ -176,6 +187,20 @@ export class WatchBody implements PushedBody {
     this.#sink?.end();
     this.#sink = undefined;
   }
+}
+
+/** Where the last chunk ends in `events`, if it says what they say from `start`. */
+function endOfSame(events: readonly WatchResult[], start: number): number | undefined {
+  if (chunk.events === events && chunk.start === start) return chunk.end;
+  const length = chunk.end - chunk.start;
+  if (events.length - start < length) return undefined;
+  for (let i = 0; i < length; i++) {
+    const [one, other] = [chunk.events[chunk.start + i]!, events[start + i]!];
+    if (one.entry === undefined || one.entry !== other.entry || one.type !== other.type) {
+      return undefined;
+    }
+  }
+  return start + length;
 }
 
 function errorEvent(error: unknown): WatchResult {

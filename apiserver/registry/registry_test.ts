@@ -335,6 +335,22 @@ Deno.test("watch() sends the present state first and marks its end", async () =>
   assertEquals(seen(await next), ["ADDED b"]);
 });
 
+Deno.test("watch() gives watches that begin together one array, also after others have gone on, and no old one", async () => {
+  using fixture = new Fixture();
+  for (const name of ["a", "b"]) await fixture.create(name);
+  const [first, second] = [await fixture.watch(), await fixture.watch()];
+  const taken = first.take();
+  assert(taken === second.take());
+  assertEquals([first.take(), second.take()], [[], []]);
+  await fixture.create("c");
+  const third = await fixture.watch();
+  assertEquals(seen(third.take() as WatchResult[]), ["ADDED a", "ADDED b", "ADDED c"]);
+  assertEquals(seen(first.take() as WatchResult[]), ["ADDED c"]);
+  const selective = await fixture.watch({ fieldSelector: "metadata.name=b" });
+  assertEquals(seen(selective.take() as WatchResult[]), ["ADDED b"]);
+  for (const stream of [first, second, third, selective]) stream.close();
+});
+
 Deno.test("watch() ends in time, with the store, and with an error when it has fallen behind", async () => {
   using fixture = new Fixture({ events_max: 4 });
   const timed = await fixture.watch({

@@ -6,7 +6,7 @@ import type { Timer } from "../../runtime/clock.ts";
 import { apiVersionOf, type KubeObject } from "../../runtime/object.ts";
 import { zeroObject } from "../../runtime/schema/zero_object.ts";
 import { StatusError } from "../../runtime/status.ts";
-import type { Cursor, Entry, StoreEvent } from "../../runtime/store/types.ts";
+import type { Cursor, Entry, Store, StoreEvent } from "../../runtime/store/types.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import type {
   ListRequestOptions,
@@ -58,12 +58,39 @@ export function watch(
   return new RegistryWatch(env, context, target, options, selection, start, initial, bookmarks);
 }
 
-function present(env: Environment, target: Target): readonly Entry[] {
-  return env.store.list(
-    target.definition.storage,
-    target.namespace === "" ? {} : { namespace: target.namespace },
-  ).entries;
+/** What a storage held when a watch last began with it, for as long as a watch has not got past it. */
+interface Present {
+  readonly revision: number;
+  readonly storage: string;
+  readonly namespace: string;
+  readonly entries: WeakRef<readonly Entry[]>;
 }
+
+const lastPresent = new WeakMap<Store, Present>();
+
+/** Watches that begin at the same revision begin with the same array: ten thousand of them do not hold ten thousand lists. */
+function present({ store }: Environment, target: Target): readonly Entry[] {
+  const { namespace, definition: { storage } } = target;
+  const last = lastPresent.get(store);
+  if (
+    last !== undefined && last.revision === store.revision && last.storage === storage &&
+    last.namespace === namespace
+  ) {
+    const entries = last.entries.deref();
+    if (entries !== undefined) return entries;
+  }
+  const { entries } = store.list(storage, namespace === "" ? {} : { namespace });
+  const { revision } = store;
+  lastPresent.set(store, { revision, storage, namespace, entries: new WeakRef(entries) });
+  return entries;
+}
+
+/** What was last made of what was there when watches began; see `RegistryWatch.#sharedInitial`. */
+const initialResults = new WeakMap<readonly Entry[], {
+  readonly definition: ResourceDefinition;
+  readonly start: number;
+  readonly results: readonly WatchResult[];
+}>();
 
 /** An event's object as it last was inside a selection that it has left; shared by all watchers of the event. */
 const departed = new WeakMap<StoreEvent, Entry>();
@@ -105,6 +132,7 @@ class RegistryWatch implements WatchStream {
   readonly #timeout: Timer;
   #initial: readonly Entry[] | undefined;
   #initialAt = 0;
+  #initialTaken = false;
   /** The bookmark that ends the initial events is still to be sent. */
   #announceEnd: boolean;
   #bookmarkDue = false;
@@ -211,24 +239,39 @@ class RegistryWatch implements WatchStream {
     return [failure];
   }
 
-  #takeInitial(): WatchResult[] | Promise<WatchResult[]> | undefined {
+  #takeInitial(): readonly WatchResult[] | Promise<WatchResult[]> | undefined {
     const initial = this.#initial;
     if (initial === undefined) return undefined;
-    const batch = initial.slice(this.#initialAt, this.#initialAt + BATCH_MAX);
+    // Others find what was made of it for as long as somebody sends it.
+    if (this.#initialTaken) return this.#initial = undefined;
+    const start = this.#initialAt;
+    const batch = initial.slice(start, start + BATCH_MAX);
     this.#initialAt += batch.length;
-    const last = this.#initialAt >= initial.length;
-    if (last) this.#initial = undefined;
-    const end = last && this.#announceEnd
+    this.#initialTaken = this.#initialAt >= initial.length;
+    const end = this.#initialTaken && this.#announceEnd
       ? [this.#bookmark({ annotations: { [INITIAL_EVENTS_END]: "true" } })]
       : [];
-    const events: WatchResult[] = [];
+    const shared = this.#filter === undefined && end.length === 0;
+    const found = shared ? this.#sharedInitial(initial, start) : undefined;
+    if (found !== undefined) return found;
+    const results: WatchResult[] = [];
     for (const entry of batch) {
       if (!this.#mayMatch(entry)) continue;
       const result = this.#result("ADDED", entry);
       if (result instanceof Promise) return this.#slowly(batch.map(added), end);
-      events.push(result);
+      results.push(result);
     }
-    return [...events, ...end];
+    results.push(...end);
+    if (shared) initialResults.set(initial, { definition: this.#definition, start, results });
+    return results;
+  }
+
+  /** What another watch without a selector has made of the same entries. */
+  #sharedInitial(initial: readonly Entry[], start: number): readonly WatchResult[] | undefined {
+    const known = initialResults.get(initial);
+    return known?.definition === this.#definition && known.start === start
+      ? known.results
+      : undefined;
   }
 
   #takeEvents(): WatchResult[] | Promise<WatchResult[]> | undefined {
