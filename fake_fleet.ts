@@ -347,6 +347,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     const heartbeats = this.#heartbeats.of(() => member.client);
     const server = new ApiServer({
       aggregatedRoles: true,
+      bootstrapTokens: true,
       ...(this.#options.memory === undefined ? {} : { http: { memory: this.#options.memory } }),
       ports,
       reads: heartbeats,

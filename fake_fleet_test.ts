@@ -4,7 +4,8 @@ import { fetchAdapter } from "./apiserver/http/fetch.ts";
 import type { Reach } from "./controllers/provider/host.ts";
 import { FakeFleet } from "./mod.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
-import { VirtualClock } from "./runtime/clock.ts";
+import { detachedSignature } from "./runtime/bootstrap_token.ts";
+import { rfc3339, VirtualClock } from "./runtime/clock.ts";
 import { SeededRandom } from "./runtime/random.ts";
 import { StatusError } from "./runtime/status.ts";
 import { adminUser } from "./runtime/user.ts";
@@ -165,4 +166,74 @@ Deno.test("A FakeFleet renews what kubelets would have renewed before its cluste
     lastHeartbeatTime: "2026-01-01T01:00:00Z",
     lastTransitionTime: null,
   }]);
+});
+
+Deno.test("A FakeFleet's clusters know bootstrap tokens, are signed for by them, and forget them when they end", async () => {
+  const clock = new VirtualClock();
+  await using fleet = fleetOf(clock);
+  await fleet.ensureListener(CLUSTER);
+  const client = fleet.client(CLUSTER);
+  const server = fleet.server(CLUSTER);
+  assert(client !== undefined && server !== undefined);
+  const info = { namespace: "kube-public", name: "cluster-info" };
+  const maps = { apiVersion: "v1", resource: "configmaps" };
+  const secrets = { apiVersion: "v1", resource: "secrets" };
+  const signers = async (kubeconfig: string) => {
+    // What follows from a write is done before time goes on.
+    await clock.advance(0);
+    const { data } = await client.get(maps, info) as { data?: Record<string, string> };
+    const { kubeconfig: text, ...signatures } = data ?? {};
+    assertEquals(text, kubeconfig);
+    for (const [key, signature] of Object.entries(signatures)) {
+      const id = key.slice("jws-kubeconfig-".length);
+      assertEquals(signature, detachedSignature(kubeconfig, { id, secret: `${id}0123456789` }));
+    }
+    return Object.keys(signatures).map((key) => key.slice(-6)).sort();
+  };
+  const create = (id: string, more: Record<string, string>) =>
+    client.create(secrets, {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { namespace: "kube-system", name: `bootstrap-token-${id}` },
+      type: "bootstrap.kubernetes.io/token",
+      data: Object.fromEntries(
+        Object.entries({ "token-id": id, "token-secret": `${id}0123456789`, ...more })
+          .map(([key, text]) => [key, btoa(text)]),
+      ),
+    });
+  const inMinutes = (minutes: number) => rfc3339(clock.now() + minutes * 60_000);
+  await create("aaaaaa", { "usage-bootstrap-signing": "true", expiration: inMinutes(10) });
+  await create("bbbbbb", {
+    "usage-bootstrap-signing": "true",
+    "usage-bootstrap-authentication": "true",
+    "auth-extra-groups": "system:bootstrappers:testers",
+  });
+  await create("cccccc", { expiration: inMinutes(10) });
+  const kind = { apiVersion: "v1", kind: "ConfigMap", metadata: info };
+  await client.create(maps, { ...kind, data: { kubeconfig: "one" } });
+  assertEquals(await signers("one"), ["aaaaaa", "bbbbbb"]);
+  await client.patch(maps, info, "merge", { data: { kubeconfig: "two" } });
+  assertEquals(await signers("two"), ["aaaaaa", "bbbbbb"]);
+  await clock.advance(10 * 60_000);
+  assertEquals(await signers("two"), ["bbbbbb"]);
+  const { items } = await client.list(secrets, { namespace: "kube-system" });
+  assertEquals(items.map(({ metadata }) => metadata.name), ["bootstrap-token-bbbbbb"]);
+  const ask = async (token: string) => {
+    const response = await fetchAdapter(server.handler)(
+      new Request("https://demo/apis/authentication.k8s.io/v1/selfsubjectreviews", {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+        body: JSON.stringify({
+          apiVersion: "authentication.k8s.io/v1",
+          kind: "SelfSubjectReview",
+        }),
+      }),
+    );
+    return response.ok ? (await response.json()).status.userInfo : response.status;
+  };
+  assertEquals(await ask("bbbbbb.bbbbbb0123456789"), {
+    username: "system:bootstrap:bbbbbb",
+    groups: ["system:bootstrappers", "system:bootstrappers:testers", "system:authenticated"],
+  });
+  assertEquals(await ask("aaaaaa.aaaaaa0123456789"), 401);
 });

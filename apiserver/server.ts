@@ -11,6 +11,7 @@ import { adminUser, type UserInfo } from "../runtime/user.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
 import { defaultAdmission } from "./admission/chain.ts";
 import { BearerAuthenticator } from "./auth/bearer_authenticator.ts";
+import { BootstrapTokenAuthenticator } from "./auth/bootstrap_token_authenticator.ts";
 import { RbacAuthorizer } from "./auth/rbac_authorizer.ts";
 import { ServiceAccountAuthenticator } from "./auth/service_account_authenticator.ts";
 import { ServiceAccountTokens, TOKEN_ISSUER } from "./auth/service_account_tokens.ts";
@@ -90,6 +91,8 @@ export interface ApiServerOptions {
   readonly authenticators?: readonly Authenticator[];
   /** Tokens that are known beside those of service accounts. Default: none. */
   readonly tokens?: TokenAuthenticator;
+  /** Whether bootstrap tokens are known, as in clusters that kubeadm makes. Default false. */
+  readonly bootstrapTokens?: boolean;
   /** Default: by the roles in the cluster. */
   readonly authorizer?: Authorizer;
   /** Admission plugins in order. Default: those of the real server. */
@@ -171,6 +174,9 @@ export class ApiServer {
         new BearerAuthenticator([
           ...(options.tokens === undefined ? [] : [options.tokens]),
           new ServiceAccountAuthenticator(store, clock, tokens),
+          ...(options.bootstrapTokens === true
+            ? [new BootstrapTokenAuthenticator(store, clock)]
+            : []),
         ]),
       ];
     const authorizer = options.authorizer ?? new RbacAuthorizer(store);

@@ -2,6 +2,7 @@
 // nothing; each symbol is described where it is defined.
 
 export * from "./base64.ts";
+export * from "./bootstrap_token.ts";
 export * from "./client.ts";
 export * from "./clock.ts";
 export * from "./duration.ts";

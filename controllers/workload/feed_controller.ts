@@ -74,6 +74,11 @@ export abstract class FeedController {
     this.#queue.add({ namespace, name });
   }
 
+  /** As {@linkcode enqueue}, after a while. */
+  protected enqueueAfter(delay_ms: number, name = "", namespace = ""): void {
+    this.#queue.addAfter({ namespace, name }, delay_ms);
+  }
+
   async #work(request: Request): Promise<void> {
     try {
       await this.sync(request);

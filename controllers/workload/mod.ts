@@ -1,12 +1,15 @@
 /**
  * What belongs to the promise of every API server: garbage collection,
  * the deletion of namespaces and pods, what each namespace holds from its
- * start, aggregated cluster roles, and what quotas count.
+ * start, aggregated cluster roles, what quotas count, and the end and the
+ * signatures of bootstrap tokens.
  *
  * @module
  */
 
 import type { KubeObject } from "../../runtime/object.ts";
+import { BootstrapSigner } from "./bootstrap_signer.ts";
+import { BootstrapTokenCleaner } from "./bootstrap_token_cleaner.ts";
 import type { WorkloadContext } from "./cluster_feed.ts";
 import { ClusterRoleAggregation } from "./cluster_role_aggregation.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
@@ -17,6 +20,8 @@ import { PolicyTypeCheck, type PolicyWarning } from "./policy_type_check.ts";
 import { PodTermination } from "./pod_termination.ts";
 import { ResourceQuotaController } from "./resource_quota.ts";
 
+export * from "./bootstrap_signer.ts";
+export * from "./bootstrap_token_cleaner.ts";
 export * from "./cluster_feed.ts";
 export * from "./feed_controller.ts";
 export * from "./cluster_role_aggregation.ts";
@@ -57,6 +62,8 @@ export function startWorkloadControllers(options: WorkloadControllersOptions): W
     new PodTermination(options),
     new NodeTaints(options),
     new ResourceQuotaController(options),
+    new BootstrapSigner(options),
+    new BootstrapTokenCleaner(options),
     new PolicyTypeCheck(options, (policy) => options.checkPolicy(policy)),
   ];
   for (const controller of controllers) controller.start();
