@@ -106,7 +106,8 @@ export class MachinePoolReconciler implements Reconciler {
     const { create, remove } = planPool(staying, wanted.replicas);
     for (let i = 0; i < create; i++) await this.#create(object, pool, wanted);
     for (const member of remove) await this.#remove(member);
-    await this.#tell(object, staying.filter((member) => !remove.includes(member)), wanted);
+    const left = staying.filter((member) => !remove.includes(member));
+    await this.#tell(object, { members, staying: left }, wanted);
   }
 
   /** Its infrastructure machines, those that are going included. */
@@ -176,10 +177,13 @@ export class MachinePoolReconciler implements Reconciler {
     });
   }
 
-  /** Writes down what there is. */
+  /**
+   * Writes down what there is. Those that are going count until they are gone: Cluster API deletes the Node of a
+   * provider ID that is no longer listed at once, and would not wait for its drain.
+   */
   async #tell(
     object: KubeObject,
-    members: readonly PoolMember[],
+    { members, staying }: Record<"members" | "staying", readonly PoolMember[]>,
     wanted: Wanted,
   ): Promise<void> {
     const { client, clock } = this.#context;
@@ -192,8 +196,9 @@ export class MachinePoolReconciler implements Reconciler {
     after.status.infrastructureMachineKind = this.#context.kinds.machineKind;
     after.status.observedGeneration = object.metadata.generation;
     after.status.instances = up.map(instanceOf);
-    const current = members.filter((member) => member.current && isUp(member)).length;
-    const complete = current >= wanted.replicas && up.length === wanted.replicas;
+    const lasting = staying.filter(isUp);
+    const current = lasting.filter((member) => member.current).length;
+    const complete = current >= wanted.replicas && lasting.length === wanted.replicas;
     // Provisioned once: later changes are told by the conditions.
     if (complete) {
       after.status.ready = true;

@@ -188,6 +188,35 @@ Deno.test("A machine pool grows, shrinks, replaces its machines one by one, and 
   });
 });
 
+Deno.test("A machine that is being drained is listed until it is gone", async () => {
+  await inPoolWorld(async (world) => {
+    await world.provisioned();
+    await world.pool(2);
+    await world.act();
+    const machines = await world.management.list("Machine");
+    for (const { metadata: { name = "" } } of machines) {
+      await world.patch("Machine", name, { metadata: { finalizers: ["example.com/drain"] } });
+    }
+    await world.patch("MachinePool", "workers", { spec: { replicas: 1 } });
+    await world.settle();
+    const told = async () => {
+      const pool = await world.get("DevMachinePool", "workers");
+      const ready = conditionOf(pool, "Ready")?.status;
+      return [pool.spec.providerIDList.length, pool.status.replicas, ready];
+    };
+    assertEquals(await told(), [2, 2, "True"]);
+    const [going] = (await world.management.list("Machine"))
+      .filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+    const name = going?.metadata.name ?? "";
+    // As Cluster API goes on once the Node is drained.
+    await world.delete("DevMachine", name);
+    await world.patch("Machine", name, { metadata: { finalizers: null } });
+    await world.settle();
+    assertEquals(await told(), [1, 1, "True"]);
+    assertEquals((await world.nodes()).length, 1);
+  });
+});
+
 Deno.test("A machine pool makes a machine anew that went, and refuses containers", async () => {
   await inPoolWorld(async (world) => {
     await world.provisioned();

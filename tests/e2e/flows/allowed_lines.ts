@@ -50,6 +50,10 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
     why: "A Node that was made, or deleted, a moment ago is not in the manager's cache of Nodes.",
   },
   {
+    pattern: /machinepool_controller_noderef\.go:\d+\] "Failed to get Node, skipping/,
+    why: "A Machine of a pool went with its Node; the MachinePool forgets the Node a moment later.",
+  },
+  {
     pattern: /Connect failed.* connection refused/,
     why: "A cluster that has no API server yet, or is deleted before it had one.",
     only: "before-connected",

@@ -11,6 +11,8 @@ import type { Settings } from "./settings.ts";
 export interface Shape {
   readonly controlPlane: number;
   readonly workers: number;
+  /** How many machines a MachinePool has; absent: there is none. */
+  readonly pool?: number;
   /** Of Kubernetes, such as `v1.35.0`. */
   readonly version: string;
 }
@@ -67,6 +69,7 @@ export class Draughtsman {
       [p.infraClusters, this.#infraCluster(namespace, name, "Cluster")],
       [p.controlPlanes, this.#controlPlane(plan)],
       [p.machineDeployments, this.#machineDeployment(plan)],
+      ...this.#pool(plan),
     ];
   }
 
@@ -83,7 +86,8 @@ export class Draughtsman {
           template: { spec: { kubeadmConfigSpec: KUBEADM } },
         }),
       ],
-      [p.clusterClasses, this.#clusterClass(namespace)],
+      ...this.#poolTemplate(plan),
+      [p.clusterClasses, this.#clusterClass(plan)],
       [
         p.clusters,
         this.#object(p.clusters, "Cluster", namespace, name, {
@@ -92,21 +96,16 @@ export class Draughtsman {
             ...(this.#old() ? { class: CLASS } : { classRef: { name: CLASS } }),
             version: plan.version,
             controlPlane: { replicas: plan.controlPlane },
-            workers: {
-              machineDeployments: [{ class: "workers", name: "md", replicas: plan.workers }],
-            },
+            workers: workersOf(plan),
           },
         }),
       ],
     ];
   }
 
-  #clusterClass(namespace: string): KubeObject {
+  #clusterClass({ namespace, pool }: Blueprint): KubeObject {
     const p = this.#places;
-    const template = (place: Place, kind: string) => {
-      const reference = { apiVersion: versionOf(place), kind, name: CLASS };
-      return this.#old() ? { ref: reference } : { templateRef: reference };
-    };
+    const template = (place: Place, kind: string) => this.#ofClass(place, kind);
     const machines = template(p.infraMachineTemplates, this.#kind("MachineTemplate"));
     const workers = {
       bootstrap: template(p.kubeadmConfigTemplates, "KubeadmConfigTemplate"),
@@ -122,8 +121,66 @@ export class Draughtsman {
         machineDeployments: [
           { class: "workers", ...(this.#old() ? { template: workers } : workers) },
         ],
+        ...(pool === undefined ? {} : { machinePools: [this.#poolClass()] }),
       },
     });
+  }
+
+  #poolClass(): JsonObject {
+    const p = this.#places;
+    return {
+      class: "pool",
+      bootstrap: this.#ofClass(p.kubeadmConfigTemplates, "KubeadmConfigTemplate"),
+      infrastructure: this.#ofClass(poolsOf(p).templates, "DevMachinePoolTemplate"),
+    };
+  }
+
+  /** How a ClusterClass names the templates of its own name. */
+  #ofClass(place: Place, kind: string): JsonObject {
+    const reference = { apiVersion: versionOf(place), kind, name: CLASS };
+    return this.#old() ? { ref: reference } : { templateRef: reference };
+  }
+
+  #poolTemplate({ namespace, pool }: Blueprint): [Place, KubeObject][] {
+    if (pool === undefined) return [];
+    const { templates } = poolsOf(this.#places);
+    return [[
+      templates,
+      this.#object(templates, "DevMachinePoolTemplate", namespace, CLASS, {
+        template: { spec: { backend: { inMemory: POOL_BEHAVIOUR } } },
+      }),
+    ]];
+  }
+
+  /** A MachinePool and what it is made of. */
+  #pool({ namespace, name, pool, version }: Blueprint): [Place, KubeObject][] {
+    if (pool === undefined) return [];
+    const p = this.#places;
+    const { pools } = poolsOf(p);
+    return [
+      [p.kubeadmConfigs, this.#object(p.kubeadmConfigs, "KubeadmConfig", namespace, name, JOIN)],
+      [
+        pools,
+        this.#object(pools, "DevMachinePool", namespace, name, {
+          backend: { inMemory: POOL_BEHAVIOUR },
+        }),
+      ],
+      [
+        p.machinePools,
+        this.#object(p.machinePools, "MachinePool", namespace, name, {
+          clusterName: name,
+          replicas: pool,
+          template: {
+            spec: {
+              clusterName: name,
+              version,
+              bootstrap: { configRef: this.#reference(p.kubeadmConfigs, "KubeadmConfig", name) },
+              infrastructureRef: this.#reference(pools, "DevMachinePool", name),
+            },
+          },
+        }),
+      ],
+    ];
   }
 
   #controlPlane({ namespace, name, controlPlane, version }: Blueprint): KubeObject {
@@ -190,9 +247,7 @@ export class Draughtsman {
   #configTemplate(namespace: string, name: string): KubeObject {
     const place = this.#places.kubeadmConfigTemplates;
     return this.#object(place, "KubeadmConfigTemplate", namespace, name, {
-      template: {
-        spec: { joinConfiguration: { nodeRegistration: { imagePullPolicy: "IfNotPresent" } } },
-      },
+      template: { spec: JOIN },
     });
   }
 
@@ -229,6 +284,29 @@ const NETWORK = {
 const KUBEADM = {
   clusterConfiguration: { apiServer: { certSANs: ["localhost", "127.0.0.1"] } },
 };
+
+const JOIN = { joinConfiguration: { nodeRegistration: { imagePullPolicy: "IfNotPresent" } } };
+const POOL_BEHAVIOUR = {
+  vm: { provisioning: { startupDuration: "1s" } },
+  node: { provisioning: { startupDuration: "0s" } },
+};
+
+/** The workers of a Cluster that comes from a class. */
+export function workersOf({ workers, pool }: Shape): JsonObject {
+  return {
+    machineDeployments: [{ class: "workers", name: "md", replicas: workers }],
+    ...(pool === undefined
+      ? {}
+      : { machinePools: [{ class: "pool", name: "mp", replicas: pool }] }),
+  };
+}
+
+function poolsOf({ infraMachinePools: pools, infraMachinePoolTemplates: templates }: Places) {
+  if (pools === undefined || templates === undefined) {
+    throw new TypeError("Only the Dev kinds have machine pools");
+  }
+  return { pools, templates };
+}
 
 /** `cluster.x-k8s.io/v1beta2`. */
 export function versionOf({ root }: Place): string {

@@ -5,6 +5,7 @@ import { drain } from "./drain.ts";
 import { etcd } from "./etcd.ts";
 import { healthCheck } from "./health.ts";
 import { many, scale } from "./many.ts";
+import { machinePool } from "./machine_pool.ts";
 import { move } from "./move.ts";
 import { pause } from "./pause.ts";
 import { certificates, rollout, upgrade } from "./renewals.ts";
@@ -23,6 +24,7 @@ const USUAL: readonly Flow[] = [
   rollout,
   etcd,
   resourceSet,
+  machinePool,
   create,
   giveUp,
 ];

@@ -3,12 +3,12 @@
 
 import { readKubeconfig } from "../../../runtime/read_kubeconfig.ts";
 import type { JsonObject, KubeObject } from "../../../runtime/object.ts";
-import type { Blueprint, Draughtsman, Shape } from "./blueprint.ts";
+import { type Blueprint, type Draughtsman, type Shape, workersOf } from "./blueprint.ts";
 import { Objects, type Place } from "./objects.ts";
 import { CORE, type Places } from "./places.ts";
 import { settled } from "./settled.ts";
 import type { Settings } from "./settings.ts";
-import { eventually, type Finding } from "./waiting.ts";
+import { eventually, type Finding, Hopeless } from "./waiting.ts";
 
 /** What a cluster is made with. */
 export interface ClusterContext {
@@ -18,7 +18,11 @@ export interface ClusterContext {
   readonly draughtsman: Draughtsman;
 }
 
+/** What a Machine is part of. */
+export type MachineRole = "control-plane" | "workers" | "pool";
+
 const CONTROL_PLANE = "cluster.x-k8s.io/control-plane";
+const POOL = "cluster.x-k8s.io/pool-name";
 const SETTLE_SECONDS = 240;
 
 /** A cluster, before, while and after it is there. */
@@ -87,13 +91,24 @@ export class ManagedCluster {
     return this.#only(this.context.places.machineDeployments);
   }
 
+  /** The MachinePool. */
+  machinePool(): Promise<KubeObject> {
+    return this.#only(this.context.places.machinePools);
+  }
+
+  /** The infrastructure of the MachinePool. */
+  infraMachinePool(): Promise<KubeObject> {
+    const { infraMachinePools } = this.context.places;
+    if (infraMachinePools === undefined) {
+      throw new Hopeless("Only the Dev kinds have machine pools");
+    }
+    return this.#only(infraMachinePools);
+  }
+
   /** The Machines, by name. */
-  async machines(which: "control-plane" | "workers" | "all" = "all"): Promise<KubeObject[]> {
+  async machines(which: MachineRole | "all" = "all"): Promise<KubeObject[]> {
     const found = await this.list(this.context.places.machines);
-    return found.filter(({ metadata }) => {
-      const controlPlane = metadata.labels?.[CONTROL_PLANE] !== undefined;
-      return which === "all" || controlPlane === (which === "control-plane");
-    });
+    return found.filter((machine) => which === "all" || roleOf(machine) === which);
   }
 
   /** The cluster's objects of a kind. */
@@ -132,19 +147,19 @@ export class ManagedCluster {
   }
 
   async #changeTopology(): Promise<void> {
-    const { controlPlane, workers, version } = this.shape;
+    const { controlPlane, version } = this.shape;
     await this.patch(this.context.places.clusters, this.name, {
       spec: {
         topology: {
           version,
           controlPlane: { replicas: controlPlane },
-          workers: { machineDeployments: [{ class: "workers", name: "md", replicas: workers }] },
+          workers: workersOf(this.shape),
         },
       },
     });
   }
 
-  async #changePlain({ controlPlane, workers, version }: Partial<Shape>): Promise<void> {
+  async #changePlain({ controlPlane, workers, pool, version }: Partial<Shape>): Promise<void> {
     const { places } = this.context;
     if (controlPlane !== undefined || version !== undefined) {
       await this.patch(places.controlPlanes, this.name, {
@@ -154,13 +169,22 @@ export class ManagedCluster {
         },
       });
     }
+    const of = (replicas: number | undefined) => ({
+      spec: {
+        ...(replicas === undefined ? {} : { replicas }),
+        ...(version === undefined ? {} : { template: { spec: { version } } }),
+      },
+    });
     if (workers !== undefined || version !== undefined) {
-      await this.patch(places.machineDeployments, this.name, {
-        spec: {
-          ...(workers === undefined ? {} : { replicas: workers }),
-          ...(version === undefined ? {} : { template: { spec: { version } } }),
-        },
-      });
+      await this.patch(places.machineDeployments, this.name, of(workers));
+    }
+    if (this.shape.pool !== undefined && (pool !== undefined || version !== undefined)) {
+      await this.patch(places.machinePools, this.name, of(pool));
     }
   }
+}
+
+function roleOf({ metadata: { labels } }: KubeObject): MachineRole {
+  if (labels?.[CONTROL_PLANE] !== undefined) return "control-plane";
+  return labels?.[POOL] === undefined ? "workers" : "pool";
 }

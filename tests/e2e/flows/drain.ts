@@ -2,10 +2,9 @@
 // waits for a budget of disruptions.
 
 import type { KubeObject } from "../../../runtime/object.ts";
+import { allow, GUARDED, guardedPod, waitsForBudget } from "./guarded_pod.ts";
 import { CORE } from "./places.ts";
-import type { Objects } from "./objects.ts";
 import type { Flow } from "./scene.ts";
-import { conditionsOf } from "./settled.ts";
 import { eventually, expect } from "./waiting.ts";
 
 /** A PodDisruptionBudget holds a drain up until it allows a disruption. */
@@ -20,12 +19,7 @@ export const drain: Flow = {
       using workload = await cluster.workload();
       await guardedPod(workload, machine["status"].nodeRef.name);
       await management.delete(places.machines, { namespace: cluster.namespace, name });
-      await eventually("the drain is refused", 60, async () => {
-        const now = await management.get(places.machines, { namespace: cluster.namespace, name });
-        const deleting = conditionsOf(now).find(({ type }) => type === "Deleting");
-        const text = deleting?.["message"] ?? "";
-        return text.includes("guarded") && /budget|evict/.test(text) ? undefined : `says "${text}"`;
-      });
+      await waitsForBudget(cluster, name);
       const node = await workload.get(CORE.nodes, { name: machine["status"].nodeRef.name });
       expect(node["spec"].unschedulable === true, "The Node is not cordoned");
     });
@@ -46,40 +40,3 @@ export const drain: Flow = {
     await scene.remove(cluster);
   },
 };
-
-const GUARDED = { namespace: "default", name: "guarded" };
-const labels = { app: "guarded" };
-
-/** A running pod on the Node, and a budget that allows no disruption of it. */
-async function guardedPod(workload: Objects, nodeName: string): Promise<void> {
-  await workload.create(CORE.pods, {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { ...GUARDED, labels },
-    spec: { nodeName, containers: [{ name: "main", image: "example.com/guarded:1" }] },
-  });
-  await workload.patch(CORE.pods, GUARDED, {
-    status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
-  }, "status");
-  await workload.create(CORE.budgets, {
-    apiVersion: "policy/v1",
-    kind: "PodDisruptionBudget",
-    metadata: GUARDED,
-    spec: { minAvailable: 1, selector: { matchLabels: labels } },
-  });
-  await allow(workload, 0);
-}
-
-/** What the controller of budgets would say. */
-async function allow(workload: Objects, disruptionsAllowed: number): Promise<void> {
-  const { metadata } = await workload.get(CORE.budgets, GUARDED);
-  await workload.patch(CORE.budgets, GUARDED, {
-    status: {
-      disruptionsAllowed,
-      currentHealthy: 1,
-      desiredHealthy: 1 - disruptionsAllowed,
-      expectedPods: 1,
-      observedGeneration: metadata.generation ?? 1,
-    },
-  }, "status");
-}

@@ -23,12 +23,14 @@ async function objectsLeft(cluster: ManagedCluster): Promise<Finding> {
     places.machines,
     places.machineSets,
     places.machineDeployments,
+    places.machinePools,
     places.controlPlanes,
     places.kubeadmConfigs,
     places.machineHealthChecks,
     places.resourceSetBindings,
     places.infraClusters,
     places.infraMachines,
+    ...(places.infraMachinePools === undefined ? [] : [places.infraMachinePools]),
     CORE.secrets,
   ];
   for (const place of kinds) {

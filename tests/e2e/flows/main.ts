@@ -58,7 +58,9 @@ async function play(flow: Flow, stack: Stack, settings: Settings): Promise<void>
 /** Conditions that do not hold, of the flow's objects. */
 async function untrue({ stack, places, namespace }: Scene): Promise<string[]> {
   const lines: string[] = [];
-  for (const place of [places.clusters, places.controlPlanes, places.machines]) {
+  for (
+    const place of [places.clusters, places.controlPlanes, places.machinePools, places.machines]
+  ) {
     for (const object of await stack.objects.list(place, { namespace })) {
       for (const { type, status, reason, message } of conditionsOf(object)) {
         if (status === "True" || message === undefined || message === "") continue;

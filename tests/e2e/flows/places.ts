@@ -24,6 +24,7 @@ export interface Places {
   readonly machines: Place;
   readonly machineSets: Place;
   readonly machineDeployments: Place;
+  readonly machinePools: Place;
   readonly machineHealthChecks: Place;
   readonly controlPlanes: Place;
   readonly controlPlaneTemplates: Place;
@@ -35,7 +36,12 @@ export interface Places {
   readonly infraClusterTemplates: Place;
   readonly infraMachines: Place;
   readonly infraMachineTemplates: Place;
+  /** Only the Dev kinds have machine pools, in one version. */
+  readonly infraMachinePools?: Place;
+  readonly infraMachinePoolTemplates?: Place;
 }
+
+const POOLS = "/apis/infrastructure.cluster.x-k8s.io/v1beta2";
 
 /** The places of a run. */
 export function placesOf({ clusterApi, family }: Settings): Places {
@@ -53,6 +59,7 @@ export function placesOf({ clusterApi, family }: Settings): Places {
     machines: place(core, "machines"),
     machineSets: place(core, "machinesets"),
     machineDeployments: place(core, "machinedeployments"),
+    machinePools: place(core, "machinepools"),
     machineHealthChecks: place(core, "machinehealthchecks"),
     controlPlanes: place(controlPlane, "kubeadmcontrolplanes"),
     controlPlaneTemplates: place(controlPlane, "kubeadmcontrolplanetemplates"),
@@ -64,6 +71,12 @@ export function placesOf({ clusterApi, family }: Settings): Places {
     infraClusterTemplates: place(infrastructure, `${prefix}clustertemplates`),
     infraMachines: place(infrastructure, `${prefix}machines`),
     infraMachineTemplates: place(infrastructure, `${prefix}machinetemplates`),
+    ...(dev
+      ? {
+        infraMachinePools: place(POOLS, "devmachinepools"),
+        infraMachinePoolTemplates: place(POOLS, "devmachinepooltemplates"),
+      }
+      : {}),
   };
 }
 

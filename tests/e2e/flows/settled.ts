@@ -13,6 +13,7 @@ export async function settled(cluster: ManagedCluster): Promise<Finding> {
   const { controlPlane, workers } = cluster.shape;
   return replicas(await cluster.controlPlane(), controlPlane, expected, expected.controlPlane) ??
     replicas(await cluster.machineDeployment(), workers, expected, expected.workers) ??
+    (cluster.shape.pool === undefined ? undefined : await pool(cluster, expected)) ??
     machines(cluster, await cluster.machines(), expected) ??
     truths(await cluster.cluster(), expected.cluster) ??
     await inside(cluster);
@@ -119,13 +120,42 @@ function counts(object: KubeObject, wanted: number, { available }: Expectation):
     : `${kind}: ${JSON.stringify(seen)} instead of ${wanted}`;
 }
 
+/** A MachinePool has its counts, the Nodes of its Machines, and what its infrastructure says. */
+async function pool(cluster: ManagedCluster, expected: Expectation): Promise<Finding> {
+  const { pool: wanted = 0, version } = cluster.shape;
+  const object = await cluster.machinePool();
+  const finding = counts(object, wanted, expected);
+  if (finding !== undefined) return finding;
+  const { spec, status } = object;
+  if (spec.template.spec.version !== version) return "MachinePool: of another version";
+  if (status.phase !== "Running") return `MachinePool: it is ${status.phase}`;
+  const members = await cluster.machines("pool");
+  const nodes = sorted(members.map(({ status }) => status?.nodeRef?.name));
+  const refs = sorted((status.nodeRefs ?? []).map(({ name }: { name: string }) => name));
+  if (nodes !== refs) return `MachinePool: its Nodes are ${refs} instead of ${nodes}`;
+  const infrastructure = await cluster.infraMachinePool();
+  const provided = sorted(infrastructure["spec"].providerIDList ?? []);
+  const ids = sorted(members.map(({ spec }) => spec.providerID));
+  const told = sorted(spec.providerIDList ?? []);
+  if (told !== ids || provided !== ids) {
+    return `providerIDList is ${provided} and ${told} instead of ${ids}`;
+  }
+  return truths(infrastructure, ["Ready"]);
+}
+
+function sorted(values: readonly unknown[]): string {
+  return values.map(String).sort().join();
+}
+
 function machines(
   cluster: ManagedCluster,
   objects: readonly KubeObject[],
   expected: Expectation,
 ): Finding {
-  const { controlPlane, workers, version } = cluster.shape;
-  if (objects.length !== controlPlane + workers) return `There are ${objects.length} Machines`;
+  const { controlPlane, workers, pool = 0, version } = cluster.shape;
+  if (objects.length !== controlPlane + workers + pool) {
+    return `There are ${objects.length} Machines`;
+  }
   for (const machine of objects) {
     const { spec, status, metadata } = machine;
     if (spec.version !== version) return `Machine ${metadata.name} is of ${spec.version}`;
