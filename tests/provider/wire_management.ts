@@ -108,7 +108,10 @@ export class WireManagement implements AsyncDisposable {
 const LOOKS = 600;
 
 /** Looks until the condition holds; throws with `what` when it does not come to that. */
-export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+): Promise<void> {
   for (let look = 0; look < LOOKS; look++) {
     if (await condition()) return;
     await sleep(systemClock, 100);
