@@ -122,9 +122,23 @@ export function setCondition(
   };
   // Most conditions are set to what they are.
   if (before !== undefined && equal(before, condition) && isSorted(conditionsOf(object))) return;
-  const others = conditionsOf(object).filter(({ type }) => type !== update.type);
+  const others = conditionsOf(object).filter(({ type }) => type !== update.type)
+    .map((one) => notPausedSince(one, generation));
   object.status ??= {};
   object.status.conditions = sortConditions([...others, condition]);
+}
+
+/**
+ * Whoever writes conditions has seen that the object is not paused: that it still is not is worth no write of its
+ * own, and goes with the next.
+ */
+function notPausedSince(condition: Condition, generation: number | undefined): Condition {
+  const { type, status, observedGeneration = 0 } = condition;
+  if (type !== "Paused" || status !== "False" || generation === undefined) return condition;
+  return observedGeneration >= generation ? condition : {
+    ...condition,
+    observedGeneration: generation,
+  };
 }
 
 /** Removes a condition from an object that the caller may change. */

@@ -26,6 +26,18 @@ function machine(name: string, labels?: Record<string, string>): KubeObject {
   };
 }
 
+Deno.test("setCondition() has the Paused condition keep up with the object, unless it is paused", () => {
+  for (const [status, generation] of [["False", 4], ["True", 3]] as const) {
+    const object = machine("a");
+    setCondition(object, { type: "Paused", status, reason: "A" }, NOW);
+    object.metadata.generation = 4;
+    setCondition(object, { type: "Ready", status: "True", reason: "B" }, NOW + 5000);
+    const paused = conditionOf(object, "Paused");
+    assertEquals(paused?.observedGeneration, generation);
+    assertEquals(paused?.lastTransitionTime, "2026-01-01T00:00:00Z");
+  }
+});
+
 Deno.test("setCondition() moves the transition time with the status only", () => {
   const object = machine("a");
   setCondition(object, { type: "Ready", status: "False", reason: "A" }, NOW);

@@ -36,7 +36,10 @@ export async function endsByPause(
 ): Promise<boolean> {
   const update = pausedCondition(cluster, object);
   const before = conditionOf(object, "Paused");
-  const changed = before?.status !== update.status || before.message !== (update.message ?? "");
+  const seen = update.status === "False" ||
+    before?.observedGeneration === object.metadata.generation;
+  const changed = before?.status !== update.status || before.message !== (update.message ?? "") ||
+    !seen;
   if (changed) {
     const after = clone(object);
     setCondition(after, update, now_ms);
