@@ -1,9 +1,31 @@
 import { assert, assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
 import { Debts, Owed } from "./debts.ts";
+import { HeldMemory } from "./held_memory.ts";
 
 const MIB = 1024 * 1024;
-const connection = () => new EventEmitter();
+
+class FakeConnection extends EventEmitter {
+  destroyed = false;
+
+  destroy(): void {
+    this.destroyed = true;
+    this.emit("close");
+  }
+}
+
+const connection = () => new FakeConnection();
+
+/** A process that holds 10 MiB with ease, and 20 at most. */
+function process() {
+  const time = { now_ms: 0 };
+  const memory = new HeldMemory({
+    crowded_bytes: 10 * MIB,
+    full_bytes: 20 * MIB,
+    now: () => time.now_ms,
+  });
+  return { time, memory };
+}
 
 Deno.test("Debts refuses a connection that does not read, and no other", () => {
   const debts = new Debts();
@@ -16,10 +38,62 @@ Deno.test("Debts refuses a connection that does not read, and no other", () => {
   assertEquals(debts.bytes, 0);
 });
 
-Deno.test("Debts refuses everybody once all connections together owe too much", () => {
-  const debts = new Debts();
-  for (let i = 0; i < 5; i++) debts.add(debts.of(connection()), 60 * MIB);
-  assert(debts.refuses(debts.of(connection())));
+Deno.test("Debts refuses connections that owe something once the process holds much, and no others", () => {
+  const { memory } = process();
+  const [attacked, other] = [new Debts(memory), new Debts(memory)];
+  const greedy = attacked.of(connection());
+  for (let i = 0; i < 3; i++) attacked.add(i === 0 ? greedy : attacked.of(connection()), 4 * MIB);
+  assert(memory.crowded);
+  assert(attacked.refuses(greedy));
+  assert(!attacked.refuses(attacked.of(connection())));
+  assert(!other.refuses(other.of(connection())));
+});
+
+Deno.test("Debts lets go of the largest that have not moved, of the listener that holds most", () => {
+  const { memory, time } = process();
+  const [attacked, other] = [new Debts(memory), new Debts(memory)];
+  const [large, small, moving, bystander] = Array.from({ length: 4 }, connection);
+  other.add(other.of(bystander!), 1 * MIB);
+  attacked.add(attacked.of(large!), 3 * MIB);
+  attacked.add(attacked.of(small!), 1 * MIB);
+  const lively = attacked.of(moving!);
+  attacked.add(lively, 4 * MIB);
+  time.now_ms = 6_000;
+  attacked.moved(lively);
+  attacked.add(lively, 1 * MIB);
+  const seen = () => [large, small, moving, bystander].map((one) => one!.destroyed);
+  assertEquals(seen(), [false, false, false, false]);
+  attacked.add(attacked.of(connection()), 2 * MIB);
+  // Without the first there would be room, but not much.
+  assertEquals(seen(), [true, true, false, false]);
+  assertEquals(memory.bytes, 8 * MIB);
+});
+
+Deno.test("Debts lets go of the largest however lively, rather than hold too much", () => {
+  const { memory } = process();
+  const debts = new Debts(memory);
+  const connections = Array.from({ length: 6 }, connection);
+  connections.forEach((one, i) => debts.add(debts.of(one), (i + 1) * MIB));
+  assertEquals(connections.map(({ destroyed }) => destroyed).includes(true), true);
+  assert(connections[5]!.destroyed);
+  assert(!connections[0]!.destroyed);
+  assert(memory.bytes <= 20 * MIB);
+});
+
+Deno.test("Debts counts bytes that many wait for once in the process, and for each connection", () => {
+  const { memory } = process();
+  const debts = new Debts(memory);
+  const shared = new Uint8Array(2 * MIB);
+  const connections = Array.from({ length: 50 }, connection);
+  const owed = connections.map((one) => new Owed(debts, debts.of(one)));
+  for (const one of owed) one.hold([shared, shared.subarray(0, 10)]);
+  assertEquals([memory.bytes, debts.bytes], [2 * MIB, 50 * (2 * MIB + 10)]);
+  connections[0]!.destroy();
+  for (const one of owed.slice(2)) one.end();
+  assertEquals([memory.bytes, debts.bytes], [2 * MIB, 2 * MIB + 10]);
+  owed[1]!.hold([shared]);
+  owed[1]!.hold([]);
+  assertEquals([memory.bytes, debts.bytes], [0, 0]);
 });
 
 Deno.test("Debts makes the requests of a crowded connection wait", () => {
@@ -34,11 +108,11 @@ Deno.test("Debts owes nothing to a connection that is over", () => {
   const debts = new Debts();
   const lost = connection();
   const debt = debts.of(lost);
-  debts.add(debt, 300 * MIB);
-  assert(debts.refuses(debts.of(connection())));
+  debts.add(debt, 100 * MIB);
+  assert(debts.refuses(debt));
   lost.emit("close");
-  assert(!debts.refuses(debts.of(connection())));
-  debts.add(debt, -300 * MIB);
+  assert(!debts.refuses(debt));
+  debts.add(debt, -100 * MIB);
   assertEquals(debts.bytes, 0);
 });
 

@@ -16,7 +16,7 @@ import { installHandshakeGuard } from "../../runtime/handshake_guard.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { seedTls } from "../../runtime/tls_seed.ts";
 import { Connections } from "./connections.ts";
-import { Debts } from "./debts.ts";
+import { Debts, Owed } from "./debts.ts";
 import { serveExchange } from "./node_exchange.ts";
 import type { Service } from "./service.ts";
 import { ServerConnection } from "./http2/server_connection.ts";
@@ -206,11 +206,14 @@ function serveHttp2(
       for (const listener of others) listener.call(server, socket);
       return;
     }
+    const { debts } = service;
+    const owed = new Owed(debts, debts.of(socket));
     const connection: ServerConnection = new ServerConnection(socket, {
       streamsMax: MAX_CONCURRENT_STREAMS,
       headerBytesMax: MAX_HEADER_BYTES,
       stalled_ms: service.stalled_ms,
       onStream: (stream) => void serveStream(service, connection, stream),
+      onWaiting: (bytes) => owed.set(bytes),
     });
   });
 }

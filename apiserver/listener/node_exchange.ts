@@ -46,7 +46,7 @@ export async function serveExchange(
     }
     const refused = turn === "crowded" || debts.refuses(debt);
     const answer = refused ? TOO_MANY : await handler.handle(
-      new ReceivedRequest(new ReadableBody(request), departure, {
+      new ReceivedRequest(new ReadableBody(request, new Owed(debts, debt)), departure, {
         method: request.method ?? "",
         target: request.url ?? "",
         headers: request.headers as Record<string, string | undefined>,
@@ -55,7 +55,7 @@ export async function serveExchange(
       }),
     );
     if (answer.body instanceof Uint8Array && !departure.gone) {
-      owed.set(answer.body.byteLength);
+      owed.hold([answer.body]);
     }
     await writeResponse(answer, request, response, { departure, stalled_ms, owed });
     departure.forget();
@@ -82,13 +82,15 @@ export interface BodySource {
 
 class ReadableBody implements BodySource {
   readonly #source: Readable;
+  readonly #owed: Owed | undefined;
 
-  constructor(source: Readable) {
+  constructor(source: Readable, owed?: Owed) {
     this.#source = source;
+    this.#owed = owed;
   }
 
   body(limit: number): Promise<Uint8Array> {
-    return readBody(this.#source, limit);
+    return readBody(this.#source, limit, this.#owed);
   }
 }
 
@@ -157,28 +159,34 @@ export function toHttpRequest(request: IncomingMessage, signal: AbortSignal): Ht
 const LARGE_BYTES = 64 * 1024;
 const NO_BODY = new Uint8Array(0);
 
-function readBody(source: Readable, limit: number): Promise<Uint8Array> {
+/** Reads a body to its end. What of it has come is owed until then. */
+function readBody(source: Readable, limit: number, owed?: Owed): Promise<Uint8Array> {
   // One without a body may be over before anybody has asked.
   if (source.readableEnded) return Promise.resolve(NO_BODY);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const fail = (error: Error) => {
+      chunks.length = 0;
+      owed?.end();
+      reject(error);
+    };
     source.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > limit) {
-        chunks.length = 0;
         source.removeAllListeners("data");
         source.resume();
-        return reject(bodyTooLarge(limit));
+        return fail(bodyTooLarge(limit));
       }
       chunks.push(chunk);
+      owed?.set(size);
     });
-    source.on(
-      "end",
-      () => resolve(chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks)),
-    );
-    source.on("error", reject);
-    source.on("aborted", () => reject(new Error("The client has left")));
+    source.on("end", () => {
+      owed?.end();
+      resolve(chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks));
+    });
+    source.on("error", fail);
+    source.on("aborted", () => fail(new Error("The client has left")));
   });
 }
 

@@ -24,6 +24,7 @@ export async function serveStream(
   const debt = debts.of(connection.socket);
   const owed = new Owed(debts, debt);
   debt.requests++;
+  stream.account = owed;
   stream.onClose = () => {
     departure.leave();
     debt.requests--;
@@ -49,8 +50,8 @@ export async function serveStream(
         carrier: stream,
       }),
     );
-    if (answer.body instanceof Uint8Array && !stream.closed) owed.set(answer.body.byteLength);
-    await writeResponse(answer, method, stream, departure, owed);
+    if (answer.body instanceof Uint8Array && !stream.closed) owed.hold([answer.body]);
+    await writeResponse(answer, method, stream, departure);
     departure.forget();
   } catch {
     // The chain answers its own errors: only the connection can have failed.
@@ -63,7 +64,6 @@ async function writeResponse(
   method: string,
   stream: ServerStream,
   departure: Departure,
-  owed: Owed,
 ): Promise<void> {
   if (stream.closed) return void await discard(answer);
   const { body } = answer;
@@ -74,8 +74,8 @@ async function writeResponse(
     return;
   }
   stream.respond(answer.status, headersOf(answer, undefined), false);
-  if ("pushTo" in body) await push(body, stream, departure, owed);
-  else await pull(body, stream, departure, owed);
+  if ("pushTo" in body) await push(body, stream, departure);
+  else await pull(body, stream, departure);
   stream.end();
 }
 
@@ -83,25 +83,14 @@ function push(
   body: Extract<HttpResponse["body"], { pushTo: unknown }>,
   stream: ServerStream,
   departure: Departure,
-  owed: Owed,
 ): Promise<void> {
   return new Promise((resolve) => {
-    stream.onRoom = () => {
-      owed.set(0);
-      body.resume();
-    };
+    stream.onRoom = () => body.resume();
     departure.whenGone(() => {
       body.close();
       resolve();
     });
-    body.pushTo({
-      write(chunk) {
-        const room = stream.write(chunk);
-        if (!room) owed.set(stream.queuedBytes);
-        return room;
-      },
-      end: resolve,
-    });
+    body.pushTo({ write: (chunk) => stream.write(chunk), end: resolve });
   });
 }
 
@@ -109,17 +98,14 @@ async function pull(
   body: AsyncIterable<Uint8Array>,
   stream: ServerStream,
   departure: Departure,
-  owed: Owed,
 ): Promise<void> {
   for await (const chunk of body) {
     if (departure.gone) return;
     if (stream.write(chunk)) continue;
-    owed.set(stream.queuedBytes);
     await new Promise<void>((resolve) => {
       stream.onRoom = resolve;
       departure.whenGone(resolve);
     });
-    owed.set(0);
   }
 }
 

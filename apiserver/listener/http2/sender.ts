@@ -26,6 +26,8 @@ export interface SenderOptions {
   answered(stream: ServerStream): void;
   /** A stream has to end in the middle. */
   reset(stream: ServerStream, code: number): void;
+  /** So many bytes wait for the socket to take them. */
+  waiting(bytes: number): void;
 }
 
 /** One connection's. */
@@ -147,13 +149,17 @@ export class Sender {
     if (this.#over) return;
     while (!this.#blocked) {
       for (const stream of this.#ready) {
-        if (this.#window <= 0 && stream.queuedBytes > 0) continue;
+        if (this.#window <= 0 && stream.queuedBytes > 0) {
+          if (stream.since_ms === 0) stream.waits(false, systemClock.now());
+          continue;
+        }
         this.#send(stream);
         if (this.#outbox.length >= WRITE_BYTES_MAX) break;
       }
       if (this.#outbox.length === 0) break;
       this.#outbox.flush();
       this.#blocked = this.#outbox.waiting >= WAITING_BYTES_MAX;
+      if (this.#blocked) this.#options.waiting(this.#outbox.waiting);
     }
     if (this.#outbox.waiting > 0 || this.#ready.size > 0 || this.#held.size > 0) this.#watch();
   }
@@ -185,20 +191,20 @@ export class Sender {
     }
     this.#window -= turn - left;
     if (stream.queuedBytes > 0) return this.#wait(stream, left < turn);
-    stream.since_ms = 0;
     if (!stream.ending) return stream.emptied();
     this.#outbox.frame(FRAME.data, FLAG.endStream, stream.id, NOTHING);
     this.#options.answered(stream);
   }
 
   #wait(stream: ServerStream, moved: boolean): void {
-    if (moved || stream.since_ms === 0) stream.since_ms = systemClock.now();
+    if (moved || stream.since_ms === 0) stream.waits(moved, systemClock.now());
     if (stream.sendWindow > 0) this.#ready.add(stream);
     else this.#held.add(stream);
   }
 
   #drained(): void {
     this.#blocked = false;
+    this.#options.waiting(0);
     if (this.#over) return;
     this.flush();
     if (!this.#blocked) this.#socket.resume();
@@ -222,7 +228,7 @@ export class Sender {
     this.#taken = taken;
     const now_ms = systemClock.now();
     for (const stream of [...this.#held, ...this.#ready]) {
-      if (stream.since_ms === 0) stream.since_ms = now_ms;
+      if (stream.since_ms === 0) stream.waits(false, now_ms);
       else if (stream.since_ms <= now_ms - this.#options.stalled_ms) {
         this.#options.reset(stream, CODE.cancel);
       }

@@ -35,6 +35,8 @@ export interface ServerConnectionOptions {
   readonly stalled_ms: number;
   /** Told of each request. */
   onStream(stream: ServerStream): void;
+  /** Told how many bytes wait for the socket to take them. Default: nobody wants to know. */
+  onWaiting?(bytes: number): void;
 }
 
 /** What the bodies of requests may have on their way: as kube-apiserver allows. */
@@ -89,6 +91,7 @@ export class ServerConnection implements StreamKeeper {
       stalled_ms: options.stalled_ms,
       answered: (stream) => this.#answered(stream),
       reset: (stream, code) => this.reset(stream, code),
+      waiting: (bytes) => options.onWaiting?.(bytes),
     });
     this.#greet();
     socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));

@@ -47,6 +47,9 @@ class Peer extends Duplex {
   readonly streams: ServerStream[] = [];
   readonly connection: ServerConnection;
 
+  /** What waits for its socket, each time that it changes. */
+  readonly told: number[] = [];
+
   constructor({ stalled_ms = 10_000, greet = true } = {}) {
     super();
     this.connection = new ServerConnection(this as unknown as TLSSocket, {
@@ -54,6 +57,7 @@ class Peer extends Duplex {
       headerBytesMax: 64 * 1024,
       stalled_ms,
       onStream: (stream) => this.streams.push(stream),
+      onWaiting: (bytes) => this.told.push(bytes),
     });
     if (greet) this.say(PREFACE, frame(FRAME.settings, 0, 0));
   }
@@ -236,6 +240,56 @@ Deno.test("ServerConnection stops reading from who does not read, and ends it in
   await new Promise((resolve) => peer.once("close", resolve));
   clearInterval(alive);
   assert(peer.streams[0]!.closed);
+});
+
+Deno.test("ServerConnection keeps account of what waits: pieces of answers, bodies that come, the socket", async () => {
+  const peer = new Peer();
+  const held: number[] = [];
+  const account = {
+    hold: (chunks: readonly Uint8Array[]) => held.push(chunks.length),
+    set: (bytes: number) => held.push(-bytes),
+  };
+  peer.say(setting(4, 10), frame(FRAME.headers, WHOLE, 1, GET));
+  await peer.heard();
+  const answer = peer.streams[0]!;
+  answer.account = account;
+  answer.respond(200, [], false);
+  answer.write(Buffer.alloc(5));
+  await peer.heard();
+  assertEquals(held, []);
+  answer.write(Buffer.alloc(10));
+  await peer.heard();
+  answer.write(Buffer.alloc(10));
+  assertEquals(held, [1, 2]);
+  peer.say(frame(FRAME.windowUpdate, 0, 1, number(1_000)));
+  await peer.heard();
+  assertEquals(held, [1, 2, 0]);
+
+  held.length = 0;
+  peer.say(frame(FRAME.headers, FLAG.endHeaders, 3, POST));
+  await peer.heard();
+  const request = peer.streams[1]!;
+  request.account = account;
+  peer.say(frame(FRAME.data, 0, 3, Buffer.alloc(7)));
+  await peer.heard();
+  const body = request.body(100);
+  peer.say(frame(FRAME.data, FLAG.endStream, 3, Buffer.alloc(7)));
+  assertEquals((await body).length, 14);
+  assertEquals(held, [-7, -14, -0]);
+
+  peer.reading = false;
+  peer.say(
+    frame(FRAME.windowUpdate, 0, 0, number(10_000_000)),
+    frame(FRAME.windowUpdate, 0, 1, number(10_000_000)),
+  );
+  await peer.heard();
+  answer.write(Buffer.alloc(1_000_000));
+  await peer.heard();
+  assert(peer.told.at(-1)! >= 256 * 1024);
+  peer.reading = true;
+  for (const taken of peer.waiting.splice(0)) taken();
+  await peer.heard();
+  assertEquals(peer.told.at(-1), 0);
 });
 
 Deno.test("ServerConnection ends connections that break the protocol, and says why", async () => {

@@ -23,8 +23,17 @@ export interface StreamKeeper {
   reset(stream: ServerStream, code: number): void;
 }
 
+/** Who keeps account of what a stream holds. */
+export interface StreamAccount {
+  /** These pieces of the answer wait for the other side; called again when they have changed. */
+  hold(chunks: readonly Uint8Array[]): void;
+  /** So many bytes of the request have come and are not read to the end. */
+  set(bytes: number): void;
+}
+
 /** More than this in the queue is too much: the writer is told to wait. */
 const QUEUE_BYTES_MAX = 16 * 1024;
+const NOTHING_WAITS: readonly Uint8Array[] = [];
 const NO_BODY = new Uint8Array(0);
 /** INTERNAL_ERROR (RFC 9113, 7). */
 const INTERNAL_ERROR = 2;
@@ -45,6 +54,9 @@ export class ServerStream implements Carrier {
   onClose: (() => void) | undefined;
   /** Called when all that was written has gone, if the writer has been told to wait. */
   onRoom: (() => void) | undefined;
+
+  /** Told what it holds, if anybody is. */
+  account: StreamAccount | undefined;
 
   /** What the other side may still be sent. */
   sendWindow: number;
@@ -125,6 +137,7 @@ export class ServerStream implements Carrier {
     if (chunk.length > 0) {
       this.#queue.push(chunk);
       this.#queuedBytes += chunk.length;
+      if (this.since_ms !== 0) this.account?.hold(this.#queue);
       this.#keeper.queued(this);
     }
     this.#full = this.#queuedBytes >= QUEUE_BYTES_MAX;
@@ -171,8 +184,19 @@ export class ServerStream implements Carrier {
     return start === 0 && end === first.length ? first : first.subarray(start, end);
   }
 
+  /** What was written had to wait; `moved`: some of it has been sent. */
+  waits(moved: boolean, now_ms: number): void {
+    if (!moved && this.since_ms !== 0) return;
+    this.since_ms = now_ms;
+    this.account?.hold(this.#queue);
+  }
+
   /** All that was written has been sent. */
   emptied(): void {
+    if (this.since_ms !== 0) {
+      this.since_ms = 0;
+      this.account?.hold(NOTHING_WAITS);
+    }
     if (!this.#full || this.#ending) return;
     this.#full = false;
     this.onRoom?.();
@@ -200,6 +224,7 @@ export class ServerStream implements Carrier {
     else {
       if (chunk.length > 0) this.#chunks.push(chunk.slice());
       this.#buffered += chunk.length;
+      if (chunk.length > 0) this.account?.set(this.#buffered);
       if (this.#reader !== undefined) this.#credit(chunk.length + padding);
       else this.#credit(padding);
       this.#deliver();
@@ -232,24 +257,27 @@ export class ServerStream implements Carrier {
     const reader = this.#reader;
     if (reader === undefined) return;
     if (this.#buffered > reader.limit) {
-      this.#chunks = [];
-      this.#unwanted = true;
-      this.#reader = undefined;
+      this.#drop();
       reader.reject(bodyTooLarge(reader.limit));
     } else if (this.ended) {
-      this.#reader = undefined;
-      this.#unwanted = true;
-      reader.resolve(whole(this.#chunks, this.#buffered));
-      this.#chunks = [];
+      const body = whole(this.#chunks, this.#buffered);
+      this.#drop();
+      reader.resolve(body);
     }
   }
 
   #leave(): void {
     const reader = this.#reader;
+    this.#drop();
+    reader?.reject(new Error("The client has left"));
+  }
+
+  /** Nothing of the request is held any more. */
+  #drop(): void {
     this.#reader = undefined;
     this.#unwanted = true;
+    if (this.#chunks.length > 0) this.account?.set(0);
     this.#chunks = [];
-    reader?.reject(new Error("The client has left"));
   }
 }
 
