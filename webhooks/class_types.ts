@@ -91,6 +91,7 @@ export interface PatchSelector {
     readonly infrastructureCluster?: boolean;
     readonly controlPlane?: boolean;
     readonly machineDeploymentClass?: { readonly names?: readonly string[] };
+    readonly machinePoolClass?: { readonly names?: readonly string[] };
   };
 }
 

@@ -3,6 +3,7 @@
 
 import { evaluateRules, type FieldPaths, ruleTree } from "../runtime/cel/rules/mod.ts";
 import { type FieldError, invalid, required, typeInvalid } from "../runtime/field/error.ts";
+import { goJson } from "../runtime/go_text.ts";
 import { clone, type JsonObject, type JsonValue } from "../runtime/object.ts";
 import { applyDefaults } from "../runtime/schema/defaults.ts";
 import type { SchemaNode } from "../runtime/schema/node.ts";
@@ -10,6 +11,7 @@ import { prune } from "../runtime/schema/prune.ts";
 import { compileStructural } from "../runtime/schema/structural.ts";
 import { validateValue } from "../runtime/schema/validate.ts";
 import type { ClusterVariable, StatusVariable, Topology } from "./class_types.ts";
+import { showingWhole } from "./variable_errors.ts";
 
 /** Scalars have no defaults of their own: values stand in an object under this name. */
 const WRAPPED = "variableValue";
@@ -55,8 +57,8 @@ function listsOf(topology: Topology): VariableList[] {
       },
     },
     ...(controlPlane === undefined ? [] : [overridesOf(controlPlane, `${path}.controlPlane`)]),
-    ...(workers?.machineDeployments ?? []).map((one, i) =>
-      overridesOf(one, `${path}.workers.machineDeployments[${i}]`)
+    ...(workers?.machineDeployments ?? []).map((one) =>
+      overridesOf(one, `${path}.workers.machineDeployments[${one.name}]`)
     ),
   ];
 }
@@ -83,7 +85,7 @@ export function defaultTopologyVariables(
       const schema = schemaOf(definitions, name);
       const value = values.find((one) => one.name === name)?.value;
       if (schema === undefined) {
-        errors.push(invalid(key(path, name), JSON.stringify(value), "variable is not defined"));
+        errors.push(invalid(key(path, name), goJson(value), "variable is not defined"));
         continue;
       }
       if (value === undefined && schema.default === undefined) continue;
@@ -112,7 +114,7 @@ export function validateTopologyVariables(
       ...values.flatMap(({ name, value }) => {
         const schema = schemaOf(definitions, name);
         if (schema === undefined) {
-          return [invalid(key(path, name), JSON.stringify(value), "variable is not defined")];
+          return [invalid(key(path, name), goJson(value), "variable is not defined")];
         }
         const oldValue = former.find((one) => one.name === name)?.value;
         return validateVariable({ name, value }, oldValue, schema, key(path, name));
@@ -128,15 +130,17 @@ export function validateVariable(
   schema: JsonObject,
   path: string,
 ): FieldError[] {
-  const raw = JSON.stringify(value);
-  const inner = (field: string) => field.replace(new RegExp(`^${WRAPPED}`), `${path}.value`);
+  const raw = goJson(value);
+  const told = (error: FieldError): FieldError =>
+    showingWhole(
+      { ...error, field: `${path}.value${error.field.slice(WRAPPED.length)}` },
+      raw,
+      WRAPPED,
+    );
   const node = nodeOf(schema);
   const wrapped = { [WRAPPED]: clone(value) };
-  const errors = validateValue(node, wrapped, "").map((error) => ({
-    ...error,
-    field: inner(error.field),
-  }));
-  if (errors.length > 0) return errors;
+  const errors = validateValue(node, wrapped, "");
+  if (errors.length > 0) return errors.map(told);
   const unknown = prune(node, clone(wrapped)).map((field) => field.replace(`${WRAPPED}.`, ""));
   if (unknown.length > 0) {
     return [
@@ -152,10 +156,7 @@ export function validateVariable(
   const tree = ruleTree(wrappedSchema(schema), samePath, false);
   if (tree === undefined) return [];
   const before = old === undefined ? undefined : { [WRAPPED]: old };
-  return evaluateRules(tree, wrapped, "", before, () => {}, false).map((error) => ({
-    ...error,
-    field: inner(error.field),
-  }));
+  return evaluateRules(tree, wrapped, "", before, () => {}, false).map(told);
 }
 
 function missingVariables(

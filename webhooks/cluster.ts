@@ -1,10 +1,12 @@
-// The webhook of Cluster, apart from what a topology asks for. Source:
-// Cluster API's Cluster webhook.
+// The webhook of Cluster. Of a topology it looks at the variables and at what
+// can be judged without its ClusterClass. Source: Cluster API's Cluster
+// webhook.
 
 import { type FieldError, forbiddenField, invalid, required } from "../runtime/field/error.ts";
 import { parseCIDR } from "../runtime/ip.ts";
 import { isValidLabelValue } from "../runtime/names.ts";
 import type { KubeObject } from "../runtime/object.ts";
+import { admitVariables } from "./cluster_variables.ts";
 import { CORE_GROUP, refuse } from "./core_kinds.ts";
 import { type CoreFeatures, normalizeVersion, validateVersion } from "./machine_template.ts";
 import type { Webhook } from "./webhook.ts";
@@ -14,8 +16,11 @@ export function clusterWebhook(features: CoreFeatures = {}): Webhook {
   return {
     group: CORE_GROUP,
     resource: "clusters",
-    default({ object }) {
-      normalizeVersion(object.spec?.topology);
+    async default({ object, old, client }) {
+      const topology = object.spec?.topology;
+      normalizeVersion(topology);
+      if (topology === undefined || features.topology !== true || client === undefined) return;
+      refuse("Cluster", object, await admitVariables(object, old, client));
     },
     validate({ operation, object, old }) {
       if (operation === "DELETE") return;

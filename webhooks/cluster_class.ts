@@ -4,6 +4,7 @@
 
 import { duplicate, type FieldError, forbiddenField, invalid } from "../runtime/field/error.ts";
 import type { KubeObject } from "../runtime/object.ts";
+import { validateClassPatches } from "./class_patches.ts";
 import type { ClusterClassSpec } from "./class_types.ts";
 import { CORE_GROUP, refuse } from "./core_kinds.ts";
 import type { Webhook } from "./webhook.ts";
@@ -63,16 +64,16 @@ function validateClass(spec: ClusterClassSpec): FieldError[] {
         ? [duplicate(`spec.workers.machineDeployments[${i}].class`, name)]
         : []
     ),
+    ...validateClassPatches(spec),
     ...validateSupport(spec),
   ];
 }
 
 /** Parts of a class that nothing here would act upon. */
-function validateSupport({ patches, workers, upgrade }: ClusterClassSpec): FieldError[] {
+function validateSupport({ workers, upgrade }: ClusterClassSpec): FieldError[] {
   const refusal = (path: string, what: string) =>
     forbiddenField(path, `${what} are not supported by the controllers of capim up`);
   return [
-    ...((patches ?? []).length > 0 ? [refusal("spec.patches", "patches")] : []),
     ...((workers?.machinePools ?? []).length > 0
       ? [refusal("spec.workers.machinePools", "MachinePools")]
       : []),

@@ -14,11 +14,12 @@ import { CLUSTERS, CORE_GROUP, MACHINES } from "./core/names.ts";
 import { CLUSTER_NAME_LABEL } from "./kubeadm/names.ts";
 import { isPaused } from "./kubeadm/paused.ts";
 import { getOrUndefined } from "./kubeadm/reads.ts";
-import { errorText } from "./kubeadm/services.ts";
 import { readBlueprint, readClass } from "./topology/blueprint.ts";
 import { readCurrentState } from "./topology/current_state.ts";
 import { computeDesiredState } from "./topology/desired_state.ts";
 import { UPGRADE_CONCURRENCY } from "./topology/names.ts";
+import { applyClassPatches } from "./topology/patches/apply_class_patches.ts";
+import { saying } from "./topology/saying.ts";
 import type { DesiredState } from "./topology/states.ts";
 import {
   setTopologyReconciled,
@@ -98,9 +99,11 @@ export class ClusterTopologyReconciler implements Reconciler {
     });
     const desired = await saying(
       "error computing the desired state of the Cluster topology",
-      (): DesiredState => {
+      async (): Promise<DesiredState> => {
         trackUpgrade(tracker, blueprint, current, machines.items);
-        return computeDesiredState(blueprint, current, tracker, random);
+        const desired = computeDesiredState(blueprint, current, tracker, random);
+        await saying("failed to apply patches", () => applyClassPatches(blueprint, desired));
+        return desired;
       },
     );
     outcome.controlPlane = desired.controlPlane.object;
@@ -140,14 +143,6 @@ function checkReconciled(clusterClass: KubeObject): void {
         status?.observedGeneration ?? 0
       }`,
     );
-  }
-}
-
-async function saying<T>(what: string, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw new Error(`${what}: ${errorText(error)}`, { cause: error });
   }
 }
 

@@ -64,12 +64,22 @@ export function applyJsonPatch(
 }
 
 /**
+ * Which generation of the library: API servers have v4, Cluster API's patches go through v5,
+ * where only what is there can be replaced.
+ */
+export type JsonPatchLibrary = "v4" | "v5";
+
+/**
  * The document after operations that have been decoded. Their number is not bounded.
  *
  * @throws {JsonPatchError} when one does not apply
  */
-export function applyOperations(document: JsonValue, patch: readonly JsonObject[]): JsonValue {
-  const draft = new Draft(document);
+export function applyOperations(
+  document: JsonValue,
+  patch: readonly JsonObject[],
+  library: JsonPatchLibrary = "v4",
+): JsonValue {
+  const draft = new Draft(document, library);
   for (const operation of patch) applyOperation(draft, operation);
   return draft.root;
 }
@@ -145,7 +155,7 @@ class Draft {
   copied = 0;
   readonly #own = new WeakSet<object>();
 
-  constructor(root: JsonValue) {
+  constructor(root: JsonValue, readonly library: JsonPatchLibrary) {
     this.root = root;
   }
 
@@ -240,12 +250,17 @@ function insert(
   container.splice(index < 0 ? index + size : index, 0, value);
 }
 
-function remove(container: JsonObject | JsonValue[], key: string): void {
+function remove(
+  container: JsonObject | JsonValue[],
+  key: string,
+  library: JsonPatchLibrary,
+): void {
   if (Array.isArray(container)) {
     container.splice(existingIndex(container, key), 1);
   } else {
     if (!Object.hasOwn(container, key)) {
-      throw new JsonPatchError(`Unable to remove nonexistent key: ${key}: missing value`);
+      const unable = library === "v4" ? "Unable" : "unable";
+      throw new JsonPatchError(`${unable} to remove nonexistent key: ${key}: missing value`);
     }
     delete container[key];
   }
@@ -319,7 +334,7 @@ function removeAt(draft: Draft, path: string): void {
     `remove operation does not apply: doc is missing path: "${path}"`,
     () => draft.own(path),
   );
-  attempt(`error in remove for path: '${path}'`, () => remove(container, key));
+  attempt(`error in remove for path: '${path}'`, () => remove(container, key, draft.library));
 }
 
 function replace(draft: Draft, path: string, value: JsonValue): void {
@@ -334,15 +349,16 @@ function replace(draft: Draft, path: string, value: JsonValue): void {
     `replace operation does not apply: doc is missing path: ${path}`,
     () => draft.own(path),
   );
-  // An absent member is simply set; an absent item is an error.
-  if (!Array.isArray(container)) return setMember(container, key, value);
+  const missing = `replace operation does not apply: doc is missing key: ${path}: missing value`;
+  // In v4 an absent member is simply set; an absent item is an error in both.
+  if (!Array.isArray(container)) {
+    if (draft.library === "v5" && !Object.hasOwn(container, key)) throw new JsonPatchError(missing);
+    return setMember(container, key, value);
+  }
   try {
     container[existingIndex(container, key)] = value;
   } catch (error) {
-    if (!(error instanceof JsonPatchError)) throw error;
-    throw new JsonPatchError(
-      `replace operation does not apply: doc is missing key: ${path}: missing value`,
-    );
+    throw error instanceof JsonPatchError ? new JsonPatchError(missing) : error;
   }
 }
 
@@ -353,7 +369,7 @@ function move(draft: Draft, from: string, operation: JsonObject): void {
   );
   const value = attempt(`error in move for path: '${key}'`, () => {
     const found = read(container, key) ?? null;
-    remove(container, key);
+    remove(container, key, draft.library);
     return found;
   });
   const path = pointerOf(operation, "path");

@@ -1,8 +1,8 @@
 // Holds json_patch.ts to what the recorded kube-apiserver does.
 import { assertEquals, assertThrows } from "@std/assert";
-import type { JsonValue } from "../object.ts";
+import type { JsonObject, JsonValue } from "../object.ts";
 import { StatusError } from "../status.ts";
-import { applyJsonPatch, jsonPatchUnknownFields } from "./json_patch.ts";
+import { applyJsonPatch, applyOperations, jsonPatchUnknownFields } from "./json_patch.ts";
 
 const DOCUMENT: JsonValue = {
   a: { "b/c": 1, "d~e": 2 },
@@ -118,4 +118,29 @@ Deno.test("jsonPatchUnknownFields() names members that are none of an operation'
   assertEquals(jsonPatchUnknownFields([{ op: "add", path: "/x", vlaue: 1 }]), [
     'json patch unknown field "[0].vlaue"',
   ]);
+});
+
+Deno.test("applyOperations() of v5 replaces only what is there", () => {
+  const missing = (path: string) =>
+    `replace operation does not apply: doc is missing key: ${path}: missing value`;
+  const cases: [string, JsonObject, string][] = [
+    ["replace", { path: "/a/z", value: 1 }, missing("/a/z")],
+    ["replace", { path: "/list/7", value: 1 }, missing("/list/7")],
+    [
+      "remove",
+      { path: "/a/z" },
+      "error in remove for path: '/a/z': unable to remove nonexistent key: z: missing value",
+    ],
+    [
+      "add",
+      { path: "/n/z", value: 1 },
+      'add operation does not apply: doc is missing path: "/n/z": missing value',
+    ],
+  ];
+  for (const [op, rest, message] of cases) {
+    const error = assertThrows(() => applyOperations(DOCUMENT, [{ op, ...rest }], "v5"), Error);
+    assertEquals((error as Error).message, message);
+  }
+  const replaced = applyOperations(DOCUMENT, [{ op: "replace", path: "/n", value: 1 }], "v5");
+  assertEquals(replaced, { ...DOCUMENT as object, n: 1 });
 });

@@ -48,10 +48,11 @@ export class Outcome {
   result(): { requeueAfter_ms?: number } {
     if (this.#errors.length === 1) throw this.#errors[0];
     if (this.#errors.length > 1) {
-      const texts = this.#errors.map((error) =>
-        error instanceof Error ? error.message : String(error)
+      const texts = new Set(
+        this.#errors.map((error) => error instanceof Error ? error.message : String(error)),
       );
-      throw new AggregateError(this.#errors, `[${texts.join(", ")}]`);
+      const list = [...texts].join(", ");
+      throw new AggregateError(this.#errors, texts.size === 1 ? list : `[${list}]`);
     }
     return this.#requeue_ms === undefined ? {} : { requeueAfter_ms: this.#requeue_ms };
   }

@@ -8,7 +8,8 @@ import { cloneFromTemplate } from "../core/clone_template.ts";
 import { CLONED_FROM_GROUP_KIND, CLONED_FROM_NAME, CLUSTER_NAME_LABEL } from "../kubeadm/names.ts";
 import { TOPOLOGY_OWNED } from "./names.ts";
 
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+/** Annotation: what kubectl applied last. Copies do not have it. */
+export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** What a copy is given. */
 export interface CopyOptions {

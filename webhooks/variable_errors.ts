@@ -1,0 +1,44 @@
+// Words errors about the value of a variable as Cluster API does: each shows
+// the whole value in JSON, whatever part of it is wrong. Source: Cluster API's
+// validation of cluster variables.
+
+import type { FieldError } from "../runtime/field/error.ts";
+import { goQuote } from "../runtime/go_text.ts";
+
+const SHOWS_VALUE = /^(Invalid|Unsupported|Duplicate) value|^Not found|^Too many/;
+const SCALAR = /^(?:"(?:[^"\\]|\\.)*"|[-+]?[\d.][\w.+-]*|true|false|null)(?=: |$)/;
+
+/**
+ * The error with `raw`, the value in JSON, where it shows the wrong part; `root` is what the
+ * schema's validation calls the value, which users do not know.
+ */
+export function showingWhole(error: FieldError, raw: string, root: string): FieldError {
+  const words = SHOWS_VALUE.exec(error.message)?.[0];
+  if (words === undefined) return error;
+  const detail = withoutRoot(detailOf(error.message.slice(words.length).replace(/^: /, "")), root);
+  const message = `${words}: ${goQuote(raw)}${detail === "" ? "" : `: ${detail}`}`;
+  return { ...error, message };
+}
+
+/** What comes after the value, where there is one. */
+function detailOf(text: string): string {
+  const length = SCALAR.exec(text)?.[0].length ?? structureLength(text);
+  return text.slice(length).replace(/^: /, "");
+}
+
+/** How long the JSON object or list is that a text begins with; 0 without one. */
+function structureLength(text: string): number {
+  if (!/^[{[]/.test(text)) return 0;
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    if (depth === 0) return index + token.length;
+  }
+  return 0;
+}
+
+function withoutRoot(detail: string, root: string): string {
+  if (detail.startsWith(`${root} in body `)) return detail.slice(`${root} in body `.length);
+  return detail.startsWith(root) ? detail.slice(root.length).replace(/^\./, "") : detail;
+}
