@@ -126,7 +126,7 @@ export class InfrastructureClusterReconciler implements Reconciler {
     if (own) {
       object.spec.controlPlaneEndpoint = { host: endpoint.host, port: endpoint.port };
       const reach = await host.reach?.(name);
-      await repairEndpoint(client, core.clusters, cluster, endpoint, reach);
+      await repairEndpoint(client, core.clusters, cluster, { endpoint, previous: wanted, reach });
     } else if (!wanted.port) {
       object.spec.controlPlaneEndpoint = { ...wanted, port: endpoint.port };
     } else if (wanted.port !== endpoint.port) {

@@ -28,21 +28,36 @@ export function isOwnEndpoint({ metadata, spec }: KubeObject): boolean {
   return given === host;
 }
 
-/** Makes the Cluster and its kubeconfig name this endpoint. */
+/** Where a cluster is, and was. */
+export interface Address {
+  /** Where it listens now. */
+  readonly endpoint: Endpoint;
+  /** What its infrastructure cluster has named so far. */
+  readonly previous?: Partial<Endpoint>;
+  /** How clients come there, where the endpoint does not say it all. */
+  readonly reach?: Reach | undefined;
+}
+
+/**
+ * Makes the Cluster and its kubeconfig name this endpoint, unless they name one that the provider has never given:
+ * that of a load balancer, say, which the user has put before the cluster.
+ */
 export async function repairEndpoint(
   client: Client,
   clusters: ResourceRef,
   cluster: KubeObject,
-  endpoint: Endpoint,
-  reach?: Reach,
+  { endpoint, previous, reach }: Address,
 ): Promise<void> {
   const { namespace = "", name = "" } = cluster.metadata;
   const { host, port } = endpoint;
   const server = `https://${bracketed(host)}:${port}`;
-  await repairKubeconfig(client, { namespace, name }, server, reach);
+  const given = new Set([host, previous?.host].map((one) => one?.toLowerCase()));
   const present: Partial<Endpoint> = cluster.spec?.controlPlaneEndpoint ?? {};
+  const isOwn = !present.host || given.has(present.host.toLowerCase());
+  const mayName = (url: string) => isOwn || given.has(hostOf(url));
+  await repairKubeconfig(client, { namespace, name }, { server, reach, mayName });
   // A Cluster without an endpoint takes it from its infrastructure by itself.
-  if (!present.host || (present.host === host && present.port === port)) return;
+  if (!isOwn || !present.host || (present.host === host && present.port === port)) return;
   await client.patch(clusters, { namespace, name }, "merge", {
     spec: { controlPlaneEndpoint: { host, port } },
   });
@@ -54,8 +69,12 @@ const repaired = new WeakMap<KubeObject, string>();
 async function repairKubeconfig(
   client: Client,
   { namespace, name }: { namespace: string; name: string },
-  server: string,
-  reach: Reach | undefined,
+  { server, reach, mayName }: {
+    readonly server: string;
+    readonly reach: Reach | undefined;
+    /** Whether a server that is named may be replaced. */
+    mayName(server: string): boolean;
+  },
 ): Promise<void> {
   const key = { namespace, name: `${name}-kubeconfig` };
   const secret = await getOrUndefined(client, RESOURCES.secrets, key);
@@ -67,6 +86,7 @@ async function repairKubeconfig(
   const entry = clusters.find((one) => one.name === name)?.cluster;
   const wanted = reach?.server ?? server;
   if (entry === undefined || entry["server"] === wanted) return;
+  if (!mayName(String(entry["server"]))) return;
   // Its port was shared by path: not only the server is another one.
   const wasReached = String(entry["server"]).includes("/clusters/");
   entry["server"] = wanted;
@@ -93,6 +113,11 @@ async function certificateOf(
 ): Promise<string | undefined> {
   const secret = await getOrUndefined(client, RESOURCES.secrets, key);
   return (secret?.["data"] as { "tls.crt"?: string } | undefined)?.["tls.crt"];
+}
+
+/** The host of a URL as endpoints have it, without brackets; `undefined` of what is none. */
+function hostOf(url: string): string | undefined {
+  return URL.parse(url)?.hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 function bracketed(host: string): string {
