@@ -42,13 +42,13 @@ export class AssembledLists {
     return this.#totalBytes;
   }
 
-  /** The bytes of a list, as `assemble` makes them. */
-  of(
+  /** The bytes of a list, as `assemble` makes them; `undefined` if it makes none. */
+  of<Bytes extends Uint8Array | undefined>(
     list: ListResult,
     definition: ResourceDefinition,
     encoding: Encoding,
-    assemble: () => Uint8Array,
-  ): Uint8Array {
+    assemble: () => Bytes,
+  ): Uint8Array | Bytes {
     const first = list.items[0]?.entry;
     if (first === undefined) return assemble();
     const metadata = metadataOf(list);
@@ -58,6 +58,7 @@ export class AssembledLists {
     );
     if (found !== undefined) return this.#again(found).bytes;
     const bytes = assemble();
+    if (bytes === undefined) return bytes;
     if (bytes.length >= LIST_BYTES_MIN && bytes.length <= this.#totalBytesMax) {
       const entries = entriesOf(list);
       if (entries !== undefined) {

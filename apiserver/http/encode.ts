@@ -9,9 +9,10 @@ import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { apiVersionOf } from "../../runtime/object.ts";
 import type { Entry } from "../../runtime/store/types.ts";
 import type { ResourceDefinition } from "../definition.ts";
-import { encodeProtobuf, encodeProtobufList, encodeRaw, envelope } from "../protobuf/mod.ts";
+import { encodeProtobuf, encodeRaw, envelope, protobufListFrame } from "../protobuf/mod.ts";
 import type { ListResult, ObjectResult } from "../request.ts";
 import { AssembledLists } from "./assembled_lists.ts";
+import { type ListParts, listPieces, wholeList } from "./list_bytes.ts";
 import type { Encoding } from "./negotiate.ts";
 import { writeYaml } from "./write_yaml.ts";
 
@@ -86,22 +87,19 @@ export function listMeta(list: ListResult): JsonObject {
 /** Of all clusters of the process. */
 const lists = new AssembledLists();
 
-/** A list of a kind's objects. */
+/** A list of a kind's objects: whole, or a stream if it is very large. */
 export function encodeList(
   list: ListResult,
   definition: ResourceDefinition,
   encoding: Encoding,
   pretty: boolean,
-): Uint8Array {
+): Uint8Array | AsyncIterable<Uint8Array> {
   const apiVersion = apiVersionOf(definition);
-  if (encoding === "json" && !pretty) {
-    return lists.of(list, definition, encoding, () => assembleList(list, definition, apiVersion));
-  }
-  if (encoding === "protobuf") {
-    return lists.of(list, definition, encoding, () => {
-      const items = list.items.map(rawProtobuf);
-      return encodeProtobufList(apiVersion, definition.listKind, listMeta(list), items);
-    });
+  if ((encoding === "json" && !pretty) || encoding === "protobuf") {
+    const parts = encoding === "json"
+      ? jsonParts(list, definition, apiVersion)
+      : protobufParts(list, definition, apiVersion);
+    return lists.of(list, definition, encoding, () => wholeList(parts)) ?? listPieces(parts);
   }
   const items = list.items.map(({ object }) => {
     if (definition.custom) return object;
@@ -119,43 +117,50 @@ export function encodeList(
   return encodeValue(whole, encoding, pretty);
 }
 
-const COMMA = 0x2c;
-const BRACE = 0x7b;
-
-/** Puts a JSON list together from the bytes of its items. */
-function assembleList(
+/** A list in JSON is made of the bytes of its items. */
+function jsonParts(
   list: ListResult,
   definition: ResourceDefinition,
   apiVersion: string,
-): Uint8Array {
+): ListParts {
   const [head, tail] = frame(list, definition, apiVersion);
   // What built-in items leave out: `{"kind":"Pod","apiVersion":"v1",`.
   const dropped = definition.custom
     ? 0
     : `{"kind":${JSON.stringify(definition.kind)},"apiVersion":${JSON.stringify(apiVersion)},`
       .length;
-  const items: Uint8Array[] = new Array(list.items.length);
-  let length = head.length + tail.length + Math.max(0, list.items.length - 1);
-  for (let i = 0; i < items.length; i++) {
-    const bytes = encodeObject(list.items[i] as ObjectResult, "json", false);
-    // Without the line break at the end, and with a brace for what is dropped.
-    const item = dropped === 0
-      ? bytes.subarray(0, bytes.length - 1)
-      : bytes.subarray(dropped - 1, bytes.length - 1);
-    items[i] = item;
-    length += item.length;
-  }
-  const out = new Uint8Array(length);
-  out.set(head, 0);
-  let at = head.length;
-  for (let i = 0; i < items.length; i++) {
-    if (i > 0) out[at++] = COMMA;
-    out.set(items[i]!, at);
-    if (dropped > 0) out[at] = BRACE;
-    at += items[i]!.length;
-  }
-  out.set(tail, at);
-  return out;
+  // A brace for what is dropped.
+  const first = encoder.encode(dropped === 0 ? "" : "{");
+  const next = encoder.encode(dropped === 0 ? "," : ",{");
+  return {
+    head: () => head,
+    tellsLength: false,
+    tail,
+    count: list.items.length,
+    before: (index) => index === 0 ? first : next,
+    item(index) {
+      const bytes = encodeObject(list.items[index] as ObjectResult, "json", false);
+      // Without the line break at the end.
+      return bytes.subarray(dropped, bytes.length - 1);
+    },
+  };
+}
+
+/** A list in protobuf is as well. */
+function protobufParts(
+  list: ListResult,
+  definition: ResourceDefinition,
+  apiVersion: string,
+): ListParts {
+  const { head, before, tail } = protobufListFrame(apiVersion, definition.listKind, listMeta(list));
+  return {
+    head,
+    tellsLength: true,
+    tail,
+    count: list.items.length,
+    before: (_index, item) => before(item),
+    item: (index) => rawProtobuf(list.items[index]!),
+  };
 }
 
 function frame(

@@ -259,6 +259,33 @@ Deno.test("createHttpHandler() checks options", async () => {
   }
 });
 
+Deno.test("createHttpHandler() streams lists that are very large, in either encoding", async () => {
+  using cluster = serve();
+  const { ask } = cluster;
+  const names = Array.from({ length: 24 }, (_, i) => `large-${String.fromCharCode(97 + i)}`);
+  const data = { a: "x".repeat(900_000) };
+  for (const name of names) await ask("POST", CONFIG_MAPS, { body: configMap(name, { data }) });
+  const selected = `${CONFIG_MAPS}?fieldSelector=metadata.name!=kube-root-ca.crt`;
+  const accepts = ["application/json", "application/vnd.kubernetes.protobuf"];
+  const lists = await Promise.all(accepts.map(async (accept) => {
+    const response = await ask("GET", selected, {
+      headers: { accept, "accept-encoding": "gzip" },
+    });
+    assertEquals(response.headers.get("content-type"), accept);
+    assertEquals(response.headers.get("content-encoding"), null);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    assert(bytes.length > 24 * 900_000);
+    return (accept === "application/json"
+      ? JSON.parse(new TextDecoder().decode(bytes))
+      : decodeProtobuf(bytes)) as { kind: string; items: ReturnType<typeof configMap>[] };
+  }));
+  for (const { kind, items } of lists) {
+    assertEquals(kind, "ConfigMapList");
+    assertEquals(items.map(({ metadata }) => metadata.name), names);
+    assert(items.every((item) => item.data.a.length === 900_000));
+  }
+});
+
 Deno.test("createHttpHandler() streams watches line by line and closes them", async () => {
   using cluster = serve();
   const { ask, server } = cluster;

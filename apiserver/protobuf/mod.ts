@@ -61,6 +61,14 @@ export function encodeRaw(object: KubeObject): Uint8Array {
 
 /** Puts a message in its envelope. */
 export function envelope(apiVersion: string, kind: string, raw: Uint8Array): Uint8Array {
+  const writer = openEnvelope(apiVersion, kind, raw.length);
+  writer.append(raw);
+  writer.append(ENVELOPE_END);
+  return writer.bytes();
+}
+
+/** An envelope up to its message, which is so long. */
+function openEnvelope(apiVersion: string, kind: string, length: number): WireWriter {
   const writer = new WireWriter();
   writer.append(MAGIC);
   writer.tag(1, BYTES);
@@ -71,14 +79,12 @@ export function envelope(apiVersion: string, kind: string, raw: Uint8Array): Uin
     writer.string(kind);
   });
   writer.tag(2, BYTES);
-  writer.raw(raw);
-  // No content encoding, no content type.
-  writer.tag(3, BYTES);
-  writer.string("");
-  writer.tag(4, BYTES);
-  writer.string("");
-  return writer.bytes();
+  writer.varint(length);
+  return writer;
 }
+
+/** No content encoding, no content type. */
+const ENVELOPE_END = new Uint8Array([3 << 3 | BYTES, 0, 4 << 3 | BYTES, 0]);
 
 /** An object in its envelope. Throws when its kind has no protobuf form. */
 export function encodeProtobuf(object: KubeObject): Uint8Array {
@@ -87,21 +93,40 @@ export function encodeProtobuf(object: KubeObject): Uint8Array {
   return envelope(apiVersion, object.kind, encodeRaw({ ...object, apiVersion }));
 }
 
-/** A list in its envelope, of items that are messages already. */
-export function encodeProtobufList(
+/** A list in its envelope, item by item: a frame that is told how long its items are together, and what stands before each. */
+export interface ProtobufListFrame {
+  /** What stands before all items. */
+  head(bytes: number): Uint8Array;
+  /** What stands before an item, which is a message already. */
+  before(item: Uint8Array): Uint8Array;
+  /** What stands after all items. */
+  readonly tail: Uint8Array;
+}
+
+/** The frame of a list. */
+export function protobufListFrame(
   apiVersion: string,
   listKind: string,
   metadata: JsonObject,
-  items: readonly Uint8Array[],
-): Uint8Array {
-  const writer = new WireWriter();
-  writer.tag(1, BYTES);
-  writer.nested(() => encodeMessage(META + "ListMeta", metadata, writer));
-  for (const item of items) {
-    writer.tag(2, BYTES);
-    writer.raw(item);
-  }
-  return envelope(apiVersion, listKind, writer.bytes());
+): ProtobufListFrame {
+  const meta = new WireWriter();
+  meta.tag(1, BYTES);
+  meta.nested(() => encodeMessage(META + "ListMeta", metadata, meta));
+  const first = meta.bytes();
+  return {
+    head(bytes) {
+      const writer = openEnvelope(apiVersion, listKind, first.length + bytes);
+      writer.append(first);
+      return writer.bytes();
+    },
+    before(item) {
+      const writer = new WireWriter(8);
+      writer.tag(2, BYTES);
+      writer.varint(item.length);
+      return writer.bytes();
+    },
+    tail: ENVELOPE_END,
+  };
 }
 
 /** A watch event as a frame: its length in four bytes, then the event. `object` is an envelope. */

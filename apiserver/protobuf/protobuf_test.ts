@@ -5,9 +5,9 @@ import {
   decodeProtobuf,
   encodeProtobuf,
   encodeProtobufEvent,
-  encodeProtobufList,
   encodeRaw,
   ProtobufError,
+  protobufListFrame,
 } from "./mod.ts";
 
 function hex(bytes: Uint8Array): string {
@@ -117,12 +117,15 @@ Deno.test("decodeProtobuf() reads back times, quantities, unions, inlined and ne
   assertEquals(normal(decodeProtobuf(encodeProtobuf(review))), normal(review));
 });
 
-Deno.test("encodeProtobufList() puts messages in a list of their kind", () => {
-  const bytes = encodeProtobufList("v1", "PodList", { resourceVersion: "7" }, [encodeRaw(pod)]);
+Deno.test("protobufListFrame() puts messages in a list of their kind", () => {
+  const { head, before, tail } = protobufListFrame("v1", "PodList", { resourceVersion: "7" });
+  const item = encodeRaw(pod);
+  const items = [before(item), item, before(item), item].flatMap((bytes) => [...bytes]);
+  const bytes = Uint8Array.from([...head(items.length), ...items, ...tail]);
   const list = decodeProtobuf(bytes) as unknown as { kind: string; items: unknown[] };
   assertEquals(list.kind, "PodList");
   const { apiVersion: _version, kind: _kind, ...rest } = pod;
-  assertEquals(normal(list.items), normal([rest]));
+  assertEquals(normal(list.items), normal([rest, rest]));
 });
 
 Deno.test("encodeProtobufEvent() frames an event with its length", () => {

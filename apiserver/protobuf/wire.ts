@@ -18,8 +18,13 @@ export const FIXED32 = 5;
 
 /** Appends to a buffer that grows. */
 export class WireWriter {
-  #buffer = new Uint8Array(512);
+  #buffer: Uint8Array<ArrayBuffer>;
   #at = 0;
+
+  /** With room for so many bytes at first. */
+  constructor(room = 512) {
+    this.#buffer = new Uint8Array(room);
+  }
 
   /** What has been written so far, as a copy. */
   bytes(): Uint8Array {
