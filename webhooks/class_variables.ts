@@ -9,7 +9,7 @@ import { applyDefaults } from "../runtime/schema/defaults.ts";
 import type { SchemaNode } from "../runtime/schema/node.ts";
 import { prune } from "../runtime/schema/prune.ts";
 import { compileStructural } from "../runtime/schema/structural.ts";
-import { validateValue } from "../runtime/schema/validate.ts";
+import { validateKeywords } from "../runtime/schema/validate.ts";
 import type { ClusterVariable, StatusVariable, Topology } from "./class_types.ts";
 import { showingWhole } from "./variable_errors.ts";
 
@@ -85,7 +85,7 @@ export function defaultTopologyVariables(
       const schema = schemaOf(definitions, name);
       const value = values.find((one) => one.name === name)?.value;
       if (schema === undefined) {
-        errors.push(invalid(key(path, name), goJson(value), "variable is not defined"));
+        errors.push(invalid(key(path, name), rawOf(value), "variable is not defined"));
         continue;
       }
       if (value === undefined && schema.default === undefined) continue;
@@ -114,7 +114,7 @@ export function validateTopologyVariables(
       ...values.flatMap(({ name, value }) => {
         const schema = schemaOf(definitions, name);
         if (schema === undefined) {
-          return [invalid(key(path, name), goJson(value), "variable is not defined")];
+          return [invalid(key(path, name), rawOf(value), "variable is not defined")];
         }
         const oldValue = former.find((one) => one.name === name)?.value;
         return validateVariable({ name, value }, oldValue, schema, key(path, name));
@@ -131,16 +131,13 @@ export function validateVariable(
   path: string,
 ): FieldError[] {
   const raw = goJson(value);
-  const told = (error: FieldError): FieldError =>
-    showingWhole(
-      { ...error, field: `${path}.value${error.field.slice(WRAPPED.length)}` },
-      raw,
-      WRAPPED,
-    );
+  if (value === null && schema.nullable !== true) {
+    return [invalid(`${path}.value`, raw, `must be of type ${schema.type}: "null"`)];
+  }
+  const errors = validateKeywords(compileStructural(schema), value, `${path}.value`);
+  if (errors.length > 0) return errors.map((error) => showingWhole(error, raw));
   const node = nodeOf(schema);
   const wrapped = { [WRAPPED]: clone(value) };
-  const errors = validateValue(node, wrapped, "");
-  if (errors.length > 0) return errors.map(told);
   const unknown = prune(node, clone(wrapped)).map((field) => field.replace(`${WRAPPED}.`, ""));
   if (unknown.length > 0) {
     return [
@@ -156,7 +153,9 @@ export function validateVariable(
   const tree = ruleTree(wrappedSchema(schema), samePath, false);
   if (tree === undefined) return [];
   const before = old === undefined ? undefined : { [WRAPPED]: old };
-  return evaluateRules(tree, wrapped, "", before, () => {}, false).map(told);
+  return evaluateRules(tree, wrapped, "", before, () => {}, false).map((error) =>
+    showingWhole({ ...error, field: `${path}.value${error.field.slice(WRAPPED.length)}` }, raw)
+  );
 }
 
 function missingVariables(
@@ -184,27 +183,26 @@ function checkLists(
       `variable "${name}" has ${
         definitions.length === 0 ? "no definitions" : "conflicting definitions"
       }`
-    ).join(", ");
+    );
     return [
       typeInvalid(
         path,
         `[${all}]`,
-        `variable definitions in the ClusterClass not valid: ${why}`,
+        `variable definitions in the ClusterClass not valid: ${
+          why.length === 1 ? why[0] : `[${why.join(", ")}]`
+        }`,
       ),
     ];
   }
   const names = values.map(({ name }) => name);
-  const twice = names.filter((name, i) => names.indexOf(name) < i);
-  if (twice.length === 0) return [];
-  return [
-    typeInvalid(
-      path,
-      `[${names.map((name) => `Name: ${name}`).join(",")}]`,
-      `cluster variables not valid: ${
-        [...new Set(twice)].map((name) => `variable "${name}" is set more than once`).join(", ")
-      }`,
-    ),
-  ];
+  return values.filter(({ name }, i) => names.indexOf(name) < i).map(({ name, value }) =>
+    invalid(key(path, name), rawOf(value), `variable "${name}" is set more than once`)
+  );
+}
+
+/** A value in JSON; nothing for null. */
+function rawOf(value: JsonValue | undefined): string {
+  return value === undefined || value === null ? "" : goJson(value);
 }
 
 function schemaOf(definitions: readonly StatusVariable[], name: string): JsonObject | undefined {

@@ -25,6 +25,8 @@ const DEFINITIONS: readonly StatusVariable[] = [
       { rule: "!has(self.steps) || self.steps.size() > 0", message: "there must be a step" },
     ],
   }),
+  define("labels", { type: "object", additionalProperties: { type: "string" } }),
+  define("names", { type: "array", items: { type: "string", minLength: 2 } }),
   define("zone", { type: "string", enum: ["north", "south"] }),
   define("fixed", {
     type: "string",
@@ -73,6 +75,12 @@ Deno.test("defaultAndValidateVariables() shows the whole value of what is wrong"
     [{ name: "ab" }, [
       `${at}[name].value: Invalid value: "\\"ab\\"": should be at least 3 chars long`,
     ]],
+    [{ name: null }, [
+      `${at}[name].value: Invalid value: "null": must be of type string: "null"`,
+    ]],
+    [{ name: "abc", names: ["ab", "a"] }, [
+      `${at}[names].value.[1]: Invalid value: "[\\"ab\\",\\"a\\"]": [1] in body should be at least 2 chars long`,
+    ]],
     [{ name: { a: 1 } }, [
       `${at}[name].value: Invalid value: "{\\"a\\":1}": must be of type string: "object"`,
     ]],
@@ -81,6 +89,9 @@ Deno.test("defaultAndValidateVariables() shows the whole value of what is wrong"
     ]],
     [{ name: "abc", size: 11 }, [
       `${at}[size].value: Invalid value: "11": should be less than or equal to 9`,
+    ]],
+    [{ name: "abc", labels: { a: "b", c: 1 } }, [
+      `${at}[labels].value.c: Invalid value: "{\\"a\\":\\"b\\",\\"c\\":1}": .c in body must be of type string: "integer"`,
     ]],
     [{ name: "abc", other: [1, "<"] }, [
       `${at}[other]: Invalid value: "[1,\\"\\\\u003c\\"]": variable is not defined`,
@@ -124,7 +135,7 @@ Deno.test("defaultAndValidateVariables() holds rules about changes to what was t
 Deno.test("defaultAndValidateVariables() refuses lists that say two things", () => {
   const twice = topology([...given({ name: "abc" }), ...given({ name: "abd" })]);
   assertEquals(problems(twice), [
-    'spec.topology.variables: Invalid value: "[Name: name,Name: name]": cluster variables not valid: variable "name" is set more than once',
+    'spec.topology.variables[name]: Invalid value: "\\"abd\\"": variable "name" is set more than once',
   ]);
   const conflict = [{ ...define("name", { type: "string" }), definitionsConflict: true }];
   assertEquals(problems(topology(given({ name: "abc" })), undefined, conflict), [

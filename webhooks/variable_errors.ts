@@ -8,14 +8,13 @@ import { goQuote } from "../runtime/go_text.ts";
 const SHOWS_VALUE = /^(Invalid|Unsupported|Duplicate) value|^Not found|^Too many/;
 const SCALAR = /^(?:"(?:[^"\\]|\\.)*"|[-+]?[\d.][\w.+-]*|true|false|null)(?=: |$)/;
 
-/**
- * The error with `raw`, the value in JSON, where it shows the wrong part; `root` is what the
- * schema's validation calls the value, which users do not know.
- */
-export function showingWhole(error: FieldError, raw: string, root: string): FieldError {
+/** The error with `raw`, the value in JSON, where it shows the wrong part. */
+export function showingWhole(error: FieldError, raw: string): FieldError {
   const words = SHOWS_VALUE.exec(error.message)?.[0];
   if (words === undefined) return error;
-  const detail = withoutRoot(detailOf(error.message.slice(words.length).replace(/^: /, "")), root);
+  // The value itself has no name in its schema.
+  const detail = detailOf(error.message.slice(words.length).replace(/^: /, ""))
+    .replace(/^ in body /, "");
   const message = `${words}: ${goQuote(raw)}${detail === "" ? "" : `: ${detail}`}`;
   return { ...error, message };
 }
@@ -36,9 +35,4 @@ function structureLength(text: string): number {
     if (depth === 0) return index + token.length;
   }
   return 0;
-}
-
-function withoutRoot(detail: string, root: string): string {
-  if (detail.startsWith(`${root} in body `)) return detail.slice(`${root} in body `.length);
-  return detail.startsWith(root) ? detail.slice(root.length).replace(/^\./, "") : detail;
 }

@@ -4,11 +4,11 @@ import { showingWhole } from "./variable_errors.ts";
 
 Deno.test("showingWhole() puts the whole value where the wrong part stands", () => {
   const raw = '{"a":1}';
-  const shown = (error: ReturnType<typeof invalid>) => showingWhole(error, raw, "root").message;
+  const shown = (error: ReturnType<typeof invalid>) => showingWhole(error, raw).message;
   const whole = '"{\\"a\\":1}"';
-  assertEquals(shown(invalid("f", "x", "root in body is bad")), `Invalid value: ${whole}: is bad`);
+  assertEquals(shown(invalid("f", "x", " in body is bad")), `Invalid value: ${whole}: is bad`);
   assertEquals(
-    shown(invalid("f", 1.5, "root.a in body is bad")),
+    shown(invalid("f", 1.5, "a in body is bad")),
     `Invalid value: ${whole}: a in body is bad`,
   );
   assertEquals(
@@ -26,7 +26,7 @@ Deno.test("showingWhole() puts the whole value where the wrong part stands", () 
 });
 
 Deno.test("showingWhole() leaves errors as they are that show no value", () => {
-  for (const error of [required("f", "root.a"), forbiddenField("f", "not here")]) {
-    assertEquals(showingWhole(error, "1", "root"), error);
+  for (const error of [required("f", "a"), forbiddenField("f", "not here")]) {
+    assertEquals(showingWhole(error, "1"), error);
   }
 });
