@@ -152,6 +152,16 @@ Deno.test("Scheduler and controller manager come with the API server [TestReconc
       "kube-controller-manager-a",
       "kube-scheduler-a",
     ]);
+    const { status: host } = await world.get(world.family.machine, "a");
+    const [{ address }] = host.addresses;
+    const advertised = {
+      "etcd-a": ["etcd.advertise-client-urls", `https://${address}:2379`],
+      "kube-apiserver-a": ["kube-apiserver.advertise-address.endpoint", `${address}:6443`],
+    };
+    for (const [name, [key, value]] of Object.entries(advertised)) {
+      const { metadata } = await pod(world, name);
+      assertEquals(metadata.annotations?.[`kubeadm.kubernetes.io/${key}`], value);
+    }
     for (const component of ["kube-scheduler", "kube-controller-manager"]) {
       const { metadata, spec, status } = await pod(world, `${component}-a`);
       assertEquals(metadata.labels, { component, tier: "control-plane" });

@@ -20,6 +20,8 @@ import {
 } from "./object_forms.ts";
 import { WORKLOAD } from "./resources.ts";
 
+const PROXY_FOLDER = "/var/lib/kube-proxy";
+
 /** The objects of both addons. */
 export function addonObjects(facts: KubeadmFacts): Placed[] {
   return [...kubeProxy(facts), ...coreDNS(facts)];
@@ -50,9 +52,11 @@ function kubeProxy(facts: KubeadmFacts): Placed[] {
         apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
         kind: "KubeProxyConfiguration",
         bindAddress: "0.0.0.0",
+        clientConnection: { kubeconfig: `${PROXY_FOLDER}/kubeconfig.conf` },
         clusterCIDR: facts.podSubnet ?? "",
         mode: "",
       }),
+      "kubeconfig.conf": proxyKubeconfig(facts),
     }, { app: "kube-proxy" }),
     [WORKLOAD.daemonSets, {
       apiVersion: "apps/v1",
@@ -67,6 +71,23 @@ function kubeProxy(facts: KubeadmFacts): Placed[] {
   ];
 }
 
+/** Its pods speak to the API server as their service account. */
+function proxyKubeconfig({ endpoint }: KubeadmFacts): string {
+  const account = "/var/run/secrets/kubernetes.io/serviceaccount";
+  const name = "default";
+  return writeDocument({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{
+      name,
+      cluster: { "certificate-authority": `${account}/ca.crt`, server: `https://${endpoint}` },
+    }],
+    contexts: [{ name, context: { cluster: name, namespace: "default", user: name } }],
+    "current-context": name,
+    users: [{ name, user: { tokenFile: `${account}/token` } }],
+  });
+}
+
 function kubeProxyPod(facts: KubeadmFacts): JsonObject {
   return {
     containers: [{
@@ -75,12 +96,12 @@ function kubeProxyPod(facts: KubeadmFacts): JsonObject {
       imagePullPolicy: "IfNotPresent",
       command: [
         "/usr/local/bin/kube-proxy",
-        "--config=/var/lib/kube-proxy/config.conf",
+        `--config=${PROXY_FOLDER}/config.conf`,
         "--hostname-override=$(NODE_NAME)",
       ],
       env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
       securityContext: { privileged: true },
-      volumeMounts: [{ name: "kube-proxy", mountPath: "/var/lib/kube-proxy" }],
+      volumeMounts: [{ name: "kube-proxy", mountPath: PROXY_FOLDER }],
     }],
     hostNetwork: true,
     nodeSelector: { "kubernetes.io/os": "linux" },

@@ -28,11 +28,34 @@ export function staticPodName(component: ControlPlaneComponent, node: string): s
   return `${component}-${node}`;
 }
 
-const COMMANDS: Readonly<Record<ControlPlaneComponent, readonly string[]>> = {
-  "kube-apiserver": ["--authorization-mode=Node,RBAC", "--secure-port=6443"],
-  "kube-controller-manager": ["--use-service-account-credentials=true"],
-  "kube-scheduler": ["--leader-elect=true"],
-  etcd: ["--data-dir=/var/lib/etcd"],
+/** The flags of a component on a host with that address. */
+const COMMANDS: Readonly<Record<ControlPlaneComponent, (address: string) => readonly string[]>> = {
+  "kube-apiserver": (address) => [
+    `--advertise-address=${address}`,
+    "--authorization-mode=Node,RBAC",
+    "--enable-bootstrap-token-auth=true",
+    "--secure-port=6443",
+  ],
+  "kube-controller-manager": () => [
+    "--controllers=*,bootstrapsigner,tokencleaner",
+    "--use-service-account-credentials=true",
+  ],
+  "kube-scheduler": () => ["--leader-elect=true"],
+  etcd: (address) => [
+    `--advertise-client-urls=https://${address}:2379`,
+    "--data-dir=/var/lib/etcd",
+  ],
+};
+/** By these kubeadm and its like find out where API servers and etcd members are. */
+const ADVERTISED: Readonly<
+  Partial<Record<ControlPlaneComponent, (address: string) => Record<string, string>>>
+> = {
+  "kube-apiserver": (address) => ({
+    "kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint": `${address}:6443`,
+  }),
+  etcd: (address) => ({
+    "kubeadm.kubernetes.io/etcd.advertise-client-urls": `https://${address}:2379`,
+  }),
 };
 const REQUESTS: Readonly<Record<ControlPlaneComponent, JsonObject>> = {
   "kube-apiserver": { cpu: "250m" },
@@ -76,6 +99,7 @@ export async function deleteStaticPod(
 function newPod(facts: StaticPodFacts, now_ms: number): KubeObject {
   const { component, node, version } = facts;
   const nodeName = node.metadata.name ?? "";
+  const address = addressOf(nodeName);
   // The kubelet's hash of the manifest; any value that is the pod's own will do.
   const hash = (node.metadata.uid ?? "").replaceAll("-", "").slice(0, 32);
   return {
@@ -86,6 +110,7 @@ function newPod(facts: StaticPodFacts, now_ms: number): KubeObject {
       name: staticPodName(component, nodeName),
       labels: { component, tier: "control-plane" },
       annotations: {
+        ...ADVERTISED[component]?.(address),
         "kubernetes.io/config.hash": hash,
         "kubernetes.io/config.mirror": hash,
         "kubernetes.io/config.seen": rfc3339(now_ms),
@@ -105,7 +130,7 @@ function newPod(facts: StaticPodFacts, now_ms: number): KubeObject {
       containers: [{
         name: component,
         image: componentImage(component, version),
-        command: [component, ...COMMANDS[component]],
+        command: [component, ...COMMANDS[component](address)],
         resources: { requests: REQUESTS[component] },
       }],
     },
