@@ -7,6 +7,7 @@ import { connectedPair, type PodPorts } from "./apiserver/tunnel/mod.ts";
 import type { Address } from "./shared_addresses.ts";
 import type { EtcdMemberSpec } from "./controllers/provider/host.ts";
 import type { CallObserver } from "./etcd/grpc_services.ts";
+import { hasLeases } from "./etcd/etcd_journal.ts";
 import { RecordedEtcd } from "./etcd/recorded_etcd.ts";
 import type { MemberTls } from "./etcd/grpc_server.ts";
 import type { Client } from "./runtime/client.ts";
@@ -15,6 +16,7 @@ import type { Logger } from "./runtime/log.ts";
 import type { KubeObject } from "./runtime/object.ts";
 import { checkAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
 import type { Random } from "./runtime/random.ts";
+import type { Buckets } from "./runtime/store/buckets.ts";
 
 /** Options of {@linkcode ControlPlanePorts}. */
 export interface ControlPlanePortsOptions {
@@ -28,6 +30,8 @@ export interface ControlPlanePortsOptions {
   client(): Client;
   /** Where its API server listens. */
   listener(): Promise<Pick<Address, "accept">> | undefined;
+  /** Where etcd's data is kept that is to outlive the process. Default: nowhere. */
+  readonly etcdData?: Buckets;
   /** Told of calls to etcd members. */
   readonly observeEtcd?: CallObserver;
   /** Whether the machine runs one. */
@@ -81,6 +85,8 @@ export class ControlPlanePorts implements PodPorts {
     checkAuthority(authority);
     this.#members.set(spec.machine, member);
     if (present !== undefined) this.#etcd?.disconnect(spec.machine);
+    // Leases of an earlier process run out whether anybody asks or not.
+    if (hasLeases(this.#options.etcdData)) this.#etcd ??= this.#startEtcd(spec);
   }
 
   /** An etcd member does not run any more. */
@@ -90,6 +96,7 @@ export class ControlPlanePorts implements PodPorts {
     const etcd = this.#etcd;
     this.#etcd = undefined;
     await etcd?.close();
+    this.#options.etcdData?.clear();
   }
 
   /** Connects to a port of a pod. Pods of the host's network see all ports of their machine. */
@@ -128,10 +135,11 @@ export class ControlPlanePorts implements PodPorts {
   }
 
   #startEtcd({ clusterId }: EtcdMemberSpec): RecordedEtcd {
-    const { clock, random, logger, client, observeEtcd } = this.#options;
+    const { clock, random, logger, client, observeEtcd, etcdData } = this.#options;
     const observe = observeEtcd === undefined ? {} : { observe: observeEtcd };
+    const data = etcdData === undefined ? {} : { data: etcdData };
     return new RecordedEtcd(
-      { client: client(), clock, random, logger, ...observe },
+      { client: client(), clock, random, logger, ...observe, ...data },
       BigInt(clusterId),
     );
   }

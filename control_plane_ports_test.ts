@@ -16,6 +16,7 @@ import {
 import { EtcdCluster } from "./etcd/etcd_cluster.ts";
 import { memberServices } from "./etcd/grpc_services.ts";
 import { MemberApi } from "./etcd/member_api.ts";
+import { SqliteStorage } from "./apiserver/persistence/sqlite_storage.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
 import { SeededRandom } from "./runtime/random.ts";
@@ -68,6 +69,8 @@ async function withControlPlane(
   assert(client !== undefined);
   const account = { namespace: "kube-system", name: "default" };
   await until(() => client.get(SERVICE_ACCOUNTS, account).then(() => true, () => false));
+  const { items } = await client.list(PODS, { namespace: "kube-system" });
+  const present = new Set(items.map(({ metadata }) => metadata.name));
   for (const [i, machine] of MACHINES.entries()) {
     const spec = { machine, clusterId: "77", memberId: String(i + 1) };
     const record = { [`${RECORD}/cluster-id`]: "77", [`${RECORD}/member-id`]: spec.memberId };
@@ -78,6 +81,7 @@ async function withControlPlane(
     ];
     for (const pod of pods) {
       const key = { namespace: "kube-system", name: pod.metadata.name ?? "" };
+      if (present.has(key.name)) continue;
       await client.create(PODS, pod);
       const running = { status: { phase: "Running" } };
       await client.patch(PODS, key, "merge", running, { subresource: "status" });
@@ -219,6 +223,41 @@ Deno.test("ControlPlanePorts serves each etcd member with a certificate of its o
       });
     }
   });
+});
+
+Deno.test("ControlPlanePorts keeps what etcd holds where its cluster is kept, until the last member goes", async () => {
+  const folder = await Deno.makeTempDir();
+  const none = Buffer.alloc(0);
+  const range = { key: Buffer.from("kept"), rangeEnd: none };
+  const inProcess = async (act: (fixture: Fixture) => Promise<void>) => {
+    using storage = new SqliteStorage(`${folder}/clusters.sqlite`);
+    await withControlPlane(act, { ports: { first: 28_100, last: 28_200 }, storage });
+  };
+  try {
+    await inProcess((fixture) =>
+      withEtcd(fixture, "m-0", async ({ call }) => {
+        const { ID } = await call("LeaseGrant", { id: 5n, ttl: 600 });
+        assertEquals(ID ?? 5n, 5n);
+        await call("Put", { key: range.key, value: Buffer.from("1"), lease: 5n });
+      })
+    );
+    await inProcess(async (fixture) => {
+      await withEtcd(fixture, "m-1", async ({ call }) => {
+        const { kvs, header } = await call("Range", range);
+        assertEquals([Buffer.from(kvs[0].value).toString(), kvs[0].lease], ["1", 5n]);
+        assertEquals([header.revision, header.memberId], [2, 2n]);
+        assertEquals(names(await call("MemberList")), MACHINES);
+      });
+      for (const machine of MACHINES) await fixture.fleet.removeEtcdMember(CLUSTER, machine);
+    });
+    await inProcess((fixture) =>
+      withEtcd(fixture, "m-0", async ({ call }) => {
+        assertEquals((await call("Range", range)).kvs, []);
+      })
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("ControlPlanePorts shows and wants certificates of the etcd authority", async () => {

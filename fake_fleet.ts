@@ -340,6 +340,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       ...(this.#options.observeEtcd === undefined
         ? {}
         : { observeEtcd: (method) => this.#options.observeEtcd?.(name, method) ?? (() => {}) }),
+      ...(storage === undefined ? {} : { etcdData: storage.buckets(name) }),
       listener: () => member.listener,
       runsApiServer: (machine) => member.apiServers.has(machine),
     });

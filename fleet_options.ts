@@ -7,6 +7,7 @@ import type { Clock } from "./runtime/clock.ts";
 import type { Logger } from "./runtime/log.ts";
 import type { KeyPair } from "./runtime/pki/mod.ts";
 import type { Random } from "./runtime/random.ts";
+import type { Buckets } from "./runtime/store/buckets.ts";
 import type { Journal, Restored } from "./runtime/store/types.ts";
 
 /** Where clusters keep what must outlive the process. */
@@ -17,6 +18,8 @@ export interface FleetStorage {
   remove(cluster: string): void;
   /** A secret kept beside a cluster's objects, made the first time. */
   secret(cluster: string, name: string, make: () => string): string;
+  /** Bytes kept beside a cluster's objects: what its etcd holds. */
+  buckets(cluster: string): Buckets;
   /** The names of the clusters that it knows. */
   readonly clusters: readonly string[];
 }

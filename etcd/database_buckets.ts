@@ -5,7 +5,8 @@
 import { type Bucket, type Row, RowBucket } from "./bolt/bucket.ts";
 import { toBytes } from "./bytes.ts";
 import { Crc32c } from "./crc32c.ts";
-import { ALARM_KINDS, type EtcdCluster, type EtcdClusterMember } from "./etcd_cluster.ts";
+import type { EtcdCluster } from "./etcd_cluster.ts";
+import { ALARM_KINDS, type EtcdClusterMember } from "./etcd_member.ts";
 import {
   KEY_BUCKET,
   recordKey,

@@ -11,11 +11,14 @@ const ACTIONS = ["validate", "enable", "cancel"] as const;
 export class Downgrade {
   /** `major.minor` of the cluster. */
   readonly clusterVersion: string;
+  readonly #changed: () => void;
   #target: string | undefined;
 
-  /** Of a cluster whose members run `version`, such as `3.6.4`. */
-  constructor(version: string) {
+  /** Of a cluster whose members run `version`, such as `3.6.4`; under way to `target`, if any. `changed` is told of new ones. */
+  constructor(version: string, changed: () => void = () => {}, target?: string) {
     this.clusterVersion = version.split(".").slice(0, 2).join(".");
+    this.#changed = changed;
+    this.#target = target;
   }
 
   /** The version that the cluster is on its way to, `major.minor.0`; `undefined` when it is not. */
@@ -27,14 +30,18 @@ export class Downgrade {
   act(action: number, version: string): void {
     const kind = ACTIONS[action];
     if (kind === "cancel") {
-      this.#target = undefined;
-      return;
+      return this.#set(undefined);
     }
     if (kind === undefined) return;
     const target = majorMinor(version);
     if (target !== oneBelow(this.clusterVersion)) throw invalidDowngradeTarget();
     if (this.#target !== undefined) throw downgradeInProcess();
-    if (kind === "enable") this.#target = `${target}.0`;
+    if (kind === "enable") this.#set(`${target}.0`);
+  }
+
+  #set(target: string | undefined): void {
+    this.#target = target;
+    this.#changed();
   }
 }
 

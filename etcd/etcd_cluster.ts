@@ -5,6 +5,7 @@
 
 import { DatabaseSizes } from "./database_sizes.ts";
 import { Downgrade } from "./downgrade.ts";
+import type { EtcdJournal, KeptCluster, KeptMember } from "./etcd_journal.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
 import { toBytes, toText } from "./bytes.ts";
@@ -22,58 +23,24 @@ import {
   tooManyLearners,
   unhealthyCluster,
 } from "./errors.ts";
+import {
+  ALARM_KINDS,
+  type AlarmKind,
+  type EtcdClusterMember,
+  type MembershipChange,
+  type StartMember,
+} from "./etcd_member.ts";
 import { type Commit, KeyValueStore } from "./key_value_store.ts";
 import { Leases } from "./leases.ts";
 
 /** The version that members report. */
 export const ETCD_VERSION = "3.6.4";
 
-/** The alarms by the numbers that messages have for them; 0 is none. */
-export const ALARM_KINDS: readonly (AlarmKind | undefined)[] = [undefined, "NOSPACE", "CORRUPT"];
-
 /** What a lease takes in the database, as etcd reckons. */
 export const LEASE_BYTES = 64;
 const LEARNERS_MAX = 1;
 const MEMBERS_MAX = 64;
 const REMOVED_MAX = 1_000;
-
-/** What can be wrong with a member. */
-export type AlarmKind = "NOSPACE" | "CORRUPT";
-
-/** A member. Not to be changed. */
-export interface EtcdClusterMember {
-  /** The id. */
-  readonly id: bigint;
-  /** The name of its node; empty until it has started. */
-  readonly name: string;
-  /** Where other members reach it. */
-  readonly peerUrls: readonly string[];
-  /** Where clients reach it. */
-  readonly clientUrls: readonly string[];
-  /** Whether it has no vote yet. */
-  readonly learner: boolean;
-  /** Whether its process runs. */
-  readonly started: boolean;
-  /** The alarms. */
-  readonly alarms: ReadonlySet<AlarmKind>;
-}
-
-/** A member to be started. */
-export interface StartMember {
-  /** Default: drawn. */
-  readonly id?: bigint;
-  /** The name of its node; empty before it has started. */
-  readonly name: string;
-  /** Where other members reach it. */
-  readonly peerUrls?: readonly string[];
-  /** Where clients reach it. */
-  readonly clientUrls?: readonly string[];
-}
-
-/** What happened to the members. */
-export type MembershipChange =
-  | { readonly type: "added" | "removed" | "updated"; readonly member: EtcdClusterMember }
-  | { readonly type: "leader"; readonly member: EtcdClusterMember | undefined };
 
 /** Options of an {@linkcode EtcdCluster}. */
 export interface EtcdClusterOptions {
@@ -87,6 +54,8 @@ export interface EtcdClusterOptions {
   readonly version?: string;
   /** How much data there may be. */
   readonly quota_bytes?: number;
+  /** Where it goes on from, and keeps every change before it is acknowledged. Default: memory only. */
+  readonly journal?: EtcdJournal;
 }
 
 interface MutableMember {
@@ -126,6 +95,9 @@ export class EtcdCluster {
   /** How large the members' databases are. */
   readonly sizes: DatabaseSizes;
   readonly #random: Random;
+  readonly #journal: EtcdJournal | undefined;
+  /** Members of an earlier process that have not started again. */
+  readonly #absent = new Map<bigint, KeptMember>();
   readonly #members = new Map<bigint, MutableMember>();
   readonly #listeners = new Set<(change: MembershipChange) => void>();
   readonly #watchers = new Set<(commit: Commit) => void>();
@@ -135,20 +107,70 @@ export class EtcdCluster {
   /** Grows with every change of members and alarms. */
   #changes = 0;
 
-  /** Has no members yet. */
+  /** Has no members yet, other than those that an earlier process kept and that never started. */
   constructor(options: EtcdClusterOptions) {
-    this.#random = options.random;
-    this.clusterId = options.clusterId ?? this.#drawId();
+    const { journal, clock, random } = options;
+    const restored = journal?.restore(options.clusterId);
+    const { cluster } = restored ?? {};
+    this.#random = random;
+    this.#journal = journal;
+    this.clusterId = options.clusterId ??
+      (cluster === undefined ? this.#drawId() : BigInt(cluster.id));
     this.version = options.version ?? ETCD_VERSION;
-    this.downgrade = new Downgrade(this.version);
+    this.downgrade = new Downgrade(this.version, () => this.#keep(), cluster?.downgrade);
     this.sizes = new DatabaseSizes(this);
     this.store = new KeyValueStore({
       ...(options.quota_bytes === undefined ? {} : { quota_bytes: options.quota_bytes }),
+      ...(journal === undefined ? {} : { journal }),
+      ...(restored === undefined ? {} : { restored }),
       committed: (commit) => {
         for (const watcher of this.#watchers) watcher(commit);
       },
     });
-    this.leases = new Leases(options.clock, options.random, (_id, keys) => this.#expire(keys));
+    this.leases = new Leases(clock, random, (_id, keys) => this.#expire(keys), {
+      ...(journal === undefined ? {} : { journal }),
+      ...(restored === undefined ? {} : { restored: restored.leases }),
+    });
+    for (const [key, lease] of this.store.leased) this.leases.attach(key, lease);
+    if (cluster !== undefined) this.#restore(cluster);
+  }
+
+  #restore({ term, members, removed }: KeptCluster): void {
+    this.#term = term;
+    this.#removed = removed.map(BigInt);
+    for (const member of members) {
+      // Which of the others run, their machines say.
+      if (member.name === "") this.#recall(member);
+      else this.#absent.set(BigInt(member.id), member);
+    }
+  }
+
+  #recall({ id, peerUrls, learner, alarms }: KeptMember): MutableMember {
+    const member = this.#newMember(BigInt(id), peerUrls, learner);
+    for (const alarm of ALARM_KINDS) {
+      if (alarm !== undefined && alarms.includes(alarm)) member.alarms.add(alarm);
+    }
+    return member;
+  }
+
+  /** Keeps what is not data. */
+  #keep(): void {
+    if (this.#journal === undefined) return;
+    const { target } = this.downgrade;
+    const present = this.members.map(({ id, name, peerUrls, learner, alarms }): KeptMember => ({
+      id: String(id),
+      name,
+      peerUrls,
+      learner,
+      alarms: [...alarms],
+    }));
+    this.#journal.cluster({
+      id: String(this.clusterId),
+      term: this.#term,
+      members: [...this.#absent.values(), ...present],
+      removed: this.#removed.map(String),
+      ...(target === undefined ? {} : { downgrade: target }),
+    });
   }
 
   #drawId(): bigint {
@@ -219,6 +241,7 @@ export class EtcdCluster {
 
   #tell(change: MembershipChange): void {
     this.#changes++;
+    this.#keep();
     for (const listener of this.#listeners) listener(change);
   }
 
@@ -229,7 +252,7 @@ export class EtcdCluster {
       [...this.#members.values()].find((member) =>
         member.name === "" && member.peerUrls.some((url) => peerUrls.includes(url))
       );
-    const member = known as MutableMember | undefined ??
+    const member = known as MutableMember | undefined ?? this.#comeBack(start) ??
       this.#newMember(start.id ?? this.#drawId(), peerUrls, false);
     member.name = start.name;
     member.clientUrls = start.clientUrls ?? [`https://${start.name}:2379`];
@@ -237,6 +260,14 @@ export class EtcdCluster {
     this.#tell({ type: known === undefined ? "added" : "updated", member });
     this.#elect();
     return member;
+  }
+
+  /** A member that was there before the process started, as it was. */
+  #comeBack({ id }: StartMember): MutableMember | undefined {
+    const kept = id === undefined ? undefined : this.#absent.get(id);
+    if (kept === undefined) return undefined;
+    this.#absent.delete(BigInt(kept.id));
+    return this.#recall(kept);
   }
 
   #newMember(id: bigint, peerUrls: readonly string[], learner: boolean): MutableMember {
@@ -328,6 +359,7 @@ export class EtcdCluster {
 
   /** Removes a member without asking whether that is wise, such as one whose machine is gone. */
   dropMember(id: bigint): void {
+    this.#absent.delete(id);
     const member = this.#members.get(id);
     if (member === undefined) return;
     this.#members.delete(id);
@@ -399,12 +431,14 @@ export class EtcdCluster {
   raiseAlarm(id: bigint, alarm: AlarmKind): void {
     this.#find(id).alarms.add(alarm);
     this.#changes++;
+    this.#keep();
   }
 
   /** Clears an alarm of a member. */
   clearAlarm(id: bigint, alarm: AlarmKind): void {
     this.#find(id).alarms.delete(alarm);
     this.#changes++;
+    this.#keep();
   }
 
   /** The active alarms. */

@@ -2,7 +2,7 @@
 // same number that a real etcd gives for the same history. Source: etcd mvcc
 // hash.go and the layout of its `key` bucket.
 
-import { toBytes } from "./bytes.ts";
+import { toBytes, toText } from "./bytes.ts";
 import { Crc32c } from "./crc32c.ts";
 import type { HistoryRecord } from "./key_value_store.ts";
 import { KeyValue } from "./proto/kv_messages.ts";
@@ -84,6 +84,18 @@ function numberBytes(value: number): number {
 /** What etcd's database keeps of a record: of a deletion the key alone. */
 export function recordValue({ key, kv }: HistoryRecord): Uint8Array {
   return KeyValue.encode(kv ?? { ...NOTHING, key: toBytes(key) });
+}
+
+/** The reverse of {@linkcode recordKey} and {@linkcode recordValue}. */
+export function parseRecord(recordKey: Uint8Array, value: Uint8Array): HistoryRecord {
+  const view = new DataView(recordKey.buffer, recordKey.byteOffset);
+  const kv = KeyValue.decode(value);
+  return {
+    revision: Number(view.getBigUint64(0)),
+    sub: Number(view.getBigUint64(9)),
+    key: toText(kv.key),
+    kv: recordKey.length > REVISION_BYTES ? undefined : kv,
+  };
 }
 
 const NOTHING = {

@@ -12,6 +12,7 @@ import {
   noSpace,
   valueProvided,
 } from "./errors.ts";
+import type { EtcdJournal, RestoredEtcd } from "./etcd_journal.ts";
 import { hashOfHistory, recordKeyBytes, recordValueBytes } from "./history_hash.ts";
 import type {
   DeleteRangeRequest,
@@ -38,6 +39,10 @@ export interface KeyValueStoreOptions {
   readonly quota_bytes?: number;
   /** Told of every commit. */
   readonly committed?: (commit: Commit) => void;
+  /** Keeps every change before it is acknowledged. Default: nothing outlives the process. */
+  readonly journal?: Pick<EtcdJournal, "append" | "compact">;
+  /** What it goes on from. Default: nothing. */
+  readonly restored?: Pick<RestoredEtcd, "records" | "compactRevision">;
 }
 
 /** A key at one revision; without a value it was deleted there. */
@@ -87,6 +92,7 @@ const FILL = 0.9;
 export class KeyValueStore {
   readonly #quota: number;
   readonly #committed: (commit: Commit) => void;
+  readonly #journal: KeyValueStoreOptions["journal"];
   /** All keys with any history, in order. */
   #keys: string[] = [];
   readonly #history = new Map<string, HistoryRecord[]>();
@@ -100,10 +106,33 @@ export class KeyValueStore {
   #bytes = 0;
   #open: KeyEvent[] | undefined;
 
-  /** Starts empty at revision 1, as etcd does. */
+  /** Starts empty at revision 1, as etcd does, or where it ended. */
   constructor(options: KeyValueStoreOptions = {}) {
     this.#quota = options.quota_bytes ?? QUOTA_DEFAULT_BYTES;
     this.#committed = options.committed ?? (() => {});
+    this.#journal = options.journal;
+    if (options.restored !== undefined) this.#restore(options.restored);
+  }
+
+  #restore({ records, compactRevision }: Pick<RestoredEtcd, "records" | "compactRevision">): void {
+    this.#compacted = compactRevision;
+    this.#revision = Math.max(1, compactRevision, records.at(-1)?.revision ?? 0);
+    for (const record of records) {
+      const { key, kv, revision } = record;
+      let versions = this.#history.get(key);
+      if (versions === undefined) this.#history.set(key, versions = []);
+      const before = versions.at(-1)?.kv;
+      versions.push(record);
+      this.#records.push(record);
+      this.#bytes += costOf(record);
+      // What a compaction left of older history cannot be watched any more.
+      if (revision < compactRevision) continue;
+      const event = eventOf(key, kv, before, revision);
+      const last = this.#log.at(-1);
+      if (last?.revision === revision) (last.events as KeyEvent[]).push(event);
+      else this.#log.push({ revision, events: [event] });
+    }
+    this.#keys = [...this.#history.keys()].sort();
   }
 
   /** The revision of the last change. */
@@ -126,6 +155,16 @@ export class KeyValueStore {
     return this.#quota;
   }
 
+  /** The keys that go with a lease, each with that. */
+  get leased(): [key: string, lease: bigint][] {
+    const found: [string, bigint][] = [];
+    for (const [key, versions] of this.#history) {
+      const lease = versions.at(-1)?.kv?.lease ?? 0n;
+      if (lease !== 0n) found.push([key, lease]);
+    }
+    return found;
+  }
+
   /** Runs `act` as one revision. Within it the changes made so far are seen. */
   transact<T>(act: () => T): T {
     if (this.#open !== undefined) return act();
@@ -141,10 +180,33 @@ export class KeyValueStore {
 
   #commit(events: KeyEvent[]): void {
     if (events.length === 0) return;
+    this.#keep(this.#next);
     this.#revision++;
     const commit = { revision: this.#revision, events };
     this.#log.push(commit);
     this.#committed(commit);
+  }
+
+  /** What cannot be kept has not happened. */
+  #keep(revision: number): void {
+    if (this.#journal === undefined) return;
+    const first = this.#records.findLastIndex((record) => record.revision < revision) + 1;
+    try {
+      this.#journal.append(this.#records.slice(first));
+    } catch (error) {
+      for (const record of this.#records.splice(first)) this.#takeBack(record);
+      throw error;
+    }
+  }
+
+  #takeBack(record: HistoryRecord): void {
+    const { key } = record;
+    const versions = this.#history.get(key) as HistoryRecord[];
+    versions.pop();
+    this.#drop(record);
+    if (versions.length > 0) return;
+    this.#history.delete(key);
+    this.#keys.splice(this.#position(key), 1);
   }
 
   /** The revision that a change made now belongs to. */
@@ -264,11 +326,7 @@ export class KeyValueStore {
       versions.push(record);
       this.#records.push(record);
       this.#bytes += costOf(record);
-      this.#open?.push({
-        type: kv === undefined ? 1 : 0,
-        kv: kv ?? tombstone(key, revision),
-        ...(before === undefined ? {} : { prevKv: before }),
-      });
+      this.#open?.push(eventOf(key, kv, before, revision));
     });
   }
 
@@ -280,22 +338,29 @@ export class KeyValueStore {
   compact(revision: number): void {
     if (revision <= this.#compacted) throw compacted();
     if (revision > this.#revision) throw futureRevision();
+    const gone = this.#outdated(revision);
+    this.#journal?.compact(revision, gone);
     this.#keepHash(revision);
     this.#compacted = revision;
     this.#log = this.#log.filter((commit) => commit.revision >= revision);
-    const kept: string[] = [];
-    const gone = new Set<HistoryRecord>();
-    for (const key of this.#keys) {
-      const versions = this.#history.get(key) as HistoryRecord[];
-      for (const version of versions.splice(0, firstKept(versions, revision))) {
-        this.#drop(version);
-        gone.add(version);
-      }
-      if (versions.length === 0) this.#history.delete(key);
-      else kept.push(key);
-    }
-    this.#keys = kept;
+    for (const record of gone) this.#drop(record);
     this.#records = this.#records.filter((record) => !gone.has(record));
+    this.#keys = this.#keys.filter((key) => {
+      const versions = this.#history.get(key) as HistoryRecord[];
+      const left = versions.filter((version) => !gone.has(version));
+      if (left.length === 0) this.#history.delete(key);
+      else if (left.length < versions.length) this.#history.set(key, left);
+      return left.length > 0;
+    });
+  }
+
+  /** What a compaction takes away. */
+  #outdated(revision: number): Set<HistoryRecord> {
+    const gone = new Set<HistoryRecord>();
+    for (const versions of this.#history.values()) {
+      for (const version of versions.slice(0, firstKept(versions, revision))) gone.add(version);
+    }
+    return gone;
   }
 
   /** Compactions hash what they pass over, so that members can compare that later. */
@@ -346,6 +411,19 @@ function firstKept(versions: readonly KeyVersion[], revision: number): number {
 /** What a record takes in the database, about. */
 function costOf(record: HistoryRecord): number {
   return Math.ceil((ENTRY_BYTES + recordKeyBytes(record) + recordValueBytes(record)) / FILL);
+}
+
+function eventOf(
+  key: string,
+  kv: KeyValue | undefined,
+  before: KeyValue | undefined,
+  revision: number,
+): KeyEvent {
+  return {
+    type: kv === undefined ? 1 : 0,
+    kv: kv ?? tombstone(key, revision),
+    ...(before === undefined ? {} : { prevKv: before }),
+  };
 }
 
 function tombstone(key: string, revision: number): KeyValue {

@@ -3,11 +3,13 @@
 
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
+import type { EtcdJournal, RestoredEtcd } from "./etcd_journal.ts";
 import { leaseExists, leaseNotFound, leaseTtlTooLarge } from "./errors.ts";
 
 /** The shortest life that is granted, in seconds: one and a half elections. */
 const TTL_MIN_S = 2;
 const TTL_MAX_S = 9_000_000_000;
+const RETRY_S = 1;
 
 interface Lease {
   readonly ttl_s: number;
@@ -16,11 +18,20 @@ interface Lease {
   readonly keys: Set<string>;
 }
 
+/** How leases outlive the process. */
+export interface LeasesOptions {
+  /** Keeps what is granted and what ends. Default: nothing. */
+  readonly journal?: Pick<EtcdJournal, "lease">;
+  /** Leases that were granted before; they begin their lives anew, as after an election. */
+  readonly restored?: RestoredEtcd["leases"];
+}
+
 /** The leases of one etcd. */
 export class Leases {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #expired: (id: bigint, keys: readonly string[]) => void;
+  readonly #journal: LeasesOptions["journal"];
   readonly #leases = new Map<bigint, Lease>();
   readonly #byKey = new Map<string, bigint>();
   #changes = 0;
@@ -30,10 +41,13 @@ export class Leases {
     clock: Clock,
     random: Random,
     expired: (id: bigint, keys: readonly string[]) => void,
+    { journal, restored = [] }: LeasesOptions = {},
   ) {
     this.#clock = clock;
     this.#random = random;
     this.#expired = expired;
+    this.#journal = journal;
+    for (const { id, ttl_s } of restored) this.#add(id, ttl_s);
   }
 
   /** How many there are. */
@@ -70,14 +84,19 @@ export class Leases {
       own = this.#drawId();
     }
     const life_s = Math.max(ttl_s, TTL_MIN_S);
+    this.#journal?.lease(own, life_s);
     this.#changes++;
-    this.#leases.set(own, {
-      ttl_s: life_s,
-      expires_ms: this.#clock.now() + life_s * 1000,
-      timer: this.#arm(own, life_s),
+    this.#add(own, life_s);
+    return { id: own, ttl_s: life_s };
+  }
+
+  #add(id: bigint, ttl_s: number): void {
+    this.#leases.set(id, {
+      ttl_s,
+      expires_ms: this.#clock.now() + ttl_s * 1000,
+      timer: this.#arm(id, ttl_s),
       keys: new Set(),
     });
-    return { id: own, ttl_s: life_s };
   }
 
   // 63 bits: ids are signed, and not negative.
@@ -89,18 +108,29 @@ export class Leases {
   }
 
   #arm(id: bigint, life_s: number): Timer {
-    return this.#clock.after(life_s * 1000, () => this.revoke(id), { background: true });
+    return this.#clock.after(life_s * 1000, () => this.#end(id), { background: true });
+  }
+
+  /** A lease whose end cannot be kept now lives on for a moment. Whoever writes is told what is wrong. */
+  #end(id: bigint): void {
+    try {
+      this.revoke(id);
+    } catch {
+      this.#find(id).timer = this.#arm(id, RETRY_S);
+    }
   }
 
   /** Ends a lease now. */
   revoke(id: bigint): void {
     const lease = this.#find(id);
+    const keys = [...lease.keys].sort();
+    // The keys first: a process that ends in between comes back with a lease, not with keys that nothing ends.
+    this.#expired(id, keys);
+    this.#journal?.lease(id, undefined);
     lease.timer.cancel();
     this.#leases.delete(id);
     this.#changes++;
-    const keys = [...lease.keys].sort();
     for (const key of keys) this.#byKey.delete(key);
-    this.#expired(id, keys);
   }
 
   /** Gives a lease its whole life again; 0 seconds when there is none. */

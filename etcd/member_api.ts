@@ -14,12 +14,8 @@ import {
   stopped,
   tooManyRequests,
 } from "./errors.ts";
-import {
-  ALARM_KINDS,
-  type EtcdCluster,
-  type EtcdClusterMember,
-  LEASE_BYTES,
-} from "./etcd_cluster.ts";
+import { type EtcdCluster, LEASE_BYTES } from "./etcd_cluster.ts";
+import { ALARM_KINDS, type EtcdClusterMember } from "./etcd_member.ts";
 import type {
   AlarmRequest,
   AlarmResponse,
@@ -114,12 +110,11 @@ export class MemberApi {
     this.#hooks.check(request);
     const answer = this.#writing(
       request.key.length + request.value.length,
-      () =>
-        this.cluster.store.transact(() => {
-          const put = this.cluster.store.put(request);
-          this.#hooks.done(request);
-          return put;
-        }),
+      () => {
+        const put = this.cluster.store.put(request);
+        this.#hooks.done(request);
+        return put;
+      },
     );
     return { ...answer, header: this.header() };
   }

@@ -9,6 +9,8 @@ export * from "./database_sizes.ts";
 export * from "./downgrade.ts";
 export * from "./errors.ts";
 export * from "./etcd_cluster.ts";
+export * from "./etcd_journal.ts";
+export * from "./etcd_member.ts";
 export * from "./grpc_server.ts";
 export type { CallObserver } from "./grpc_services.ts";
 export * from "./key_value_store.ts";

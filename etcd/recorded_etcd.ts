@@ -2,7 +2,7 @@
 // workload cluster: what happens to the members is written there, and what
 // others write there happens to the members. So the record outlives the
 // process, and whoever reads the pods sees what etcd clients see. Data is
-// not recorded. Source: the in-memory provider's etcd annotations.
+// kept elsewhere, if at all. Source: the in-memory provider's etcd annotations.
 
 import type { Client, ResourceRef } from "../runtime/client.ts";
 import { type Clock, rfc3339Micro, sleep } from "../runtime/clock.ts";
@@ -10,7 +10,10 @@ import type { Logger } from "../runtime/log.ts";
 import type { KubeObject } from "../runtime/object.ts";
 import type { Random } from "../runtime/random.ts";
 import { StatusError } from "../runtime/status.ts";
-import { EtcdCluster, type MembershipChange } from "./etcd_cluster.ts";
+import type { Buckets } from "../runtime/store/buckets.ts";
+import { EtcdCluster } from "./etcd_cluster.ts";
+import { EtcdJournal } from "./etcd_journal.ts";
+import type { MembershipChange } from "./etcd_member.ts";
 import { MemberServer, type MemberTls } from "./grpc_server.ts";
 import type { CallObserver } from "./grpc_services.ts";
 import { MemberApi } from "./member_api.ts";
@@ -36,6 +39,8 @@ export interface RecordedEtcdOptions {
   readonly logger: Logger;
   /** Told of unary calls. */
   readonly observe?: CallObserver;
+  /** Where data is kept that is to outlive the process. Default: nowhere. */
+  readonly data?: Buckets;
 }
 
 /** The etcd of one workload cluster. */
@@ -53,10 +58,11 @@ export class RecordedEtcd {
   /** Begins to follow the record. `clusterId` is the one that the pods carry, if they do. */
   constructor(options: RecordedEtcdOptions, clusterId?: bigint) {
     this.#options = options;
-    const { clock, random } = options;
+    const { clock, random, data } = options;
     this.cluster = new EtcdCluster({
       clock,
       random,
+      ...(data === undefined ? {} : { journal: new EtcdJournal(data) }),
       ...(clusterId === undefined ? {} : { clusterId }),
     });
     this.cluster.onChange((change) => {

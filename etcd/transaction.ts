@@ -79,7 +79,11 @@ export function runTransaction(
 ): TxnResponse {
   const path = chosen(store, request);
   checkPuts(path, hooks);
-  return store.transact(() => execute(store, path, hooks));
+  // Told once it has happened: what cannot be kept has not.
+  const told: (() => void)[] = [];
+  const response = store.transact(() => execute(store, path, hooks, told));
+  for (const tell of told) tell();
+  return response;
 }
 
 /** A transaction with its branch chosen, at every depth. */
@@ -104,21 +108,27 @@ function checkPuts(path: Path, hooks: PutHooks): void {
   }
 }
 
-function execute(store: KeyValueStore, path: Path, hooks: PutHooks): TxnResponse {
+function execute(
+  store: KeyValueStore,
+  path: Path,
+  hooks: PutHooks,
+  told: (() => void)[],
+): TxnResponse {
   const responses = path.ops.map(({ op, inner }): ResponseOp => {
     if (op.range !== undefined) return { range: store.range(op.range) };
-    if (op.put !== undefined) {
-      const put = store.put(op.put);
-      hooks.done(op.put);
+    const { put: request } = op;
+    if (request !== undefined) {
+      const put = store.put(request);
+      told.push(() => hooks.done(request));
       return { put };
     }
     if (op.deleteRange !== undefined) {
       const answer = store.deleteRange({ ...op.deleteRange, prevKv: true });
-      hooks.deleted(answer.prevKvs.map(({ key }) => key));
+      told.push(() => hooks.deleted(answer.prevKvs.map(({ key }) => key)));
       const { prevKv } = op.deleteRange;
       return { deleteRange: prevKv ? answer : { ...answer, prevKvs: [] } };
     }
-    return inner === undefined ? {} : { txn: execute(store, inner, hooks) };
+    return inner === undefined ? {} : { txn: execute(store, inner, hooks, told) };
   });
   return { succeeded: path.succeeded, responses };
 }

@@ -6,10 +6,13 @@
 import { parseJson, stringifyJson } from "../../runtime/json.ts";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { KubeObject } from "../../runtime/object.ts";
+import type { BucketChange, Buckets } from "../../runtime/store/buckets.ts";
 import type { Journal, Restored, StoreEvent } from "../../runtime/store/types.ts";
 
 /** Grows when the tables change; a file of another layout is refused. */
-const LAYOUT = 1;
+const LAYOUT = 2;
+/** Layouts that lack nothing but tables. */
+const EARLIER_LAYOUTS: readonly number[] = [0, 1];
 
 interface Row {
   storage: string;
@@ -22,6 +25,8 @@ interface Row {
 export class SqliteStorage implements Disposable {
   readonly #database: DatabaseSync;
   readonly #write: StatementSync;
+  readonly #putKey: StatementSync;
+  readonly #removeKey: StatementSync;
 
   /** Opens or makes the file. Throws when it is none of capim's, or in use by another process. */
   constructor(path: string) {
@@ -35,6 +40,12 @@ export class SqliteStorage implements Disposable {
     this.#write = this.#database.prepare(
       "INSERT OR REPLACE INTO object (cluster, storage, key, revision, object) VALUES (?, ?, ?, ?, ?)",
     );
+    this.#putKey = this.#database.prepare(
+      "INSERT OR REPLACE INTO bucket (cluster, bucket, key, value) VALUES (?, ?, ?, ?)",
+    );
+    this.#removeKey = this.#database.prepare(
+      "DELETE FROM bucket WHERE cluster = ? AND bucket = ? AND key = ?",
+    );
   }
 
   #prepareFile(path: string): void {
@@ -45,7 +56,7 @@ export class SqliteStorage implements Disposable {
     const { user_version: layout } = this.#database.prepare("PRAGMA user_version").get() as {
       user_version: number;
     };
-    if (layout !== 0 && layout !== LAYOUT) {
+    if (layout !== LAYOUT && !EARLIER_LAYOUTS.includes(layout)) {
       throw new Error(`${path} has layout ${layout}, this version of capim reads layout ${LAYOUT}`);
     }
     this.#database.exec(`
@@ -62,6 +73,13 @@ export class SqliteStorage implements Disposable {
         name TEXT NOT NULL,
         value TEXT NOT NULL,
         PRIMARY KEY (cluster, name)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS bucket (
+        cluster TEXT NOT NULL,
+        bucket TEXT NOT NULL,
+        key BLOB NOT NULL,
+        value BLOB NOT NULL,
+        PRIMARY KEY (cluster, bucket, key)
       ) STRICT, WITHOUT ROWID;
       PRAGMA user_version = ${LAYOUT};
     `);
@@ -102,6 +120,38 @@ export class SqliteStorage implements Disposable {
   remove(cluster: string): void {
     this.#database.prepare("DELETE FROM object WHERE cluster = ?").run(cluster);
     this.#database.prepare("DELETE FROM secret WHERE cluster = ?").run(cluster);
+    this.#clear(cluster);
+  }
+
+  /** Bytes that are kept beside a cluster's objects, such as its etcd's data. */
+  buckets(cluster: string): Buckets {
+    return {
+      read: (bucket) =>
+        this.#database
+          .prepare("SELECT key, value FROM bucket WHERE cluster = ? AND bucket = ? ORDER BY key")
+          .all(cluster, bucket) as unknown as { key: Uint8Array; value: Uint8Array }[],
+      write: (changes) => this.#change(cluster, changes),
+      clear: () => this.#clear(cluster),
+    };
+  }
+
+  #change(cluster: string, changes: readonly BucketChange[]): void {
+    this.#database.exec("BEGIN");
+    try {
+      for (const { bucket, key, value } of changes) {
+        if (value === undefined) this.#removeKey.run(cluster, bucket, key);
+        else this.#putKey.run(cluster, bucket, key, value);
+      }
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      // SQLite has ended the transaction by itself when the disk is full.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  #clear(cluster: string): void {
+    this.#database.prepare("DELETE FROM bucket WHERE cluster = ?").run(cluster);
   }
 
   /** What is kept beside a cluster's objects under that name: keys and certificates. Made by `make` the first time. */

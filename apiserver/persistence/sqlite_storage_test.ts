@@ -70,6 +70,38 @@ Deno.test("SqliteStorage keeps a cluster's secrets", () =>
     assertEquals(storage.secret("a", "key", () => "second"), "first");
   }));
 
+Deno.test("SqliteStorage keeps buckets of bytes, all changes of a write or none", () =>
+  withFile((path) => {
+    const bytes = (...values: number[]) => new Uint8Array(values);
+    {
+      using storage = new SqliteStorage(path);
+      const buckets = storage.buckets("a");
+      buckets.write([
+        { bucket: "x", key: bytes(200), value: bytes(1) },
+        { bucket: "x", key: bytes(3, 0), value: bytes() },
+        { bucket: "y", key: bytes(3), value: bytes(2) },
+      ]);
+      buckets.write([
+        { bucket: "x", key: bytes(3), value: bytes(9) },
+        { bucket: "y", key: bytes(3) },
+      ]);
+      const wrong = { bucket: null as unknown as string, key: bytes(1), value: bytes(1) };
+      assertThrows(() => buckets.write([{ bucket: "x", key: bytes(7), value: bytes(7) }, wrong]));
+      storage.buckets("b").write([{ bucket: "x", key: bytes(3), value: bytes(4) }]);
+    }
+    using storage = new SqliteStorage(path);
+    assertEquals(storage.buckets("a").read("x").map(({ key, value }) => [[...key], [...value]]), [
+      [[3], [9]],
+      [[3, 0], []],
+      [[200], [1]],
+    ]);
+    assertEquals(storage.buckets("a").read("y"), []);
+    storage.buckets("a").clear();
+    assertEquals(storage.buckets("a").read("x"), []);
+    storage.remove("b");
+    assertEquals(storage.buckets("b").read("x"), []);
+  }));
+
 Deno.test("SqliteStorage refuses a file of another layout", () =>
   withFile((path) => {
     {
@@ -80,7 +112,7 @@ Deno.test("SqliteStorage refuses a file of another layout", () =>
     assertThrows(
       () => new SqliteStorage(path),
       Error,
-      "has layout 99, this version of capim reads layout 1",
+      "has layout 99, this version of capim reads layout 2",
     );
   }));
 
