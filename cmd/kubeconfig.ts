@@ -7,6 +7,9 @@ import { type Command, UsageError } from "./command.ts";
 import { readFile } from "./files.ts";
 import { load } from "./load.ts";
 
+/** What `capim up` writes. */
+const DEFAULT_FILE = "capim.kubeconfig";
+
 /** The command. */
 export const kubeconfig: Command = {
   name: "kubeconfig",
@@ -31,15 +34,15 @@ export const kubeconfig: Command = {
     {
       name: "kubeconfig",
       value: "FILE",
-      help: "The management cluster's kubeconfig",
-      default: "capim.kubeconfig",
+      help:
+        `The management cluster's kubeconfig (default: $KUBECONFIG, or "${DEFAULT_FILE}" in this folder)`,
     },
   ],
   positionals: { min: 1, max: 1 },
   async run(args, terminal) {
     const [name = ""] = args.positionals;
     const namespace = args.flags["namespace"] ?? "";
-    const file = args.flags["kubeconfig"] ?? "";
+    const file = args.flags["kubeconfig"] ?? (Deno.env.get("KUBECONFIG") || DEFAULT_FILE);
     const { address } = args.flags;
     const text = await workloadKubeconfig(
       await parseAccess(file, await readFile(file)),

@@ -35,7 +35,7 @@ export class SqliteStorage implements Disposable {
       this.#prepareFile(path);
     } catch (error) {
       this.#database.close();
-      throw error;
+      throw isLocked(error) ? new Error(`${path} is in use by another process`) : error;
     }
     this.#write = this.#database.prepare(
       "INSERT OR REPLACE INTO object (cluster, storage, key, revision, object) VALUES (?, ?, ?, ?, ?)",
@@ -182,4 +182,9 @@ export class SqliteStorage implements Disposable {
     const object = type === "DELETED" ? null : stringifyJson(entry.object);
     this.#write.run(cluster, entry.storage, entry.key, revision, object);
   }
+}
+
+/** SQLITE_BUSY; the platform tells no codes. */
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && error.message === "database is locked";
 }

@@ -102,6 +102,12 @@ Deno.test("SqliteStorage keeps buckets of bytes, all changes of a write or none"
     assertEquals(storage.buckets("b").read("x"), []);
   }));
 
+Deno.test("SqliteStorage says that another process has its file", () =>
+  withFile((path) => {
+    using _storage = new SqliteStorage(path);
+    assertThrows(() => new SqliteStorage(path), Error, "is in use by another process");
+  }));
+
 Deno.test("SqliteStorage refuses a file of another layout", () =>
   withFile((path) => {
     {
