@@ -45,6 +45,40 @@ Deno.test("LazyListener makes its certificate for the first connection, once", a
   assert(late.destroyed);
 });
 
+Deno.test("LazyListener keeps a connection of HTTP/1.1 for the next request", async () => {
+  const serving = issueCertificate(authority, {
+    commonName: "a",
+    dnsNames: ["a.test"],
+    usages: ["server"],
+    now_ms,
+  });
+  const listener = new LazyListener(() => ({
+    handler: { handle: () => Promise.resolve({ status: 204, headers: {} }) },
+    serving,
+    clientAuthorities: [authority.certificate],
+  }), (error) => {
+    throw error;
+  });
+  const [near, far] = connectedPair();
+  listener.accept(far);
+  const socket = connect({ socket: near, servername: "a.test", ca: authority.certificate });
+  let text = "";
+  const ended = new Promise<string>((resolve) => socket.on("close", () => resolve("ended")));
+  const answers = new Promise<string>((resolve) => {
+    socket.on("data", (chunk: Uint8Array) => {
+      text += new TextDecoder().decode(chunk);
+      const count = text.split("HTTP/1.1 204").length - 1;
+      if (count === 2) resolve("answered");
+      // An end that follows an answer has arrived by then.
+      else setTimeout(() => socket.write("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"), 50);
+    });
+  });
+  socket.write("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  assertEquals(await Promise.race([answers, ended]), "answered");
+  socket.destroy();
+  await listener.close();
+});
+
 Deno.test("LazyListener tells when there can be no listener, and cuts who waits for it", () => {
   const told: unknown[] = [];
   const wrong = new Error("no certificate");

@@ -115,6 +115,8 @@ export class Listener {
     const connections = new Connections();
     const server = createServer({ ...options, port: 0 }, connections);
     server.on("error", () => {});
+    // Servers that do not listen are thought to be closing: they end each connection of HTTP/1.1 with its first answer.
+    Object.defineProperty(server, "listening", { value: true });
     return new Listener(server, "", 0, connections).#renewing(options);
   }
 
