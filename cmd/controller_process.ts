@@ -160,11 +160,11 @@ class ControllerProcess {
   }
 
   async #act(terminal: Terminal, stopped: Promise<void>): Promise<number> {
-    const { settings, connection } = this.#parts;
+    const { settings, connection, log } = this.#parts;
     const { dataDir } = settings;
     const storage = dataDir === undefined
       ? undefined
-      : await openStorage(dataDir, "provider.sqlite");
+      : await openStorage(dataDir, "provider.sqlite", log.logger);
     try {
       const provider = this.#provider = this.#makeProvider(storage);
       const started = provider.start().then(() => {

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import type { ManagementStorage } from "../fake_management.ts";
+import type { Logger } from "../runtime/log.ts";
 import { UsageError } from "./command.ts";
 import { load } from "./load.ts";
 
@@ -9,6 +10,7 @@ import { load } from "./load.ts";
 export async function openStorage(
   directory: string,
   file: string,
+  logger: Logger,
 ): Promise<ManagementStorage & { close(): void }> {
   // SQLite is loaded only where it is used.
   const { SqliteStorage } = await load<typeof import("../apiserver/persistence/sqlite_storage.ts")>(
@@ -16,7 +18,11 @@ export async function openStorage(
   );
   try {
     await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
-    return new SqliteStorage(join(directory, file));
+    const writing = (error: unknown) =>
+      error === undefined
+        ? logger.info("Clusters are kept again", { directory })
+        : logger.error("Clusters cannot be kept: writes to them are refused", { directory, error });
+    return new SqliteStorage(join(directory, file), { writing });
   } catch (error) {
     throw new UsageError(`Cannot keep clusters in ${directory}: ${(error as Error).message}`);
   }

@@ -63,9 +63,10 @@ export const up: Command = {
     const level = choiceFlag(args, "log-level", ["debug", "info", "warn", "error"]);
     const kubeconfig = args.flags["kubeconfig"] ?? "";
     const directory = args.flags["data-dir"];
+    const logger = makeLogger((record) => terminal.err(formatRecord(record)), level);
     const storage = directory === undefined
       ? undefined
-      : await openStorage(directory, "capim.sqlite");
+      : await openStorage(directory, "capim.sqlite", logger);
     seedTls();
     const { FakeManagement } = await load<typeof import("../fake_management.ts")>(
       import.meta.resolve("../fake_management.ts"),
@@ -76,7 +77,7 @@ export const up: Command = {
         port,
         fleet: { host, ports, ...listenMode },
         ...(memory === undefined ? {} : { memory }),
-        logger: makeLogger((record) => terminal.err(formatRecord(record)), level),
+        logger,
         ...(storage === undefined ? {} : { storage }),
       });
       await writePrivateFile(kubeconfig, await listening(management.cluster, host, port));

@@ -21,15 +21,24 @@ interface Row {
   object: string | null;
 }
 
+/** Options of {@linkcode SqliteStorage}. */
+export interface SqliteStorageOptions {
+  /** Told when writes begin to fail (and are refused to whoever made them), and, with `undefined`, when they work again. */
+  readonly writing?: (failure: unknown) => void;
+}
+
 /** Keeps clusters in one file. */
 export class SqliteStorage implements Disposable {
   readonly #database: DatabaseSync;
   readonly #write: StatementSync;
   readonly #putKey: StatementSync;
   readonly #removeKey: StatementSync;
+  readonly #writing: (failure: unknown) => void;
+  #failing = false;
 
   /** Opens or makes the file. Throws when it is none of capim's, or in use by another process. */
-  constructor(path: string) {
+  constructor(path: string, { writing = () => {} }: SqliteStorageOptions = {}) {
+    this.#writing = writing;
     this.#database = new DatabaseSync(path);
     try {
       this.#prepareFile(path);
@@ -130,7 +139,7 @@ export class SqliteStorage implements Disposable {
         this.#database
           .prepare("SELECT key, value FROM bucket WHERE cluster = ? AND bucket = ? ORDER BY key")
           .all(cluster, bucket) as unknown as { key: Uint8Array; value: Uint8Array }[],
-      write: (changes) => this.#change(cluster, changes),
+      write: (changes) => this.#observe(() => this.#change(cluster, changes)),
       clear: () => this.#clear(cluster),
     };
   }
@@ -180,7 +189,19 @@ export class SqliteStorage implements Disposable {
 
   #append(cluster: string, { type, revision, entry }: StoreEvent): void {
     const object = type === "DELETED" ? null : stringifyJson(entry.object);
-    this.#write.run(cluster, entry.storage, entry.key, revision, object);
+    this.#observe(() => this.#write.run(cluster, entry.storage, entry.key, revision, object));
+  }
+
+  #observe(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!this.#failing) this.#writing(error);
+      this.#failing = true;
+      throw error;
+    }
+    if (this.#failing) this.#writing(undefined);
+    this.#failing = false;
   }
 }
 

@@ -102,6 +102,21 @@ Deno.test("SqliteStorage keeps buckets of bytes, all changes of a write or none"
     assertEquals(storage.buckets("b").read("x"), []);
   }));
 
+Deno.test("SqliteStorage tells once that writes fail, and that they work again", () =>
+  withFile((path) => {
+    const told: string[] = [];
+    using storage = new SqliteStorage(path, {
+      writing: (failure) => told.push(failure === undefined ? "works" : "fails"),
+    });
+    const buckets = storage.buckets("a");
+    const key = new Uint8Array(1);
+    const wrong = { bucket: null as unknown as string, key, value: key };
+    for (let i = 0; i < 2; i++) assertThrows(() => buckets.write([wrong]));
+    for (let i = 0; i < 2; i++) buckets.write([{ bucket: "x", key, value: key }]);
+    assertThrows(() => buckets.write([wrong]));
+    assertEquals(told, ["fails", "works", "fails"]);
+  }));
+
 Deno.test("SqliteStorage says that another process has its file", () =>
   withFile((path) => {
     using _storage = new SqliteStorage(path);
