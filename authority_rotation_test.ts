@@ -94,14 +94,22 @@ for (const shared of [false, true]) {
     assert(["401", "403"].includes(stranger.status), stranger.status);
     await assertRejects(() => ask(endpoint, before, after));
     assertEquals(changes, 0);
-    const root = async () => {
-      const key = { namespace: "default", name: "kube-root-ca.crt" };
-      return (await fleet.client(CLUSTER)?.get(CONFIG_MAPS, key))?.data?.["ca.crt"];
-    };
-    for (let i = 0; i < 100 && await root() !== after.certificate; i++) {
-      await new Promise((next) => setTimeout(next, 10));
+    const told = async (namespace: string, name: string, key: string) =>
+      (await fleet.client(CLUSTER)?.get(CONFIG_MAPS, { namespace, name }))?.data?.[key];
+    const places = [
+      ["default", "kube-root-ca.crt", "ca.crt"],
+      ["kube-system", "extension-apiserver-authentication", "client-ca-file"],
+    ] as const;
+    for (const place of places) {
+      for (
+        let i = 0;
+        i < 100 && await told(place[0], place[1], place[2]) !== after.certificate;
+        i++
+      ) {
+        await new Promise((next) => setTimeout(next, 10));
+      }
+      assertEquals(await told(place[0], place[1], place[2]), after.certificate);
     }
-    assertEquals(await root(), after.certificate);
   });
 }
 

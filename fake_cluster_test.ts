@@ -80,6 +80,23 @@ Deno.test("FakeCluster fills every namespace and refills it", async () => {
   assertEquals(authority.data["ca.crt"], cluster.authority.certificate);
 });
 
+Deno.test("FakeCluster tells by which authority it knows clients, whatever is done to that", async () => {
+  await using cluster = await FakeCluster.start();
+  const key = { namespace: "kube-system", name: "extension-apiserver-authentication" };
+  const told = () =>
+    cluster.client.get(CONFIG_MAPS, key).then(({ data }) => data, () => undefined) as Promise<
+      Record<string, string> | undefined
+    >;
+  const isRight = async () => (await told())?.["client-ca-file"] === cluster.authority.certificate;
+  await eventually("it is told", isRight);
+  await cluster.client.delete(CONFIG_MAPS, key);
+  await eventually("it is told again", isRight);
+  const data = { "client-ca-file": "other", "requestheader-allowed-names": "[]" };
+  await cluster.client.patch(CONFIG_MAPS, key, "merge", { data });
+  await eventually("it is put right", isRight);
+  assertEquals((await told())?.["requestheader-allowed-names"], "[]");
+});
+
 Deno.test("FakeCluster collects what has lost its owner, to the grandchild", async () => {
   await using cluster = await FakeCluster.start();
   const { client } = cluster;

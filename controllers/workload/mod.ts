@@ -8,6 +8,7 @@
  */
 
 import type { KubeObject } from "../../runtime/object.ts";
+import { AuthenticationTrust } from "./authentication_trust.ts";
 import { BootstrapSigner } from "./bootstrap_signer.ts";
 import { BootstrapTokenCleaner } from "./bootstrap_token_cleaner.ts";
 import type { WorkloadContext } from "./cluster_feed.ts";
@@ -20,6 +21,7 @@ import { PolicyTypeCheck, type PolicyWarning } from "./policy_type_check.ts";
 import { PodTermination } from "./pod_termination.ts";
 import { ResourceQuotaController } from "./resource_quota.ts";
 
+export * from "./authentication_trust.ts";
 export * from "./bootstrap_signer.ts";
 export * from "./bootstrap_token_cleaner.ts";
 export * from "./cluster_feed.ts";
@@ -54,8 +56,10 @@ export interface WorkloadControllers {
 /** Starts all of them in one cluster. */
 export function startWorkloadControllers(options: WorkloadControllersOptions): WorkloadControllers {
   const contents = new NamespaceContents(options, options.authority);
+  const trust = new AuthenticationTrust(options, options.authority);
   const controllers = [
     contents,
+    trust,
     new ClusterRoleAggregation(options),
     new NamespaceController(options),
     new GarbageCollector(options),
@@ -71,7 +75,10 @@ export function startWorkloadControllers(options: WorkloadControllersOptions): W
     idle: async () => {
       for (const controller of controllers) await controller.idle();
     },
-    authorityChanged: () => contents.refresh(),
+    authorityChanged: () => {
+      contents.refresh();
+      trust.refresh();
+    },
     stop: () => controllers.forEach((controller) => controller.stop()),
   };
 }
