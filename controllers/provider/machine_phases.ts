@@ -290,7 +290,17 @@ export class MachinePhases {
   async #authority(cluster: KubeObject, purpose: "ca" | "etcd"): Promise<KeyPair> {
     const namespace = cluster.metadata.namespace ?? "";
     const name = clusterSecretName(cluster.metadata.name ?? "", purpose);
-    const secret = await this.#context.client.get(RESOURCES.secrets, { namespace, name });
+    const secret = await getOrUndefined(this.#context.client, RESOURCES.secrets, {
+      namespace,
+      name,
+    });
+    const what = "it must hold the certificate authority in tls.crt and tls.key";
+    if (secret === undefined) {
+      throw new UnusableAuthorityError(`Secret "${namespace}/${name}" is not there; ${what}`);
+    }
+    if (secret["data"]?.["tls.crt"] === undefined) {
+      throw new UnusableAuthorityError(`Secret "${namespace}/${name}" has no tls.crt; ${what}`);
+    }
     return pairOf(secret);
   }
 

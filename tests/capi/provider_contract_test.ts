@@ -190,8 +190,12 @@ Deno.test("Every step of a machine says what it waits for, in both families of c
     // The CA is not there yet: the steps that need it fail, each for itself.
     await management.pass(1000);
     const failed = await world.get(family.machine, "a");
-    assertEquals(conditionOf(failed, "APIServerProvisioned")?.reason, "InternalError");
-    assertEquals(conditionOf(failed, "APIServerProvisioned")?.status, "False");
+    const refused = conditionOf(failed, "APIServerProvisioned");
+    assertEquals([refused?.status, refused?.reason], ["False", "CertificateAuthorityNotUsable"]);
+    assertEquals(
+      refused?.message,
+      'Secret "default/demo-ca" is not there; it must hold the certificate authority in tls.crt and tls.key',
+    );
     assertEquals(conditionOf(failed, "EtcdProvisioned")?.reason, "WaitingForStartupTimeout");
     await world.secrets();
     await management.until(
@@ -208,6 +212,36 @@ Deno.test("Every step of a machine says what it waits for, in both families of c
     const machine = await world.get("Machine", "a");
     const bootstrapped = "machine.inmemory.infrastructure.cluster.x-k8s.io/bootstrapped";
     assertEquals(machine.metadata.annotations?.[bootstrapped], "");
+  });
+});
+
+Deno.test("A step that fails for no known reason says so, and holds up no other", async () => {
+  await inWorld(async (world) => {
+    const { host } = world.management;
+    await world.cluster();
+    await world.provisioned();
+    await world.secrets();
+    const addEtcdMember = host.addEtcdMember.bind(host);
+    host.addEtcdMember = () => Promise.reject(new Error("out of order"));
+    await world.machine("a", {});
+    const failed = await world.get(world.family.machine, "a");
+    const condition = conditionOf(failed, "EtcdProvisioned");
+    assertEquals([condition?.status, condition?.reason, condition?.message], [
+      "False",
+      "InternalError",
+      "Please check controller logs for errors",
+    ]);
+    assertEquals(conditionOf(failed, "APIServerProvisioned")?.status, "True");
+    await world.management.until(
+      "the log says more",
+      () => world.management.log.some((line) => line.includes("out of order")),
+    );
+    host.addEtcdMember = addEtcdMember;
+    await world.management.until(
+      "it is mended",
+      async () =>
+        conditionOf(await world.get(world.family.machine, "a"), "Ready")?.status === "True",
+    );
   });
 });
 
