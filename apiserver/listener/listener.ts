@@ -117,6 +117,8 @@ export class Listener {
     server.on("error", () => {});
     // Servers that do not listen are thought to be closing: they end each connection of HTTP/1.1 with its first answer.
     Object.defineProperty(server, "listening", { value: true });
+    // And those that have not begun to listen wait for the heads of requests for ever.
+    server.emit("listening");
     return new Listener(server, "", 0, connections).#renewing(options);
   }
 
@@ -142,9 +144,8 @@ export class Listener {
   /** Stops listening and cuts every connection. */
   async close(): Promise<void> {
     this.#renewal?.cancel();
-    const closed = this.port === 0
-      ? Promise.resolve()
-      : new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    // One without a port has nothing to close but what looks after its connections.
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#connections.destroy();
     await closed;
   }
@@ -183,7 +184,7 @@ function createServer(
     "upgrade",
     (request: IncomingMessage, socket: TLSSocket, head: Buffer) => {
       connections.asking(socket);
-      void serveUpgrade(handler, request, socket, head);
+      void serveUpgrade(service, request, socket, head);
     },
   );
   for (const event of ["sessionError", "tlsClientError", "clientError"]) {

@@ -196,7 +196,7 @@ async function writeResponse(
   response: ServerResponse,
   delivery: Delivery,
 ): Promise<void> {
-  const { departure, stalled_ms } = delivery;
+  const { departure } = delivery;
   if (departure.gone) return void await discard(answer);
   const { body } = answer;
   const headers = answer.headers as Record<string, string | string[]>;
@@ -210,7 +210,7 @@ async function writeResponse(
     // Head and body of a large answer together would be copied into one piece first.
     if (body !== undefined && body.length > LARGE_BYTES) response.flushHeaders();
     if (body === undefined || request.method === "HEAD") response.end();
-    else endWith(body, response, stalled_ms);
+    else await endWith(body, response, delivery);
     return;
   }
   response.writeHead(answer.status, headers);

@@ -9,7 +9,7 @@ import type { Departure } from "./departure.ts";
 
 /** What a body is written to: a response of HTTP/1.1 or a stream of HTTP/2. */
 export type Outlet = Writable & {
-  readonly setTimeout: (ms: number, callback?: () => void) => unknown;
+  readonly setTimeout: (ms: number) => unknown;
   /** Of streams of HTTP/2. */
   close?(code: number): void;
 };
@@ -46,16 +46,37 @@ export async function pump(
   }
 }
 
+/** How much of a body is handed to the platform at once: it encrypts all of it, and holds that until the client has taken it. */
+const PIECE_BYTES = 128 * 1024;
 /** What fits into the first window of a client, and so is taken by the platform at once. */
 const WINDOW_BYTES = 64 * 1024;
 
-/** Ends an answer with its whole body. */
-export function endWith(body: Uint8Array, out: Outlet, stalled_ms: number): void {
-  if (body.length > WINDOW_BYTES) {
-    out.setTimeout(stalled_ms, () => cutOff(out));
+/** Ends an answer with its whole body, which may be shared by many answers. Resolves when nothing more has to be written. */
+export async function endWith(body: Uint8Array, out: Outlet, delivery: Delivery): Promise<void> {
+  let rest = body;
+  while (rest.length > PIECE_BYTES) {
+    const room = out.write(rest.subarray(0, PIECE_BYTES));
+    rest = rest.subarray(PIECE_BYTES);
+    if (!room) await drained(out, delivery);
+    if (delivery.departure.gone) return;
+  }
+  if (rest.length > WINDOW_BYTES || rest.length < body.length) {
+    limitStall(out, delivery.stalled_ms);
     out.on("finish", () => out.setTimeout(0));
   }
-  out.end(body);
+  out.end(rest);
+}
+
+/** Those whose time is limited already. */
+const limited = new WeakSet<Outlet>();
+
+/** From now on it is cut off when it takes nothing for so long. */
+function limitStall(out: Outlet, stalled_ms: number): void {
+  if (!limited.has(out)) {
+    limited.add(out);
+    out.on("timeout", () => cutOff(out));
+  }
+  out.setTimeout(stalled_ms);
 }
 
 function push(
@@ -69,7 +90,7 @@ function push(
         const room = out.write(chunk);
         if (!room) {
           owed.set(out.writableLength);
-          out.setTimeout(stalled_ms, () => cutOff(out));
+          limitStall(out, stalled_ms);
         }
         return room;
       },
@@ -88,7 +109,8 @@ function push(
   });
 }
 
-function drained(out: Outlet, { departure, stalled_ms, owed }: Delivery): Promise<void> {
+/** Resolves when a writer that was told to wait may go on, or need not. */
+export function drained(out: Outlet, { departure, stalled_ms, owed }: Delivery): Promise<void> {
   const { signal } = departure;
   owed.set(out.writableLength);
   return new Promise((resolve) => {
@@ -99,7 +121,7 @@ function drained(out: Outlet, { departure, stalled_ms, owed }: Delivery): Promis
       signal.removeEventListener("abort", done);
       resolve();
     };
-    out.setTimeout(stalled_ms, () => cutOff(out));
+    limitStall(out, stalled_ms);
     out.on("drain", done);
     signal.addEventListener("abort", done);
     if (signal.aborted) done();

@@ -1,8 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
+import { EventEmitter } from "node:events";
 import http2 from "node:http2";
+import { Writable } from "node:stream";
 import { createAuthority, issueCertificate } from "../../runtime/pki/mod.ts";
 import { ApiServer } from "../server.ts";
+import { Debts, Owed } from "./debts.ts";
+import { Departure } from "./departure.ts";
+import { HeldMemory } from "./held_memory.ts";
 import { Listener } from "./listener.ts";
+import { endWith } from "./pump.ts";
 
 const MAPS = { apiVersion: "v1", resource: "configmaps" };
 const WATCH = "/api/v1/configmaps?watch=true&resourceVersion=1";
@@ -117,4 +123,76 @@ Deno.test("an answer that nobody reads is cut off, and the connection goes on", 
   version.on("data", (chunk: string) => text += chunk);
   await new Promise<void>((resolve) => version.on("end", resolve));
   assertEquals(JSON.parse(text).major, "1");
+});
+
+/** A response of HTTP/1.1 whose client takes a piece when it is told to. */
+class SlowResponse extends Writable {
+  readonly pieces: Uint8Array[] = [];
+  limits: number[] = [];
+  #done: ((error?: Error | null) => void) | undefined;
+
+  constructor() {
+    super({ highWaterMark: 16 * 1024 });
+    this.on("error", () => {});
+  }
+
+  override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void) {
+    this.pieces.push(chunk);
+    this.#done = done;
+  }
+
+  take(): void {
+    const done = this.#done;
+    this.#done = undefined;
+    done?.();
+  }
+
+  setTimeout(ms: number): void {
+    this.limits.push(ms);
+  }
+}
+
+function delivery() {
+  const debts = new Debts(new HeldMemory());
+  const connection = Object.assign(new EventEmitter(), { destroy() {} });
+  const owed = new Owed(debts, debts.of(connection));
+  return { departure: new Departure(), stalled_ms: STALLED_MS, owed, debts };
+}
+
+const settled = () => new Promise((next) => setTimeout(next, 0));
+
+Deno.test("endWith() hands a body over piece by piece, as the client takes it", async () => {
+  const body = new Uint8Array(300 * 1024);
+  const out = new SlowResponse();
+  const to = delivery();
+  const ended = endWith(body, out, to);
+  await settled();
+  assertEquals(out.pieces.map(({ length }) => length), [128 * 1024]);
+  assertEquals(to.debts.bytes, 128 * 1024);
+  for (let i = 0; i < 2; i++) {
+    out.take();
+    await settled();
+  }
+  await ended;
+  out.take();
+  await settled();
+  assertEquals(out.pieces.map(({ length }) => length / 1024), [128, 128, 44]);
+  assert(out.pieces.every(({ buffer }) => buffer === body.buffer));
+  assert(out.writableFinished);
+  assertEquals(out.limits.at(-1), 0);
+  assertEquals(to.debts.bytes, 0);
+  assertEquals(out.listenerCount("timeout"), 1);
+});
+
+Deno.test("endWith() cuts off who takes nothing, and writes no more to who has left", async () => {
+  const out = new SlowResponse();
+  const to = delivery();
+  out.on("close", () => to.departure.leave());
+  const ended = endWith(new Uint8Array(300 * 1024), out, to);
+  await settled();
+  assertEquals(out.limits, [STALLED_MS]);
+  out.emit("timeout");
+  await ended;
+  assert(out.destroyed);
+  assertEquals(out.pieces.length, 1);
 });

@@ -3,25 +3,28 @@
 // Node's HTTP server has let go of the connection. Source: RFC 9110, 7.8.
 
 import { type IncomingMessage, STATUS_CODES } from "node:http";
-import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { HttpHandler, HttpRequest, HttpResponse } from "../http/types.ts";
+import type { HttpRequest, HttpResponse } from "../http/types.ts";
+import { Owed } from "./debts.ts";
+import { Departure } from "./departure.ts";
 import { toHttpRequest } from "./node_exchange.ts";
+import { type Delivery, drained, endWith } from "./pump.ts";
+import type { Service } from "./service.ts";
 
 /** Answers one request. `head` is what came after its headers. Never throws. */
 export async function serveUpgrade(
-  handler: HttpHandler,
+  { handler, debts, stalled_ms }: Service,
   message: IncomingMessage,
   socket: TLSSocket,
   head: Uint8Array,
 ): Promise<void> {
   // Without this every round trip of a tunnel waits some 40 ms for more data.
   socket.setNoDelay(true);
-  const abort = new AbortController();
-  socket.once("close", () => abort.abort());
+  const departure = new Departure();
+  socket.once("close", () => departure.leave());
   try {
     const request: HttpRequest = {
-      ...toHttpRequest(message, abort.signal),
+      ...toHttpRequest(message, departure.signal),
       upgradable: true,
     };
     const answer = await handler.handle(request);
@@ -29,7 +32,11 @@ export async function serveUpgrade(
     if (answer.status === 101 && answer.upgrade !== undefined) {
       socket.write(headOf(answer, {}));
       answer.upgrade(socket, head);
-    } else await writeAnswer(answer, message.method ?? "", socket, abort.signal);
+    } else {
+      const owed = new Owed(debts, debts.of(socket));
+      const delivery = { departure, stalled_ms, owed };
+      await writeAnswer(answer, message.method ?? "", socket, delivery);
+    }
   } catch {
     // The chain answers its own errors: only the connection can have failed.
     socket.destroy();
@@ -48,39 +55,26 @@ function headOf(answer: HttpResponse, more: Readonly<Record<string, string>>): s
 async function writeAnswer(
   answer: HttpResponse,
   method: string,
-  socket: Duplex,
-  signal: AbortSignal,
+  socket: TLSSocket,
+  delivery: Delivery,
 ): Promise<void> {
+  // Whatever the client still says is of no interest, its end is.
+  socket.resume();
   const { body } = answer;
   if (body === undefined || body instanceof Uint8Array) {
     const more = { connection: "close", "content-length": String(body?.byteLength ?? 0) };
     socket.write(headOf(answer, more));
-    if (body !== undefined && method !== "HEAD") socket.write(body);
-  } else {
-    socket.write(headOf(answer, { connection: "close", "transfer-encoding": "chunked" }));
-    for await (const chunk of body) {
-      if (signal.aborted) return;
-      if (chunk.byteLength === 0) continue;
-      socket.write(`${chunk.byteLength.toString(16)}\r\n`);
-      socket.write(chunk);
-      if (!socket.write("\r\n")) await drained(socket, signal);
-    }
-    socket.write("0\r\n\r\n");
+    if (body === undefined || method === "HEAD") return void socket.end();
+    delivery.owed.hold([body]);
+    return await endWith(body, socket, delivery);
   }
-  socket.end();
-  // Whatever the client still says is of no interest, its end is.
-  socket.resume();
-}
-
-function drained(socket: Duplex, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      socket.removeListener("drain", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    socket.on("drain", done);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
+  socket.write(headOf(answer, { connection: "close", "transfer-encoding": "chunked" }));
+  for await (const chunk of body) {
+    if (delivery.departure.gone) return;
+    if (chunk.byteLength === 0) continue;
+    socket.write(`${chunk.byteLength.toString(16)}\r\n`);
+    socket.write(chunk);
+    if (!socket.write("\r\n")) await drained(socket, delivery);
+  }
+  socket.end("0\r\n\r\n");
 }
