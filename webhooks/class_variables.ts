@@ -83,7 +83,9 @@ export function defaultTopologyVariables(
     const defaulted: ClusterVariable[] = [];
     for (const name of names) {
       const schema = schemaOf(definitions, name);
-      const value = values.find((one) => one.name === name)?.value;
+      const given = values.find((one) => one.name === name);
+      // The server takes a null for none at all.
+      const value = given === undefined ? undefined : given.value ?? null;
       if (schema === undefined) {
         errors.push(invalid(key(path, name), rawOf(value), "variable is not defined"));
         continue;
@@ -117,7 +119,7 @@ export function validateTopologyVariables(
           return [invalid(key(path, name), rawOf(value), "variable is not defined")];
         }
         const oldValue = former.find((one) => one.name === name)?.value;
-        return validateVariable({ name, value }, oldValue, schema, key(path, name));
+        return validateVariable({ name, value: value ?? null }, oldValue, schema, key(path, name));
       }),
     ];
   });

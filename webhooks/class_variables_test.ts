@@ -111,6 +111,14 @@ Deno.test("defaultAndValidateVariables() shows the whole value of what is wrong"
   }
 });
 
+Deno.test("defaultAndValidateVariables() takes a variable without value for null", () => {
+  const of = topology([{ name: "name" }, { name: "size" }] as unknown as ClusterVariable[]);
+  assertEquals(problems(of), [
+    'spec.topology.variables[name].value: Invalid value: "null": must be of type string: "null"',
+  ]);
+  assertEquals(of.variables?.[1], { name: "size", value: 2 }, "where there is a default it counts");
+});
+
 Deno.test("defaultAndValidateVariables() looks at overrides where they stand, and asks for no others there", () => {
   const of = topology(given({ name: "abc" }), given({ size: 11 }));
   const wrong = 'overrides[size].value: Invalid value: "11": should be less than or equal to 9';

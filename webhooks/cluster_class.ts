@@ -5,6 +5,7 @@
 import { duplicate, type FieldError, forbiddenField, invalid } from "../runtime/field/error.ts";
 import type { KubeObject } from "../runtime/object.ts";
 import { validateClassPatches } from "./class_patches.ts";
+import { validateClassVariables } from "./class_variable_definitions.ts";
 import type { ClusterClassSpec } from "./class_types.ts";
 import { CORE_GROUP, refuse } from "./core_kinds.ts";
 import type { Webhook } from "./webhook.ts";
@@ -16,9 +17,9 @@ export function clusterClassWebhook(): Webhook {
   return {
     group: CORE_GROUP,
     resource: "clusterclasses",
-    async validate({ operation, object, client }) {
+    async validate({ operation, object, old, client }) {
       if (operation !== "DELETE") {
-        refuse("ClusterClass", object, validateClass(object.spec));
+        refuse("ClusterClass", object, validateClass(object.spec, old?.spec));
         return;
       }
       const { items } = await client?.list(CLUSTERS) ?? { items: [] };
@@ -36,7 +37,7 @@ function uses({ metadata, spec }: KubeObject, { metadata: ofClass }: KubeObject)
     (reference?.namespace ?? metadata.namespace) === ofClass.namespace;
 }
 
-function validateClass(spec: ClusterClassSpec): FieldError[] {
+function validateClass(spec: ClusterClassSpec, old?: ClusterClassSpec): FieldError[] {
   const { infrastructure, controlPlane, workers } = spec;
   const deployments = workers?.machineDeployments ?? [];
   const templates: [string, { readonly kind: string } | undefined][] = [
@@ -64,6 +65,7 @@ function validateClass(spec: ClusterClassSpec): FieldError[] {
         ? [duplicate(`spec.workers.machineDeployments[${i}].class`, name)]
         : []
     ),
+    ...validateClassVariables(spec.variables ?? [], old?.variables),
     ...validateClassPatches(spec),
     ...validateSupport(spec),
   ];

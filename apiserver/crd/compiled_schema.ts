@@ -11,7 +11,7 @@ import { schemaOf, sharedSchema, type StructuralOptions } from "../../runtime/sc
 import { type RuleCheck, validateStatus, validateValue } from "../../runtime/schema/validate.ts";
 import { evaluateRules, type RuleNode, ruleTree } from "../../runtime/cel/rules/mod.ts";
 import { embeddedMetadataErrors } from "./embedded_metadata.ts";
-import { fieldPathOf } from "./rule_errors.ts";
+import { fieldPathOf } from "../../runtime/definition_schema/rule_errors.ts";
 import { objectMetaNode, resourceNode } from "./resource_node.ts";
 
 /** How all schemas are compiled; they are shared per such value. */

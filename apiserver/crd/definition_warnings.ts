@@ -3,7 +3,7 @@
 
 import type { CustomResourceDefinitionSpec } from "./custom_resource_definition.ts";
 import { hoist, schemasOf } from "./internal_spec.ts";
-import { type JsonSchema, schemaHas, textOf } from "./json_schema.ts";
+import { type JsonSchema, schemaHas, textOf } from "../../runtime/definition_schema/json_schema.ts";
 
 /** The formats that texts are checked against (k8s.io/kube-openapi strfmt and version gates). */
 const TEXT_FORMATS: ReadonlySet<string> = new Set([

@@ -18,7 +18,7 @@ import {
   type CustomResourceVersion,
   hasCondition,
 } from "./custom_resource_definition.ts";
-import { ruleErrors } from "./rule_errors.ts";
+import { ruleErrors } from "../../runtime/definition_schema/rule_errors.ts";
 import {
   hoist,
   type InternalSpec,
@@ -27,9 +27,15 @@ import {
   subresourcesOfVersion,
   type Validation,
 } from "./internal_spec.ts";
-import { hasDefault, type JsonSchema, schemaHas, textOf } from "./json_schema.ts";
+import {
+  hasDefault,
+  type JsonSchema,
+  schemaHas,
+  textOf,
+} from "../../runtime/definition_schema/json_schema.ts";
 import { conversionErrors, hasAcceptedReview } from "./validate_conversion.ts";
-import { defaultsErrors } from "./validate_defaults.ts";
+import { defaultsErrors } from "../../runtime/definition_schema/validate_defaults.ts";
+import { embeddedMetadataErrors } from "./embedded_metadata.ts";
 import { rootErrors } from "./validate_root.ts";
 import {
   hasNonAtomicSet,
@@ -37,7 +43,10 @@ import {
   schemaErrors,
   type SchemaOptions,
 } from "./validate_schema.ts";
-import { structuralErrors, unstructurable } from "./validate_structural.ts";
+import {
+  structuralErrors,
+  unstructurable,
+} from "../../runtime/definition_schema/validate_structural.ts";
 import {
   columnsErrors,
   deprecationErrors,
@@ -129,7 +138,9 @@ function optionsFor(crd: CustomResourceDefinition, old: CustomResourceDefinition
     requireStructuralSchema: schemas.every((schema) =>
       unstructurable(schema) === undefined && structuralErrors("", schema).length === 0
     ),
-    requirePrunedDefaults: schemas.every((schema) => defaultsErrors("", schema, true).length === 0),
+    requirePrunedDefaults: schemas.every((schema) =>
+      resourceDefaultsErrors("", schema, true).length === 0
+    ),
     requireValidPropertyType: none((schema) =>
       schemaErrors("", { type: textOf(schema["type"]) }, STRICT).length > 0
     ),
@@ -352,7 +363,7 @@ function validationErrors(
     errors.push(
       ...(structural.length > 0
         ? structural
-        : defaultsErrors(field, schema, options.requirePrunedDefaults)),
+        : resourceDefaultsErrors(field, schema, options.requirePrunedDefaults)),
     );
   }
   const structured = options.requireStructuralSchema && why === undefined && errors.length === 0;
@@ -387,4 +398,17 @@ function namesErrors(names: CustomResourceNames | undefined, field: string): Fie
   }
   names.categories?.forEach((name, i) => label(`${field}.categories[${i}]`, name));
   return errors;
+}
+
+/** The errors of the defaults of a whole resource. */
+function resourceDefaultsErrors(
+  field: string,
+  schema: JsonSchema,
+  requirePruned: boolean,
+): FieldError[] {
+  return defaultsErrors(field, schema, {
+    requirePruned,
+    isResource: true,
+    metadata: embeddedMetadataErrors,
+  });
 }

@@ -3,7 +3,7 @@
 // validateCustomResourceDefinitionValidation.
 
 import { type FieldError, forbiddenField, invalid } from "../../runtime/field/error.ts";
-import type { JsonSchema } from "./json_schema.ts";
+import type { JsonSchema } from "../../runtime/definition_schema/json_schema.ts";
 
 /** Go's names of what is allowed beside a status subresource, in upstream's order. */
 const ALLOWED: readonly string[] = [

@@ -11,7 +11,7 @@ import {
   required,
 } from "../../runtime/field/error.ts";
 import type { JsonObject } from "../../runtime/object.ts";
-import { findField } from "./field_path.ts";
+import { findField } from "../../runtime/definition_schema/field_path.ts";
 import {
   childSchema,
   hasDefault,
@@ -20,7 +20,7 @@ import {
   schemaMap,
   textList,
   textOf,
-} from "./json_schema.ts";
+} from "../../runtime/definition_schema/json_schema.ts";
 
 /** What older definitions are let off. */
 export interface SchemaOptions {

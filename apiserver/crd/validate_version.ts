@@ -15,8 +15,8 @@ import type {
   CustomResourceVersion,
   PrinterColumn,
 } from "./custom_resource_definition.ts";
-import type { JsonSchema } from "./json_schema.ts";
-import { findField } from "./field_path.ts";
+import type { JsonSchema } from "../../runtime/definition_schema/json_schema.ts";
+import { findField } from "../../runtime/definition_schema/field_path.ts";
 
 const DEPRECATION_WARNING_BYTES_MAX = 256;
 const SELECTABLE_FIELDS_MAX = 8;

@@ -2,12 +2,12 @@
 // not compile, may cost too much, or look back where nothing can be looked
 // back at. Source: apiextensions-apiserver apis/apiextensions/validation.
 
-import { type FieldError, forbiddenField, invalid } from "../../runtime/field/error.ts";
-import { GoStruct } from "../../runtime/go_text.ts";
-import type { JsonObject, JsonValue } from "../../runtime/object.ts";
-import { escapeFieldName } from "../../runtime/cel/field_names.ts";
-import { type DeclaredType, declareSchema } from "../../runtime/cel/schema_types.ts";
-import { type CompiledRule, compileRules, type Rule } from "../../runtime/cel/rules/mod.ts";
+import { type FieldError, forbiddenField, invalid } from "../field/error.ts";
+import { GoStruct } from "../go_text.ts";
+import type { JsonObject, JsonValue } from "../object.ts";
+import { escapeFieldName } from "../cel/field_names.ts";
+import { type DeclaredType, declareSchema } from "../cel/schema_types.ts";
+import { type CompiledRule, compileRules, type Rule } from "../cel/rules/mod.ts";
 import { childSchema, type JsonSchema, schemaMap } from "./json_schema.ts";
 import { findField } from "./field_path.ts";
 
@@ -17,10 +17,16 @@ const COST_MAX = 18446744073709551615;
 const REQUEST_BYTES_MAX = 3 * 1024 * 1024;
 const BLAMED_MAX = 4;
 
-/** What older definitions are let off. */
+/** What older definitions are let off, and how errors are worded. */
 export interface RuleOptions {
   /** The schema is what it was: expensive rules are not found wrong again. */
   readonly unchanged?: boolean;
+  /** The cost of what is told to be too high in all; `rule` by default. */
+  readonly totalOf?: string;
+  /** The schema is that of a whole resource, with apiVersion, kind and metadata; so it is by default. */
+  readonly isResource?: boolean;
+  /** What is told of rules that look back too far: the items instead of the list that they are in. */
+  readonly tellsItems?: boolean;
 }
 
 /** The errors of all rules; nothing of schemas in which something else is wrong. */
@@ -32,7 +38,7 @@ export function ruleErrors(
 ): FieldError[] {
   const check = new RuleCheck(schemaErrors, options);
   check.visit(schema, field, {
-    declared: lazyType(() => declareSchema(schema, "selfType", true)),
+    declared: lazyType(() => declareSchema(schema, "selfType", options.isResource ?? true)),
     cardinality: 1,
     withinRules: false,
   });
@@ -71,7 +77,9 @@ class RuleCheck {
       withinRules,
       cardinality: cardinalityBelow(schema, place.cardinality),
       uncorrelatable: place.uncorrelatable ??
-        (name === "items" && schema["x-kubernetes-list-type"] !== "map" ? field : undefined),
+        (name === "items" && schema["x-kubernetes-list-type"] !== "map"
+          ? field + (this.options.tellsItems === true ? ".items" : "")
+          : undefined),
       declared: lazyType(() => {
         const parent = place.declared();
         return (parent === undefined ? undefined : declared(parent)) ??
@@ -170,12 +178,14 @@ class RuleCheck {
   /** The errors of all rules together. */
   totalErrors(field: string): FieldError[] {
     if (this.#total <= SCHEMA_COST_MAX) return [];
-    const name = "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema";
+    const { totalOf = "rule" } = this.options;
+    const name =
+      `x-kubernetes-validations estimated ${totalOf} cost total for entire OpenAPIv3 schema`;
     return [
       ...this.#blamed.map((blamed) =>
         forbiddenField(
           blamed.field,
-          "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema",
+          `contributed to estimated ${totalOf} cost total exceeding cost limit for entire OpenAPIv3 schema`,
         )
       ),
       forbiddenField(field, costMessage(name, this.#total, SCHEMA_COST_MAX)),

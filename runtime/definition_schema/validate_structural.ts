@@ -9,8 +9,8 @@ import {
   invalid,
   printFieldError,
   required,
-} from "../../runtime/field/error.ts";
-import { equal } from "../../runtime/object.ts";
+} from "../field/error.ts";
+import { equal } from "../object.ts";
 import {
   childSchema,
   hasDefault,

@@ -2,7 +2,7 @@
 // to its members and a walk over everything below it. Source: the type
 // JSONSchemaProps of apiextensions.k8s.io.
 
-import type { JsonObject, JsonValue } from "../../runtime/object.ts";
+import type { JsonObject, JsonValue } from "../object.ts";
 
 /** A schema, decoded. */
 export type JsonSchema = JsonObject;

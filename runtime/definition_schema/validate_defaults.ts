@@ -2,37 +2,47 @@
 // and valid. Source: apiextensions-apiserver
 // apiserver/schema/defaulting/validation.go.
 
-import { type FieldError, invalid } from "../../runtime/field/error.ts";
-import { clone, equal, type JsonValue } from "../../runtime/object.ts";
-import type { SchemaNode } from "../../runtime/schema/node.ts";
-import { prune } from "../../runtime/schema/prune.ts";
-import { compileStructural } from "../../runtime/schema/structural.ts";
-import { validateEmbedded, validateKeywords } from "../../runtime/schema/validate.ts";
-import { evaluateRules, ruleTree } from "../../runtime/cel/rules/mod.ts";
-import { embeddedMetadataErrors } from "./embedded_metadata.ts";
+import { type FieldError, invalid } from "../field/error.ts";
+import { clone, equal, type JsonValue } from "../object.ts";
+import type { SchemaNode } from "../schema/node.ts";
+import { prune } from "../schema/prune.ts";
+import { compileStructural } from "../schema/structural.ts";
+import { type MetadataCheck, validateEmbedded, validateKeywords } from "../schema/validate.ts";
+import { evaluateRules, ruleTree } from "../cel/rules/mod.ts";
 import { childSchema, hasDefault, type JsonSchema, schemaHas } from "./json_schema.ts";
 import { fieldPathOf } from "./rule_errors.ts";
 
 const META: ReadonlySet<string> = new Set(["metadata", "apiVersion", "kind"]);
 
+/** What a schema is of, and what its defaults must be. */
+export interface DefaultsOptions {
+  /** Defaults may not have members that the schema does not know. */
+  readonly requirePruned: boolean;
+  /** The schema is that of a whole resource, with apiVersion, kind and metadata. */
+  readonly isResource: boolean;
+  /** Checks the metadata of embedded objects. Without it they are not looked at. */
+  readonly metadata?: MetadataCheck;
+}
+
 /** The errors of all defaults in a schema. */
 export function defaultsErrors(
   field: string,
   schema: JsonSchema,
-  requirePruned: boolean,
+  options: DefaultsOptions,
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (schemaHas(schema, hasDefault)) {
     // Upstream does not check the types of values that may be integers or strings here.
     const loose = withoutIntOrString(schema) as JsonSchema;
-    const node = compileStructural({ ...loose, "x-kubernetes-embedded-resource": true });
-    check(errors, schema, node, field, { requirePruned, insideMeta: false });
+    const node = compileStructural(
+      options.isResource ? { ...loose, "x-kubernetes-embedded-resource": true } : loose,
+    );
+    check(errors, schema, node, field, { ...options, insideMeta: false });
   }
   return errors;
 }
 
-interface Place {
-  readonly requirePruned: boolean;
+interface Place extends DefaultsOptions {
   /** Below apiVersion, kind or metadata of a resource. */
   readonly insideMeta: boolean;
 }
@@ -80,7 +90,7 @@ function defaultErrors(
   node: SchemaNode,
   value: JsonValue,
   field: string,
-  { requirePruned, insideMeta }: Place,
+  { requirePruned, insideMeta, metadata }: Place,
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (!insideMeta && requirePruned) {
@@ -88,7 +98,7 @@ function defaultErrors(
     prune(node, pruned, { root: node.embedded });
     if (!equal(pruned, value)) errors.push(invalid(field, value, "must not have unknown fields"));
   }
-  errors.push(...validateEmbedded(node, value, field, embeddedMetadataErrors));
+  if (metadata !== undefined) errors.push(...validateEmbedded(node, value, field, metadata));
   errors.push(...validateKeywords(node, value, field));
   return errors;
 }
