@@ -18,6 +18,7 @@ import { MemberApi } from "./member_api.ts";
 
 interface Fixture {
   readonly cluster: EtcdCluster;
+  readonly api: MemberApi;
   call<A>(method: string, request?: unknown): Promise<A>;
   stream(method: string): grpc.ClientDuplexStream<unknown, unknown>;
 }
@@ -64,6 +65,7 @@ async function withMember(act: (fixture: Fixture) => Promise<void>, tls = true):
   try {
     await act({
       cluster,
+      api,
       call: (method, request = {}) =>
         new Promise((resolve, reject) =>
           methods[method](
@@ -163,6 +165,46 @@ Deno.test("MemberServer watches and cancels", async () => {
     watch.end();
     await new Promise((resolve) => watch.on("end", resolve));
   });
+});
+
+Deno.test("MemberServer makes no more of a snapshot than its client reads", async () => {
+  await withMember(async ({ api, call, stream }) => {
+    const value = new Uint8Array(1024 * 1024);
+    for (let i = 0; i < 16; i++) await call("Put", { key: bytes(`key-${i}`), value });
+    let [made_bytes, open] = [0, 0];
+    const { snapshot } = MemberApi.prototype;
+    api.snapshot = function* () {
+      open++;
+      try {
+        for (const piece of snapshot.call(api)) {
+          made_bytes += piece.blob.length;
+          yield piece;
+        }
+      } finally {
+        open--;
+      }
+    };
+    const size_bytes = api.status().dbSize;
+    const slow = stream("Snapshot");
+    const first = await new Promise<{ blob: Uint8Array }>((resolve) => slow.once("data", resolve));
+    slow.pause();
+    await new Promise((next) => setTimeout(next, 200));
+    const ahead_bytes = made_bytes;
+    assert(ahead_bytes < 2 * 1024 * 1024, `${ahead_bytes} of ${size_bytes} bytes are made`);
+    await new Promise((next) => setTimeout(next, 200));
+    assertEquals(made_bytes, ahead_bytes);
+    let read_bytes = first.blob.length;
+    for await (const { blob } of slow) read_bytes += (blob as Uint8Array).length;
+    assertEquals([read_bytes, open], [size_bytes + 32, 0]);
+
+    const leaving = stream("Snapshot");
+    leaving.on("error", () => {});
+    await new Promise((resolve) => leaving.once("data", resolve));
+    assertEquals(open, 1);
+    leaving.cancel();
+    for (let i = 0; i < 200 && open > 0; i++) await new Promise((next) => setTimeout(next, 5));
+    assertEquals(open, 0);
+  }, false);
 });
 
 Deno.test("MemberServer refuses clients without a certificate", async () => {
