@@ -2,7 +2,12 @@
 // is under way. The members of a fake etcd keep running what they run. Source:
 // etcd v3 server, version.go of etcdserver and the Downgrade RPC.
 
-import { downgradeInProcess, invalidDowngradeTarget, wrongDowngradeFormat } from "./errors.ts";
+import {
+  downgradeInProcess,
+  invalidDowngradeTarget,
+  unknownMethod,
+  wrongDowngradeFormat,
+} from "./errors.ts";
 
 /** What is asked for: `DowngradeRequest.DowngradeAction` by number. */
 const ACTIONS = ["validate", "enable", "cancel"] as const;
@@ -32,7 +37,7 @@ export class Downgrade {
     if (kind === "cancel") {
       return this.#set(undefined);
     }
-    if (kind === undefined) return;
+    if (kind === undefined) throw unknownMethod();
     const target = majorMinor(version);
     if (target !== oneBelow(this.clusterVersion)) throw invalidDowngradeTarget();
     if (this.#target !== undefined) throw downgradeInProcess();

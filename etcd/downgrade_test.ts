@@ -20,4 +20,5 @@ Deno.test("Downgrade.act() allows the version one below and one at a time", () =
   assertEquals(refused(VALIDATE, "3.5"), "etcdserver: cluster has a downgrade job in progress");
   downgrade.act(CANCEL, "");
   assertEquals(downgrade.target, undefined);
+  assertEquals(refused(7, "3.5"), "etcdserver: unknown method");
 });

@@ -3,6 +3,7 @@
 
 /** The gRPC status codes in use. */
 export const Code = {
+  unknown: 2,
   invalidArgument: 3,
   notFound: 5,
   resourceExhausted: 8,
@@ -119,10 +120,20 @@ export const badPeerUrls: () => EtcdError = make(
   Code.invalidArgument,
   "etcdserver: given member URLs are invalid",
 );
-/** A change that would cost the quorum. */
-export const unhealthyCluster: () => EtcdError = make(
-  Code.failedPrecondition,
+/** A change for which too few members have ever started. Its code is what etcd makes of it by mistake. */
+export const notEnoughStarted: () => EtcdError = make(
+  Code.unknown,
   "etcdserver: re-configuration failed due to not enough started members",
+);
+/** A change that would cost the quorum of the members that run. */
+export const unhealthyCluster: () => EtcdError = make(
+  Code.unavailable,
+  "etcdserver: unhealthy cluster",
+);
+/** More members than are kept here: etcd itself knows no such limit. */
+export const tooManyMembers: () => EtcdError = make(
+  Code.resourceExhausted,
+  "etcdserver: too many members in cluster",
 );
 /** More learners than allowed. */
 export const tooManyLearners: () => EtcdError = make(
@@ -153,6 +164,21 @@ export const notLeader: () => EtcdError = make(
 export const badTransferee: () => EtcdError = make(
   Code.failedPrecondition,
   "etcdserver: bad leader transferee",
+);
+/** Credentials while there is no need for any. */
+export const authNotEnabled: () => EtcdError = make(
+  Code.failedPrecondition,
+  "etcdserver: authentication is not enabled",
+);
+/** An unknown user. */
+export const userNotFound: () => EtcdError = make(
+  Code.failedPrecondition,
+  "etcdserver: user name not found",
+);
+/** An unknown role. */
+export const roleNotFound: () => EtcdError = make(
+  Code.failedPrecondition,
+  "etcdserver: role name not found",
 );
 /** Authentication without anybody who could do anything. */
 export const rootUserMissing: () => EtcdError = make(
@@ -186,3 +212,5 @@ export const downgradeInProcess: () => EtcdError = make(
   Code.failedPrecondition,
   "etcdserver: cluster has a downgrade job in progress",
 );
+/** An action that is none. */
+export const unknownMethod: () => EtcdError = make(Code.unknown, "etcdserver: unknown method");

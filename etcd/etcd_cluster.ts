@@ -10,7 +10,6 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
 import { toBytes, toText } from "./bytes.ts";
 import {
-  badPeerUrls,
   badTransferee,
   corrupt,
   learnerNotReady,
@@ -21,9 +20,10 @@ import {
   notLearner,
   peerUrlExists,
   tooManyLearners,
-  unhealthyCluster,
+  tooManyMembers,
 } from "./errors.ts";
 import {
+  type Alarm,
   ALARM_KINDS,
   type AlarmKind,
   type EtcdClusterMember,
@@ -32,6 +32,8 @@ import {
 } from "./etcd_member.ts";
 import { type Commit, KeyValueStore } from "./key_value_store.ts";
 import { Leases } from "./leases.ts";
+import { peerUrlsOf } from "./peer_urls.ts";
+import { checkAddition, checkPromotion, checkRemoval } from "./reconfiguration.ts";
 
 /** The version that members report. */
 export const ETCD_VERSION = "3.6.4";
@@ -92,6 +94,8 @@ export class EtcdCluster {
   readonly leases: Leases;
   /** Its way back to an earlier version. */
   readonly downgrade: Downgrade;
+  /** Times the leases, and what watches are told when nothing happens. */
+  readonly clock: Clock;
   /** How large the members' databases are. */
   readonly sizes: DatabaseSizes;
   readonly #random: Random;
@@ -112,6 +116,7 @@ export class EtcdCluster {
     const { journal, clock, random } = options;
     const restored = journal?.restore(options.clusterId);
     const { cluster } = restored ?? {};
+    this.clock = clock;
     this.#random = random;
     this.#journal = journal;
     this.clusterId = options.clusterId ??
@@ -271,7 +276,7 @@ export class EtcdCluster {
   }
 
   #newMember(id: bigint, peerUrls: readonly string[], learner: boolean): MutableMember {
-    if (this.#members.size >= MEMBERS_MAX) throw unhealthyCluster();
+    if (this.#members.size >= MEMBERS_MAX) throw tooManyMembers();
     const member: MutableMember = {
       id,
       name: "",
@@ -310,38 +315,19 @@ export class EtcdCluster {
 
   /** Adds a member that has not started yet. */
   addMember(peerUrls: readonly string[], learner: boolean): EtcdClusterMember {
-    this.#checkUrls(peerUrls);
+    const urls = peerUrlsOf(peerUrls);
+    checkAddition(this.members, learner);
     const members = [...this.#members.values()];
-    if (members.some((member) => member.peerUrls.some((url) => peerUrls.includes(url)))) {
+    if (members.some((member) => member.peerUrls.some((url) => urls.includes(url)))) {
       throw peerUrlExists();
     }
     if (learner && members.filter((member) => member.learner).length >= LEARNERS_MAX) {
       throw tooManyLearners();
     }
-    if (!learner && !this.#keepsQuorum(1, 0)) throw unhealthyCluster();
-    const member = this.#newMember(this.#drawId(), [...peerUrls], learner);
+    const member = this.#newMember(this.#drawId(), urls, learner);
     this.#tell({ type: "added", member });
     this.#elect();
     return member;
-  }
-
-  #checkUrls(urls: readonly string[]): void {
-    if (urls.length === 0) throw badPeerUrls();
-    for (const url of urls) {
-      const parsed = URL.canParse(url) ? new URL(url) : undefined;
-      const known = parsed?.protocol === "http:" || parsed?.protocol === "https:";
-      if (!known || parsed.port === "") throw badPeerUrls();
-    }
-  }
-
-  /** Whether enough members would run after this many voting ones are added, and running ones go. */
-  #keepsQuorum(added: number, runningRemoved: number, removed = runningRemoved): boolean {
-    const voting = this.#voting();
-    const running = voting.filter(({ started }) => started).length - runningRemoved;
-    const total = voting.length + added - removed;
-    // Growing from one member to two must be possible.
-    if (added > 0 && voting.length === 1 && running === 1) return true;
-    return running >= Math.floor(total / 2) + 1;
   }
 
   #voting(): MutableMember[] {
@@ -350,10 +336,7 @@ export class EtcdCluster {
 
   /** Removes a member. Refused when the rest would have no quorum. */
   removeMember(id: bigint): void {
-    const member = this.#find(id);
-    if (!member.learner && !this.#keepsQuorum(0, member.started ? 1 : 0, 1)) {
-      throw unhealthyCluster();
-    }
+    checkRemoval(this.members, this.#find(id));
     this.dropMember(id);
   }
 
@@ -372,12 +355,12 @@ export class EtcdCluster {
   /** Gives a member other peer URLs. */
   updateMember(id: bigint, peerUrls: readonly string[]): void {
     const member = this.#find(id);
-    this.#checkUrls(peerUrls);
+    const urls = peerUrlsOf(peerUrls, { keepOrder: true });
     const taken = [...this.#members.values()].some((other) =>
-      other !== member && other.peerUrls.some((url) => peerUrls.includes(url))
+      other !== member && other.peerUrls.some((url) => urls.includes(url))
     );
     if (taken) throw peerUrlExists();
-    member.peerUrls = [...peerUrls];
+    member.peerUrls = urls;
     this.#tell({ type: "updated", member });
   }
 
@@ -386,6 +369,7 @@ export class EtcdCluster {
     const member = this.#find(id);
     if (!member.learner) throw notLearner();
     if (!member.started) throw learnerNotReady();
+    checkPromotion(this.members);
     member.learner = false;
     this.#tell({ type: "updated", member });
     this.#elect();
@@ -442,7 +426,7 @@ export class EtcdCluster {
   }
 
   /** The active alarms. */
-  get alarms(): { member: EtcdClusterMember; alarm: AlarmKind }[] {
+  get alarms(): Alarm[] {
     return this.members.flatMap((member) => [...member.alarms].map((alarm) => ({ member, alarm })));
   }
 

@@ -3,6 +3,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { VirtualClock } from "../runtime/clock.ts";
 import { SeededRandom } from "../runtime/random.ts";
+import { toBytes } from "./bytes.ts";
 import { EtcdCluster } from "./etcd_cluster.ts";
 import { MemberApi } from "./member_api.ts";
 
@@ -39,7 +40,7 @@ Deno.test("EtcdCluster refuses what would cost the quorum", () => {
   assertThrows(
     () => cluster.removeMember(idOf(cluster, "b")),
     Error,
-    "etcdserver: re-configuration failed due to not enough started members",
+    "etcdserver: unhealthy cluster",
   );
   cluster.removeMember(idOf(cluster, "c"));
   assertEquals(cluster.members.map(({ name }) => name), ["a", "b"]);
@@ -102,7 +103,7 @@ Deno.test("MemberApi raises NOSPACE when the database is full, until it is compa
       ignoreLease: false,
       ignoreValue: false,
     });
-  const disarm = () => api.alarm({ action: 2, memberId: 0n, alarm: 1 });
+  const disarm = () => api.alarm({ action: 2, memberId: api.id, alarm: 1 });
   const full = "etcdserver: mvcc: database space exceeded";
   for (let i = 0; i < 8; i++) put(10_000);
   assertThrows(() => put(20_000), Error, full);
@@ -154,4 +155,68 @@ Deno.test("Leases let their keys go when nobody keeps them alive", async () => {
   assertEquals(cluster.store.get("a"), undefined);
   assertEquals(cluster.store.revision, revision + 1);
   assertThrows(() => api.leaseRevoke({ id }), Error, "etcdserver: requested lease not found");
+});
+
+Deno.test("MemberApi.alarm() sets and clears one alarm of one member, and answers with that", () => {
+  const cluster = clusterOf("a", "b");
+  const [a, b] = [idOf(cluster, "a"), idOf(cluster, "b")];
+  const api = new MemberApi(cluster, a);
+  const [get, set, clear] = [0, 1, 2];
+  const ask = (action: number, memberId: bigint, alarm: number) =>
+    api.alarm({ action, memberId, alarm }).alarms.map((one) => [one.memberId, one.alarm]);
+  assertEquals(ask(set, a, 1), [[a, 1]]);
+  assertEquals(ask(set, b, 2), [[b, 2]]);
+  assertEquals(ask(set, b, 0), []);
+  assertEquals([ask(get, 0n, 0).length, ask(get, 0n, 2)], [2, [[b, 2]]]);
+  // None, of nobody, of somebody else.
+  assertEquals([ask(clear, a, 0), ask(clear, 0n, 1), ask(clear, b, 1), ask(clear, 9n, 1)], [
+    [],
+    [],
+    [],
+    [],
+  ]);
+  assertEquals([ask(clear, b, 2), ask(get, 0n, 0)], [[[b, 2]], [[a, 1]]]);
+});
+
+Deno.test("MemberApi lets nobody write while data is corrupt", () => {
+  const cluster = clusterOf("a");
+  const api = new MemberApi(cluster, idOf(cluster, "a"));
+  const key = new Uint8Array([97]);
+  const flags = { prevKv: false, ignoreLease: false, ignoreValue: false };
+  const put = { key, value: key, lease: 0n, ...flags };
+  const { id } = api.leaseGrant({ id: 0n, ttl: 100 });
+  api.put(put);
+  cluster.raiseAlarm(api.id, "CORRUPT");
+  const range = { key, rangeEnd: new Uint8Array(0), prevKv: false };
+  const refused = [
+    () => api.put(put),
+    () => api.deleteRange(range),
+    () => api.txn({ compare: [], success: [{ deleteRange: range }], failure: [] }),
+    () => api.compact({ revision: 2, physical: false }),
+    () => api.leaseGrant({ id: 0n, ttl: 100 }),
+    () => api.leaseRevoke({ id }),
+  ];
+  for (const act of refused) assertThrows(act, Error, "etcdserver: corrupt cluster");
+  assertEquals(api.txn({ compare: [], success: [], failure: [] }).succeeded, true);
+});
+
+Deno.test("MemberApi.txn() marks what is within its answer with the revision, inner transactions not", () => {
+  const cluster = clusterOf("a");
+  const api = new MemberApi(cluster, idOf(cluster, "a"));
+  const flags = { lease: 0n, prevKv: false, ignoreLease: false, ignoreValue: false };
+  const put = (text: string) => ({ put: { key: toBytes(text), value: toBytes(""), ...flags } });
+  const inner = { compare: [], success: [put("b")], failure: [] };
+  const { responses } = api.txn({ compare: [], success: [put("a"), { txn: inner }], failure: [] });
+  const [outer, txn] = [responses[0]?.put?.header?.revision, responses[1]?.txn];
+  assertEquals([outer, txn?.header?.revision, txn?.responses[0]?.put?.header?.revision], [2, 0, 2]);
+});
+
+Deno.test("MemberApi.leaseLeases() lists those first that end first", () => {
+  const cluster = clusterOf("a");
+  const api = new MemberApi(cluster, idOf(cluster, "a"));
+  for (const [id, ttl] of [[7n, 100], [8n, 9_000_000_000], [9n, 5]] as const) {
+    api.leaseGrant({ id, ttl });
+  }
+  assertEquals(api.leaseLeases().leases.map(({ id }) => id), [9n, 7n, 8n]);
+  cluster.close();
 });

@@ -24,6 +24,14 @@ export interface EtcdClusterMember {
   readonly alarms: ReadonlySet<AlarmKind>;
 }
 
+/** What is wrong with which member. */
+export interface Alarm {
+  /** The member. */
+  readonly member: EtcdClusterMember;
+  /** What is wrong with it. */
+  readonly alarm: AlarmKind;
+}
+
 /** A member to be started. */
 export interface StartMember {
   /** Default: drawn. */

@@ -167,6 +167,27 @@ Deno.test("MemberServer watches and cancels", async () => {
   });
 });
 
+Deno.test("MemberServer tells a watch that was not read for a while of all that happened meanwhile", async () => {
+  await withMember(async ({ call, stream }) => {
+    type Answer = { events: { kv: { modRevision: number } }[] };
+    const watch = stream("Watch");
+    watch.write({ createRequest: { key: bytes("a") } });
+    await new Promise((resolve) => watch.once("data", resolve));
+    watch.pause();
+    for (let i = 0; i < 60; i++) {
+      await call("Put", { key: bytes("a"), value: new Uint8Array(500_000) });
+    }
+    const told: number[] = [];
+    watch.on("data", ({ events }: Answer) => {
+      told.push(...events.map(({ kv }) => kv.modRevision));
+      if (told.length === 60) watch.end();
+    });
+    watch.resume();
+    await new Promise((resolve) => watch.on("end", resolve));
+    assertEquals(told, Array.from({ length: 60 }, (_, i) => i + 2));
+  }, false);
+});
+
 Deno.test("MemberServer makes no more of a snapshot than its client reads", async () => {
   await withMember(async ({ api, call, stream }) => {
     const value = new Uint8Array(1024 * 1024);
@@ -258,6 +279,14 @@ Deno.test("MemberServer says what etcd says while nobody has turned authenticati
     assertEquals([status.enabled, status.authRevision], [false, 1]);
     assertEquals((await call<{ names: string[] }>("UserList")).names, []);
     await assertRejects(() => call("AuthEnable"), Error, "etcdserver: root user does not exist");
+    const refusals = {
+      Authenticate: "9 FAILED_PRECONDITION: etcdserver: authentication is not enabled",
+      UserGet: "9 FAILED_PRECONDITION: etcdserver: user name not found",
+      RoleGrantPermission: "9 FAILED_PRECONDITION: etcdserver: role name not found",
+    };
+    for (const [method, refusal] of Object.entries(refusals)) {
+      await assertRejects(() => call(method), Error, refusal);
+    }
   });
 });
 

@@ -144,6 +144,7 @@ function watchService(api: MemberApi, observe?: CallObserver): Service {
       }
       const stream = new WatchStream({
         store: api.cluster.store,
+        clock: api.cluster.clock,
         header: () => api.header(),
         send: (response) => call.write(response),
         overrun: () =>
@@ -152,8 +153,13 @@ function watchService(api: MemberApi, observe?: CallObserver): Service {
             details: "etcdserver: watch stream is not read",
           }),
       });
-      const stop = api.cluster.onCommit((commit) => stream.committed(commit));
+      const forget = api.cluster.onCommit((commit) => stream.committed(commit));
+      const stop = () => {
+        forget();
+        stream.close();
+      };
       call.on("data", (request: kv.WatchRequest) => stream.receive(request));
+      call.on("drain", () => stream.drained());
       call.on("end", () => call.end());
       for (const event of ["end", "close", "cancelled", "error"]) call.on(event, stop);
     });
@@ -273,13 +279,24 @@ function readyOrLeft<Q, A>(call: ServerWritableStream<Q, A>): Promise<void> {
   });
 }
 
-// There are no users, and so no roles and nothing to turn on.
+const OF_USERS = ["Get", "Delete", "ChangePassword", "GrantRole", "RevokeRole"];
+const OF_ROLES = ["Get", "Delete", "GrantPermission", "RevokePermission"];
+
+// There are no users, and so no roles and nothing to turn on. None can be added: that is not implemented.
 function authService(api: MemberApi, observe: CallObserver | undefined): Service {
   const { AuthStatusResponse, Empty, NamesResponse } = cluster;
-  return new ServiceBuilder("Auth", observe)
+  const service = new ServiceBuilder("Auth", observe)
     .unary("AuthStatus", Empty, AuthStatusResponse, () => api.authStatus())
     .unary("AuthEnable", Empty, kv.HeaderResponse, () => api.authEnable())
     .unary("AuthDisable", Empty, kv.HeaderResponse, () => api.authDisable())
+    .unary("Authenticate", Empty, kv.HeaderResponse, () => api.authenticate())
     .unary("UserList", Empty, NamesResponse, () => api.names())
     .unary("RoleList", Empty, NamesResponse, () => api.names());
+  for (const act of OF_USERS) {
+    service.unary(`User${act}`, Empty, kv.HeaderResponse, () => api.user());
+  }
+  for (const act of OF_ROLES) {
+    service.unary(`Role${act}`, Empty, kv.HeaderResponse, () => api.role());
+  }
+  return service;
 }

@@ -216,12 +216,9 @@ export class KeyValueStore {
 
   /** Reads. Throws for revisions that are gone or not there yet. */
   range(request: RangeRequest): RangeResponse {
-    if (request.key.length === 0) throw emptyKey();
+    checkRange(request);
     const { sortOrder, sortTarget, limit } = request;
-    if (sortOrder < 0 || sortOrder > 2 || sortTarget < 0 || sortTarget > 4) {
-      throw invalidSortOption();
-    }
-    const at = this.#checkRevision(request.revision);
+    const at = this.checkRevision(request.revision);
     let found = this.#select(rangeOf(request.key, request.rangeEnd), at);
     const count = found.length;
     if (request.countOnly) return { kvs: [], more: false, count };
@@ -238,7 +235,8 @@ export class KeyValueStore {
     return { kvs: found, more, count };
   }
 
-  #checkRevision(revision: number): number {
+  /** The revision that a request means. Throws for those that are gone or not there yet. */
+  checkRevision(revision: number): number {
     if (revision > this.#revision) throw futureRevision();
     if (revision > 0 && revision < this.#compacted) throw compacted();
     return revision > 0 ? revision : this.#open === undefined ? this.#revision : this.#next;
@@ -277,6 +275,11 @@ export class KeyValueStore {
     return low;
   }
 
+  /** Throws when a put keeps something of a key that is not there. */
+  checkPresent({ key, ignoreValue, ignoreLease }: PutRequest): void {
+    if ((ignoreValue || ignoreLease) && this.get(toText(key)) === undefined) throw keyNotFound();
+  }
+
   /** Writes. Leases are not looked at. */
   put(request: PutRequest): PutResponse {
     if (request.key.length === 0) throw emptyKey();
@@ -284,7 +287,7 @@ export class KeyValueStore {
     if (request.ignoreLease && request.lease !== 0n) throw leaseProvided();
     const key = toText(request.key);
     const before = this.get(key);
-    if ((request.ignoreValue || request.ignoreLease) && before === undefined) throw keyNotFound();
+    this.checkPresent(request);
     if (this.#bytes + request.key.length + request.value.length > this.#quota) throw noSpace();
     const kv: KeyValue = {
       key: request.key,
@@ -380,15 +383,21 @@ export class KeyValueStore {
     return { hash, compactRevision, revision: revision > 0 ? revision : this.#revision };
   }
 
-  /** The commits from a revision on. Throws when some of them are gone. */
-  since(revision: number): readonly Commit[] {
+  /** The commits from a revision on, the first so many of them. Throws when some of them are gone. */
+  since(revision: number, limit = Infinity): readonly Commit[] {
     if (revision < this.#compacted) throw compacted();
-    return this.#log.filter((commit) => commit.revision >= revision);
+    let [low, high] = [0, this.#log.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#log[middle] as Commit).revision < revision) low = middle + 1;
+      else high = middle;
+    }
+    return this.#log.slice(low, low + limit);
   }
 
   /** What is kept of history up to a revision, in the order in which it happened. */
   records(revision: number): readonly HistoryRecord[] {
-    return this.#upTo(this.#checkRevision(revision));
+    return this.#upTo(this.checkRevision(revision));
   }
 
   // A copy: what is made of it may take a while, such as a snapshot that a client reads slowly.
@@ -399,6 +408,12 @@ export class KeyValueStore {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** Throws when a range is malformed. */
+export function checkRange({ key, sortOrder, sortTarget }: RangeRequest): void {
+  if (key.length === 0) throw emptyKey();
+  if (sortOrder < 0 || sortOrder > 2 || sortTarget < 0 || sortTarget > 4) throw invalidSortOption();
+}
 
 /** Which of a key's versions is the oldest that a compaction leaves: a deletion only at its very revision. */
 function firstKept(versions: readonly KeyVersion[], revision: number): number {

@@ -65,9 +65,9 @@ export class Leases {
     return [...this.#leases].map(([id, { ttl_s }]) => ({ id, ttl_s }));
   }
 
-  /** All ids. */
+  /** All ids, of those that end first before the others. */
   get ids(): bigint[] {
-    return [...this.#leases.keys()];
+    return [...this.#leases].sort(([, a], [, b]) => a.expires_ms - b.expires_ms).map(([id]) => id);
   }
 
   /** Whether there is such a lease. */

@@ -3,6 +3,7 @@
 // etcd v3rpc.
 
 import {
+  authNotEnabled,
   Code,
   corrupt,
   EtcdError,
@@ -10,12 +11,14 @@ import {
   noSpace,
   notForLearner,
   requestTooLarge,
+  roleNotFound,
   rootUserMissing,
   stopped,
   tooManyRequests,
+  userNotFound,
 } from "./errors.ts";
 import { type EtcdCluster, LEASE_BYTES } from "./etcd_cluster.ts";
-import { ALARM_KINDS, type EtcdClusterMember } from "./etcd_member.ts";
+import { type Alarm, ALARM_KINDS, type AlarmKind, type EtcdClusterMember } from "./etcd_member.ts";
 import type {
   AlarmRequest,
   AlarmResponse,
@@ -43,6 +46,7 @@ import type {
   RangeRequest,
   RangeResponse,
   ResponseHeader,
+  ResponseOp,
   TxnRequest,
   TxnResponse,
 } from "./proto/kv_messages.ts";
@@ -56,7 +60,7 @@ import type {
 } from "./proto/lease_messages.ts";
 import { AUTH_REVISION, databaseBuckets, hashOfBuckets } from "./database_buckets.ts";
 import { snapshotPieces } from "./snapshot.ts";
-import { checkTransaction, type PutHooks, runTransaction } from "./transaction.ts";
+import { checkPut, checkTransaction, type PutHooks, runTransaction } from "./transaction.ts";
 
 const REQUEST_BYTES_MAX = 1.5 * 1024 * 1024;
 /** How many snapshots of a member may be read at a time. */
@@ -105,8 +109,10 @@ export class MemberApi {
   /** KV.Put. */
   put(request: PutRequest): PutResponse {
     this.#serve();
+    checkPut(request);
     if (request.key.length + request.value.length > REQUEST_BYTES_MAX) throw requestTooLarge();
     this.cluster.checkWritable();
+    this.cluster.store.checkPresent(request);
     this.#hooks.check(request);
     const answer = this.#writing(
       request.key.length + request.value.length,
@@ -138,21 +144,17 @@ export class MemberApi {
   txn(request: TxnRequest): TxnResponse {
     this.#serve();
     checkTransaction(request);
-    const writes = [...request.success, ...request.failure].some(({ put, txn }) =>
-      put !== undefined || txn !== undefined
-    );
+    const ops = [...request.success, ...request.failure];
+    const writes = ops.some(({ put, txn }) => put !== undefined || txn !== undefined);
     if (writes) this.cluster.checkWritable();
-    else this.#checkNotCorrupt();
+    // Who only reads may do so from corrupt data too.
+    else if (ops.some(({ range }) => range === undefined)) this.#checkNotCorrupt();
     const answer = this.#writing(
       writes ? putBytes(request) : undefined,
       () => runTransaction(this.cluster.store, request, this.#hooks),
     );
     const header = this.header();
-    for (const { range, put, deleteRange, txn } of answer.responses) {
-      for (const inner of [range, put, deleteRange, txn]) {
-        if (inner !== undefined) inner.header = { ...EMPTY_HEADER, revision: header.revision };
-      }
-    }
+    markResponses(answer.responses, header.revision);
     return { ...answer, header };
   }
 
@@ -184,6 +186,7 @@ export class MemberApi {
   /** KV.Compact. */
   compact({ revision }: CompactionRequest): HeaderResponse {
     this.#serve();
+    this.#checkNotCorrupt();
     this.cluster.compact(revision);
     return { header: this.header() };
   }
@@ -204,6 +207,7 @@ export class MemberApi {
   /** Lease.LeaseRevoke. */
   leaseRevoke({ id }: LeaseIdRequest): HeaderResponse {
     this.#serve();
+    this.#checkNotCorrupt();
     this.cluster.leases.revoke(id);
     return { header: this.header() };
   }
@@ -312,34 +316,39 @@ export class MemberApi {
   alarm({ action, memberId, alarm }: AlarmRequest): AlarmResponse {
     this.#serve();
     const kind = ALARM_KINDS[alarm];
-    const { cluster } = this;
-    if (action !== 0) {
-      if (memberId !== 0n && cluster.member(memberId) === undefined) throw memberNotFound();
-      if (action > 2) throw new EtcdError(Code.invalidArgument, `unknown alarm action ${action}`);
-      const chosen = cluster.members.filter(({ id }) => memberId === 0n || id === memberId);
-      for (const { id } of chosen) {
-        for (const one of kind === undefined ? ALARM_KINDS : [kind]) {
-          if (one === undefined) continue;
-          if (action === 1 && kind !== undefined) cluster.raiseAlarm(id, one);
-          if (action === 2) cluster.clearAlarm(id, one);
-        }
-      }
-    }
-    const shown = cluster.alarms.filter((entry) => kind === undefined || entry.alarm === kind);
+    const alarms = action === 0
+      ? this.cluster.alarms.filter((entry) => kind === undefined || entry.alarm === kind)
+      : this.#setAlarm(action, memberId, kind);
     return {
       header: this.header(),
-      alarms: shown.map((entry) => ({
+      alarms: alarms.map((entry) => ({
         memberId: entry.member.id,
         alarm: ALARM_KINDS.indexOf(entry.alarm),
       })),
     };
   }
 
+  /** Sets or clears one alarm of one member. Answers with it; to clear one that is not set changes nothing. */
+  #setAlarm(action: number, id: bigint, alarm: AlarmKind | undefined): Alarm[] {
+    const { cluster } = this;
+    if (action > 2) throw new EtcdError(Code.invalidArgument, `unknown alarm action ${action}`);
+    if (alarm === undefined) return [];
+    const member = cluster.member(id);
+    if (action === 1) {
+      if (member === undefined) throw memberNotFound();
+      cluster.raiseAlarm(id, alarm);
+      return [{ member, alarm }];
+    }
+    if (member?.alarms.has(alarm) !== true) return [];
+    cluster.clearAlarm(id, alarm);
+    return [{ member, alarm }];
+  }
+
   /** Maintenance.Defragment. */
   defragment(): HeaderResponse {
     this.#serve({ withoutQuorum: true });
     this.cluster.sizes.defragment(this.id);
-    return { header: this.header() };
+    return {};
   }
 
   /** Maintenance.Hash. */
@@ -380,6 +389,24 @@ export class MemberApi {
     return { header: this.header() };
   }
 
+  /** Auth.Authenticate: clients that have credentials try them, and go on without. */
+  authenticate(): HeaderResponse {
+    this.#serve();
+    throw authNotEnabled();
+  }
+
+  /** What is asked of one user, of whom there are none. */
+  user(): HeaderResponse {
+    this.#serve();
+    throw userNotFound();
+  }
+
+  /** What is asked of one role, of which there are none. */
+  role(): HeaderResponse {
+    this.#serve();
+    throw roleNotFound();
+  }
+
   /** Auth.UserList and Auth.RoleList: there are none. */
   names(): NamesResponse {
     this.#serve();
@@ -410,6 +437,18 @@ function putBytes({ success, failure }: TxnRequest): number {
     if (txn !== undefined) bytes += putBytes(txn);
   }
   return bytes;
+}
+
+/** What is within a transaction's answer has the revision alone, and inner transactions not even that. */
+function markResponses(responses: readonly ResponseOp[], revision: number): void {
+  for (const { range, put, deleteRange, txn } of responses) {
+    for (const inner of [range, put, deleteRange]) {
+      if (inner !== undefined) inner.header = { ...EMPTY_HEADER, revision };
+    }
+    if (txn === undefined) continue;
+    txn.header = { ...EMPTY_HEADER };
+    markResponses(txn.responses, revision);
+  }
 }
 
 const EMPTY_HEADER: ResponseHeader = { clusterId: 0n, memberId: 0n, revision: 0, raftTerm: 0 };

@@ -2,9 +2,17 @@
 // in one revision. What is wrong is found before anything is written.
 // Source: etcd v3rpc and txn.
 
-import { compareBytes, inRange, rangeOf, toText } from "./bytes.ts";
-import { duplicateKey, emptyKey, leaseProvided, tooManyOps, valueProvided } from "./errors.ts";
-import type { KeyValueStore } from "./key_value_store.ts";
+import { compareBytes, rangeOf, toText } from "./bytes.ts";
+import {
+  duplicateKey,
+  emptyKey,
+  keyNotFound,
+  leaseProvided,
+  tooManyOps,
+  valueProvided,
+} from "./errors.ts";
+import { KeyRanges } from "./key_ranges.ts";
+import { checkRange, type KeyValueStore } from "./key_value_store.ts";
 import type {
   Compare,
   KeyValue,
@@ -27,48 +35,66 @@ export interface PutHooks {
   deleted(keys: readonly Uint8Array[]): void;
 }
 
-/** Throws when a transaction is malformed. */
-export function checkTransaction(request: TxnRequest): void {
-  const { compare, success, failure } = request;
-  if ([compare, success, failure].some(({ length }) => length > OPS_MAX)) throw tooManyOps();
+/** Throws when a put is malformed. */
+export function checkPut(put: PutRequest): void {
+  if (put.key.length === 0) throw emptyKey();
+  if (put.ignoreValue && put.value.length > 0) throw valueProvided();
+  if (put.ignoreLease && put.lease !== 0n) throw leaseProvided();
+}
+
+/** Throws when a transaction is malformed. Those within it have what it leaves of the operations. */
+export function checkTransaction(request: TxnRequest, ops_max: number = OPS_MAX): void {
+  checkOps(request, ops_max);
+  for (const list of [request.success, request.failure]) checkOverlaps(list);
+}
+
+function checkOps({ compare, success, failure }: TxnRequest, ops_max: number): void {
+  const ops = Math.max(compare.length, success.length, failure.length);
+  if (ops > ops_max) throw tooManyOps();
   for (const { key } of compare) if (key.length === 0) throw emptyKey();
-  for (const list of [success, failure]) {
-    for (const op of list) checkOp(op);
-    checkDuplicates(list);
-  }
+  for (const op of [...success, ...failure]) checkOp(op, ops_max - ops);
 }
 
-function checkOp(op: RequestOp): void {
-  if (op.range?.key.length === 0 || op.deleteRange?.key.length === 0) throw emptyKey();
-  if (op.put !== undefined) {
-    if (op.put.key.length === 0) throw emptyKey();
-    if (op.put.ignoreValue && op.put.value.length > 0) throw valueProvided();
-    if (op.put.ignoreLease && op.put.lease !== 0n) throw leaseProvided();
-  }
-  if (op.txn !== undefined) checkTransaction(op.txn);
+function checkOp({ range, put, deleteRange, txn }: RequestOp, ops_max: number): void {
+  if (range !== undefined) checkRange(range);
+  else if (put !== undefined) checkPut(put);
+  else if (deleteRange?.key.length === 0) throw emptyKey();
+  else if (txn !== undefined) checkOps(txn, ops_max);
+  else if (deleteRange === undefined) throw keyNotFound();
 }
 
-/** A key may be written once in a list: put once, and not in a range that the list deletes. */
-function checkDuplicates(list: readonly RequestOp[]): void {
+/** What a list of operations writes. */
+interface Written {
+  readonly puts: Set<string>;
+  readonly deletes: KeyRanges;
+}
+
+/**
+ * A key may be written once in a list: put once, and not in a range that the list deletes. Of the branches of an inner
+ * transaction only one runs, so that both may put the same; what they delete counts for what comes after them.
+ */
+function checkOverlaps(list: readonly RequestOp[]): Written {
   const puts = new Set<string>();
-  for (const key of putsOf(list)) {
-    if (puts.has(key)) throw duplicateKey();
-    puts.add(key);
+  const deletes = new KeyRanges();
+  deletes.add(
+    list.flatMap(({ deleteRange }) =>
+      deleteRange === undefined ? [] : [rangeOf(deleteRange.key, deleteRange.rangeEnd)]
+    ),
+  );
+  const add = (keys: Iterable<string>) => {
+    for (const key of keys) {
+      if (puts.has(key) || deletes.has(key)) throw duplicateKey();
+      puts.add(key);
+    }
+  };
+  for (const { txn } of list) {
+    if (txn === undefined) continue;
+    const [first, second] = [checkOverlaps(txn.success), checkOverlaps(txn.failure)];
+    add(new Set([...first.puts, ...second.puts]));
+    for (const inner of [first, second]) deletes.add(inner.deletes.ranges);
   }
-  for (const { deleteRange } of list) {
-    if (deleteRange === undefined) continue;
-    const range = rangeOf(deleteRange.key, deleteRange.rangeEnd);
-    for (const key of puts) if (inRange(key, range)) throw duplicateKey();
-  }
-}
-
-function putsOf(list: readonly RequestOp[]): string[] {
-  return list.flatMap(({ put, txn }) => {
-    if (put !== undefined) return [toText(put.key)];
-    if (txn === undefined) return [];
-    // Only one of the branches runs: what both write is written once.
-    return [...new Set([...putsOf(txn.success), ...putsOf(txn.failure)])];
-  });
+  add(list.flatMap(({ put }) => put === undefined ? [] : [toText(put.key)]));
+  return { puts, deletes };
 }
 
 /** Runs a transaction that has been checked. */
@@ -78,7 +104,7 @@ export function runTransaction(
   hooks: PutHooks,
 ): TxnResponse {
   const path = chosen(store, request);
-  checkPuts(path, hooks);
+  checkPath(store, path, hooks);
   // Told once it has happened: what cannot be kept has not.
   const told: (() => void)[] = [];
   const response = store.transact(() => execute(store, path, hooks, told));
@@ -101,10 +127,15 @@ function chosen(store: KeyValueStore, request: TxnRequest): Path {
   return { succeeded, ops };
 }
 
-function checkPuts(path: Path, hooks: PutHooks): void {
+/** Finds what would fail on the way, as nothing of a transaction that fails is done. */
+function checkPath(store: KeyValueStore, path: Path, hooks: PutHooks): void {
   for (const { op, inner } of path.ops) {
-    if (op.put !== undefined) hooks.check(op.put);
-    if (inner !== undefined) checkPuts(inner, hooks);
+    if (op.range !== undefined) store.checkRevision(op.range.revision);
+    if (op.put !== undefined) {
+      store.checkPresent(op.put);
+      hooks.check(op.put);
+    }
+    if (inner !== undefined) checkPath(store, inner, hooks);
   }
 }
 
@@ -171,7 +202,7 @@ function compareOne(kv: KeyValue | undefined, compare: Compare): boolean {
     case 3:
       return difference !== 0;
     default:
-      return false;
+      return true;
   }
 }
 
@@ -185,7 +216,9 @@ function differenceOf(kv: KeyValue | undefined, compare: Compare): number {
       return (kv?.modRevision ?? 0) - compare.modRevision;
     case 3:
       return compareBytes(kv?.value ?? new Uint8Array(0), compare.value);
-    default:
+    case 4:
       return Number((kv?.lease ?? 0n) - compare.lease);
+    default:
+      return 0;
   }
 }

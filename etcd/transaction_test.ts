@@ -2,7 +2,13 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { KeyValueStore } from "./key_value_store.ts";
-import type { Compare, PutRequest, RangeRequest } from "./proto/kv_messages.ts";
+import type {
+  Compare,
+  PutRequest,
+  RangeRequest,
+  RequestOp,
+  TxnRequest,
+} from "./proto/kv_messages.ts";
 import { checkTransaction, runTransaction } from "./transaction.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -170,4 +176,110 @@ Deno.test("checkTransaction() refuses keys that are written twice", () => {
     Error,
     "etcdserver: too many operations in txn request",
   );
+});
+
+function transaction(success: RequestOp[], failure: RequestOp[] = []): TxnRequest {
+  return { compare: [], success, failure };
+}
+
+const remove = (key: string, rangeEnd = ""): RequestOp => ({
+  deleteRange: { key: bytes(key), rangeEnd: bytes(rangeEnd), prevKv: false },
+});
+const DUPLICATE = "etcdserver: duplicate key given in txn request";
+
+// As a real etcd 3.6.14 answers them.
+const MALFORMED: [name: string, request: TxnRequest, fault: string | undefined][] = [
+  [
+    "puts what an inner transaction puts",
+    transaction([{ put: put("n", "") }, { txn: transaction([{ put: put("n", "") }]) }]),
+    DUPLICATE,
+  ],
+  [
+    "puts the same in both branches of an inner transaction",
+    transaction([{ txn: transaction([{ put: put("n", "") }], [{ put: put("n", "") }]) }]),
+    undefined,
+  ],
+  [
+    "puts the same in two inner transactions",
+    transaction([
+      { txn: transaction([{ put: put("n", "") }]) },
+      { txn: transaction([], [{ put: put("n", "") }]) },
+    ]),
+    DUPLICATE,
+  ],
+  [
+    "deletes what an inner transaction puts",
+    transaction([remove("n", "o"), { txn: transaction([{ put: put("n1", "") }]) }]),
+    DUPLICATE,
+  ],
+  [
+    "puts what an inner transaction deletes",
+    transaction([{ put: put("n1", "") }, { txn: transaction([], [remove("n", "o")]) }]),
+    DUPLICATE,
+  ],
+  [
+    "puts in one inner transaction what one before it deletes",
+    transaction([
+      { txn: transaction([remove("n")]) },
+      { txn: transaction([{ put: put("n", "") }]) },
+    ]),
+    DUPLICATE,
+  ],
+  ["deletes a key twice", transaction([remove("n"), remove("n", "o")]), undefined],
+  ["has an operation that is none", transaction([{}]), "etcdserver: key not found"],
+  [
+    "sorts by something unknown",
+    transaction([{ range: range("a", "", { sortOrder: 9 }) }]),
+    "etcdserver: invalid sort option",
+  ],
+  [
+    "leaves no operations for an inner transaction",
+    transaction([
+      ...Array.from({ length: 127 }, () => ({ range: range("a") })),
+      { txn: transaction([{ range: range("a") }]) },
+    ]),
+    "etcdserver: too many operations in txn request",
+  ],
+];
+for (const [name, request, fault] of MALFORMED) {
+  Deno.test(`checkTransaction() ${fault === undefined ? "takes" : "refuses"} what ${name}`, () => {
+    if (fault === undefined) checkTransaction(request);
+    else assertThrows(() => checkTransaction(request), Error, fault);
+  });
+}
+
+Deno.test("checkTransaction() is quick with inner transactions that delete much", () => {
+  const inner = (name: string) =>
+    transaction(
+      Array.from({ length: 60 }, (_, i) => ({ put: put(`${name}-${i}`, "") })),
+      Array.from({ length: 60 }, (_, i) => remove(`${name}-other-${i}`)),
+    );
+  const middle = (name: string) =>
+    transaction(Array.from({ length: 30 }, (_, i) => ({ txn: inner(`${name}-${i}`) })));
+  const request = transaction(Array.from({ length: 30 }, (_, i) => ({ txn: middle(`${i}`) })));
+  // 54,000 puts and as many ranges: looking at all pairs would take minutes.
+  checkTransaction(request);
+});
+
+Deno.test("runTransaction() does nothing of what fails on the way", () => {
+  const store = new KeyValueStore();
+  store.put(put("a", "1"));
+  const failing: [RequestOp, string][] = [
+    [{ range: range("a", "", { revision: 99 }) }, "future revision"],
+    [{ put: put("gone", "", { ignoreValue: true }) }, "etcdserver: key not found"],
+    [{ txn: transaction([{ range: range("a", "", { revision: 99 }) }]) }, "future revision"],
+  ];
+  for (const [op, fault] of failing) {
+    const request = transaction([{ put: put("b", "2") }, op]);
+    assertThrows(() => runTransaction(store, request, hooks), Error, fault);
+    assertEquals([store.revision, store.get("b")], [2, undefined]);
+  }
+});
+
+Deno.test("runTransaction() holds comparisons that it does not know to be true", () => {
+  const store = new KeyValueStore();
+  for (const more of [{ result: 8 }, { target: 8, lease: 5n }]) {
+    const request = { compare: [compare(more)], success: [], failure: [] };
+    assertEquals(runTransaction(store, request, hooks).succeeded, true);
+  }
 });

@@ -61,6 +61,11 @@ watch history: watch /w/1 --rev=2 for 2 s
 watch with values before: watch /w --prefix --rev=2 --prev-kv for 2 s
 watch json: watch /w/1 --rev=2 -w json for 2 s
 watch fields: watch /t --prefix --rev=2 -w fields for 2 s
+watch with a revision below 0: watch /w/1 --rev=-2 for 2 s
+watch the smallest key: watch "" for 2 s
+watch an empty range: watch /w /a for 2 s
+watch progress: watch -i for 3 s < watch /t/9\nwatch /t/8\nprogress\ncancel 0\n
+txn del twice: txn < \ndel /t/9\ndel /t --prefix\n\n\n
 watch interactively: watch -i for 2 s < watch /t/9\nprogress\n
 # History: before there are leases, whose ids would be part of it.
 endpoint hashkv: endpoint hashkv
@@ -73,12 +78,16 @@ get compacted: get /a/1 --rev=3
 get at compaction: get /a --prefix --rev=6
 watch compacted: watch /a/1 --rev=3 for 3 s
 endpoint hashkv after compaction: endpoint hashkv
+watch at compaction: watch /a --prefix --rev=6 --prev-kv -w json for 2 s
+watch compacted json: watch /a/1 --rev=3 -w json for 2 s
 endpoint hashkv compacted: @1 endpoint hashkv --rev=4
 compaction physical: compaction 9 --physical
 endpoint hashkv after physical compaction: endpoint hashkv
 # Leases.
 lease grant: lease grant 600 => LEASE lease ([0-9a-f]+) granted
 lease grant short: lease grant 1 -w fields
+lease grant for long: lease grant 9000000000
+lease list: lease list
 lease grant too long: lease grant 9000000001
 put with lease: put /l/1 x --lease=$LEASE
 put with lease too: put /l/2 y --lease=$LEASE
@@ -118,6 +127,14 @@ member remove: member remove $ADDED
 member remove again: member remove $ADDED
 member remove unknown: member remove 1234
 member remove no id: member remove nonsense
+# More members than run: a real etcd wants a quorum of those that do.
+member add voter: member add six --peer-urls=https://127.0.0.1:18380 => SIX Member +([0-9a-f]+) +added
+member add second voter: member add seven --peer-urls=https://127.0.0.1:19380 => SEVEN Member +([0-9a-f]+) +added
+member add third voter: member add eight --peer-urls=https://127.0.0.1:20380
+member add learner: member add eight --peer-urls=https://127.0.0.1:20380 --learner
+member remove one that runs: member remove $MEMBER1
+member remove seven: member remove $SEVEN
+member remove six: member remove $SIX
 # Endpoints.
 endpoint health: endpoint health
 endpoint health json: endpoint health -w json
@@ -128,6 +145,7 @@ endpoint status fields: @1 endpoint status -w fields
 # Maintenance.
 alarm list: alarm list
 alarm disarm: alarm disarm
+alarm list json: alarm list -w json
 move-leader to oneself: @leader move-leader $LEADER
 move-leader to a stranger: @leader move-leader 1234
 move-leader not asked of the leader: @follower move-leader $FOLLOWER
@@ -141,6 +159,17 @@ auth status: auth status
 user list: user list
 role list: role list
 auth enable: auth enable
+auth disable: auth disable
+get with credentials: get /a/1 --user=root:secret
+user get: user get nobody
+user delete: user delete nobody
+user grant-role: user grant-role nobody nothing
+user revoke-role: user revoke-role nobody nothing
+user passwd: user passwd nobody --interactive=false < secret
+role get: role get nothing
+role delete: role delete nothing
+role grant-permission: role grant-permission nothing readwrite /a
+role revoke-permission: role revoke-permission nothing /a
 downgrade validate: downgrade validate 3.5
 downgrade validate too old: downgrade validate 3.4
 downgrade validate same: downgrade validate 3.6
