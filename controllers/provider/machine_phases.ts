@@ -227,7 +227,7 @@ export class MachinePhases {
     const workload = workloadOf();
     const version = scope.machine.spec?.version ?? "";
     const authority = await this.#authority(scope.cluster, "ca");
-    // Once in a process: what a user takes away later stays away.
+    // Once in a process: they need no further look.
     if (!scope.timeline.objectsMade) {
       if (scope.skipWaiting) await restoreBootstrapTokens(this.#context, scope.cluster, workload);
       await ensureKubeadmObjects(workload, kubeadmFacts(scope, authority));

@@ -14,6 +14,8 @@ import { inWorld, type World } from "./provider_world.ts";
 
 const NODES: ResourceRef = { apiVersion: "v1", resource: "nodes" };
 const PODS: ResourceRef = { apiVersion: "v1", resource: "pods" };
+const CONFIG_MAPS: ResourceRef = { apiVersion: "v1", resource: "configmaps" };
+const DAEMON_SETS: ResourceRef = { apiVersion: "apps/v1", resource: "daemonsets" };
 const takes = (startupDuration: string) => ({ provisioning: { startupDuration } });
 
 /** Nothing of the workload cluster changes while this and that is looked at again. */
@@ -168,6 +170,34 @@ Deno.test("Scheduler and controller manager come with the API server [TestReconc
       assertEquals([spec.nodeName, status.phase], ["a", "Running"]);
     }
     await isIdempotent(world, "a");
+  });
+});
+
+Deno.test("kubeadm's objects are made with the first API server, and not anew with the next ones", async () => {
+  await inWorld(async (world) => {
+    await world.cluster();
+    await world.provisioned();
+    await world.secrets();
+    const names = async (ref: ResourceRef) =>
+      (await workload(world).list(ref, { namespace: "kube-system" })).items
+        .map(({ metadata }) => metadata.name).filter((name) =>
+          !name?.startsWith("kube-apiserver-")
+        );
+    await world.machine("a", { apiServer: takes("5s") });
+    assertEquals(await names(CONFIG_MAPS), []);
+    await world.management.pass(5_000);
+    assertEquals(await names(CONFIG_MAPS), [
+      "coredns",
+      "kube-proxy",
+      "kubeadm-config",
+      "kubelet-config",
+    ]);
+    assertEquals(await names(DAEMON_SETS), ["kube-proxy"]);
+    await workload(world).delete(DAEMON_SETS, { namespace: "kube-system", name: "kube-proxy" });
+    await world.machine("b", {});
+    assertEquals((await world.reasons("b"))["APIServerProvisioned"], "Provisioned");
+    await isIdempotent(world, "a");
+    assertEquals(await names(DAEMON_SETS), []);
   });
 });
 

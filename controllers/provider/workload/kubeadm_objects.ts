@@ -12,6 +12,8 @@ import {
   kubeadmApiVersion,
   writeDocument,
 } from "../../capi/kubeadm/documents.ts";
+import { KUBEADM_CONFIG_KEY } from "../../capi/kubeadm/kubeadm_config_map.ts";
+import { getOrUndefined } from "../../capi/kubeadm/reads.ts";
 import { addonObjects } from "./addons.ts";
 import { ensureObject } from "./ensure.ts";
 import { LEASE_NAMESPACE } from "./node.ts";
@@ -45,8 +47,12 @@ export async function ensureNamespaces(client: Client): Promise<void> {
   }
 }
 
-/** Makes sure that all of kubeadm's objects are there; changed ones stay as they are. */
+/**
+ * Makes sure that all of kubeadm's objects have been made, once in the life of a cluster: further control plane
+ * machines join, and what a user has taken away since (kube-proxy, say) stays away.
+ */
 export async function ensureKubeadmObjects(client: Client, facts: KubeadmFacts): Promise<void> {
+  if (await getOrUndefined(client, WORKLOAD.configMaps, KUBEADM_CONFIG_KEY)) return;
   const placed: Placed[] = [...roles(), ...addonObjects(facts), ...configuration(facts)];
   for (const [ref, object] of placed) {
     if (ref === WORKLOAD.services) await ensureService(client, object);
