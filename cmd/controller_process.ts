@@ -11,10 +11,10 @@ import {
   HttpsTransport,
   RemoteClient,
 } from "../remote/mod.ts";
-import { systemClock } from "../runtime/clock.ts";
+import { sleep, systemClock } from "../runtime/clock.ts";
 import { Counter, Gauge, type Metric } from "../runtime/metrics/mod.ts";
 import { systemRandom } from "../runtime/random.ts";
-import { ControllerMetrics, LeaderElection } from "../runtime/reconcile/mod.ts";
+import { ControllerMetrics, EventRecorder, LeaderElection } from "../runtime/reconcile/mod.ts";
 import { type DebugFleet, processMetrics } from "../serving/mod.ts";
 import { type Terminal, UsageError } from "./command.ts";
 import type { ControllerSettings } from "./controller_flags.ts";
@@ -28,6 +28,8 @@ const ELECTION_ID = "inmemory-controller-leader-election-capi";
 // Renewing the Lease must not stand in line behind the controllers' requests.
 const ELECTION_QPS = 20;
 const ELECTION_BURST = 30;
+// A cluster that does not answer must not hold up the end: pods have ten seconds for it.
+const PARTING_MS = 3_000;
 
 /** Runs the provider until the terminal says so, or the leadership is lost; answers the exit code. */
 export async function runController(
@@ -109,7 +111,8 @@ class ControllerProcess {
   readonly #etcd = etcdMetrics(systemClock);
   readonly #leads = new Gauge({
     name: "leader_election_master_status",
-    help: "Whether this process leads: 1 for yes.",
+    help:
+      "Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master. 'name' is the string used to identify the lease. Please make sure to group by name.",
     labels: ["name"],
   });
   #provider: InMemoryProvider | undefined;
@@ -136,7 +139,15 @@ class ControllerProcess {
       stop.abort();
     });
     if (settings.election === undefined) return await this.#act(terminal, stopped);
-    const election = this.#election(settings.election);
+    const identity = `${Deno.hostname()}_${systemRandom.uuid()}`;
+    const events = new EventRecorder({
+      client: this.#parts.leaseClient,
+      clock: systemClock,
+      logger: log.logger,
+      component: identity,
+    });
+    const election = this.#election(settings.election, identity, events);
+    this.#leads.set(0, [ELECTION_ID]);
     try {
       await election.acquire(stop.signal);
     } catch (error) {
@@ -151,11 +162,15 @@ class ControllerProcess {
       lost.then((really) => really ? "lost" as const : new Promise<never>(() => {})),
     ]);
     if (outcome === "lost") {
+      this.#leads.set(0, [ELECTION_ID]);
       // Another may act already: nothing is tidied up on the way out.
       log.logger.error("The leader election was lost");
       return 1;
     }
-    await election.release().catch((error) => log.logger.warn("Lease not given up", { error }));
+    const parting = election.release()
+      .catch((error) => log.logger.warn("Lease not given up", { error }))
+      .then(() => events.written());
+    await Promise.race([parting, sleep(systemClock, PARTING_MS)]);
     return outcome;
   }
 
@@ -207,6 +222,8 @@ class ControllerProcess {
 
   #election(
     { namespace, lease_ms, renew_ms, retry_ms }: NonNullable<ControllerSettings["election"]>,
+    identity: string,
+    events: EventRecorder,
   ): LeaderElection {
     const { leaseClient, log, connection } = this.#parts;
     return new LeaderElection({
@@ -216,7 +233,8 @@ class ControllerProcess {
       logger: log.logger,
       namespace: namespace ?? connection.namespace,
       name: ELECTION_ID,
-      identity: `${Deno.hostname()}_${systemRandom.uuid()}`,
+      identity,
+      events,
       lease_ms,
       renew_ms,
       retry_ms,

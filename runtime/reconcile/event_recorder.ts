@@ -35,6 +35,7 @@ interface Remembered {
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #recent = new Map<string, Remembered>();
+  readonly #writing = new Set<Promise<void>>();
   #serial = 0;
 
   /** Writes through `client` in the background of the caller. */
@@ -49,12 +50,19 @@ export class EventRecorder {
     reason: string,
     message: string,
   ): void {
-    this.#write(object, type, reason, message.slice(0, MESSAGE_LENGTH_MAX))
+    const writing = this.#write(object, type, reason, message.slice(0, MESSAGE_LENGTH_MAX))
       .catch((error) => {
         // A namespace being deleted takes no more events: nothing to tell anybody.
         const level = error instanceof StatusError && error.code === 403 ? "debug" : "warn";
         this.#options.logger[level]("Event not recorded", { reason, error });
       });
+    this.#writing.add(writing);
+    void writing.then(() => this.#writing.delete(writing));
+  }
+
+  /** Resolves when what has been recorded so far is written, or could not be. */
+  async written(): Promise<void> {
+    await Promise.all(this.#writing);
   }
 
   async #write(

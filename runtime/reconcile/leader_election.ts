@@ -9,6 +9,7 @@ import type { Logger } from "../log.ts";
 import { clone, type KubeObject } from "../object.ts";
 import type { Random } from "../random.ts";
 import { StatusError } from "../status.ts";
+import type { EventRecorder } from "./event_recorder.ts";
 
 /** Options of a {@linkcode LeaderElection}. */
 export interface LeaderElectionOptions {
@@ -20,6 +21,8 @@ export interface LeaderElectionOptions {
   readonly random: Random;
   /** Where changes are told. */
   readonly logger: Logger;
+  /** Records about the Lease who became leader and who stopped; default: nobody does. */
+  readonly events?: EventRecorder;
   /** The namespace of the Lease. */
   readonly namespace: string;
   /** The name of the Lease. */
@@ -52,8 +55,10 @@ export class LeaderElection {
   readonly #lease_ms: number;
   readonly #renew_ms: number;
   readonly #retry_ms: number;
-  /** The Lease as last seen, and since when it has not changed. */
+  /** The version of the Lease that was last seen, and since when it has not changed. */
   #seen: { readonly version: string; readonly at_ms: number } | undefined;
+  /** The Lease as last seen. */
+  #lease: KubeObject | undefined;
   /** Another one holds the Lease. */
   #lost = false;
 
@@ -82,10 +87,19 @@ export class LeaderElection {
       await sleep(clock, this.#retry_ms * (1 + random.next() * (JITTER - 1)), signal);
     }
     logger.info("Leading", { lease: `${namespace}/${name}`, identity: this.#options.identity });
+    this.#record("became leader");
   }
 
   /** Resolves when this process has ceased to lead; rejects with the signal's reason. */
   async keep(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#renewing(signal);
+    } finally {
+      this.#record("stopped leading");
+    }
+  }
+
+  async #renewing(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     let renewed_ms = clock.now();
     for (;;) {
@@ -113,6 +127,12 @@ export class LeaderElection {
         renewTime: now,
       }),
     );
+  }
+
+  #record(what: string): void {
+    const { events, identity } = this.#options;
+    if (this.#lease === undefined) return;
+    events?.event(this.#lease, "Normal", "LeaderElection", `${identity} ${what}`);
   }
 
   async #within(limit_ms: number, signal: AbortSignal): Promise<boolean> {
@@ -195,7 +215,9 @@ export class LeaderElection {
     });
   }
 
-  #observe({ metadata: { resourceVersion = "" } }: KubeObject): void {
+  #observe(lease: KubeObject): void {
+    this.#lease = lease;
+    const { metadata: { resourceVersion = "" } } = lease;
     if (this.#seen?.version === resourceVersion) return;
     this.#seen = { version: resourceVersion, at_ms: this.#options.clock.now() };
   }

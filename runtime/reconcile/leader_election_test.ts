@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { VirtualClock } from "../clock.ts";
 import { silentLogger } from "../log.ts";
 import { SeededRandom } from "../random.ts";
+import { EventRecorder } from "./event_recorder.ts";
 import { LeaderElection } from "./leader_election.ts";
 import { MemoryClient } from "./memory_client_test.ts";
 
@@ -12,8 +13,13 @@ interface World {
   readonly clock: VirtualClock;
 }
 
-function candidate({ client, clock }: World, identity: string): LeaderElection {
+function candidate(
+  { client, clock }: World,
+  identity: string,
+  events?: EventRecorder,
+): LeaderElection {
   return new LeaderElection({
+    ...(events === undefined ? {} : { events }),
     client,
     clock,
     random: new SeededRandom(1),
@@ -111,4 +117,24 @@ Deno.test("LeaderElection refuses durations that cannot work", () => {
   assertThrows(make(10_000, 10_000, 2_000), RangeError, "longer than the renew deadline");
   assertThrows(make(15_000, 2_000, 2_000), RangeError, "times the retry period");
   assertThrows(make(15_000, 2_000, 0), RangeError, "longer than 0");
+});
+
+Deno.test("LeaderElection records about the Lease who leads and who has stopped", async () => {
+  const world = { client: new MemoryClient(), clock: new VirtualClock() };
+  const events = new EventRecorder({ ...world, logger: silentLogger, component: "a" });
+  const election = candidate(world, "a", events);
+  const stop = new AbortController();
+  await election.acquire(stop.signal);
+  const keeping = election.keep(stop.signal).catch(() => {});
+  await world.clock.advance(5_000);
+  stop.abort();
+  await keeping;
+  await events.written();
+  const { items } = await world.client.list({ apiVersion: "v1", resource: "events" });
+  assertEquals(items.map(({ type, reason, message }) => [type, reason, message]), [
+    ["Normal", "LeaderElection", "a became leader"],
+    ["Normal", "LeaderElection", "a stopped leading"],
+  ]);
+  const { kind, namespace, name } = items[0]?.["involvedObject"] as Record<string, string>;
+  assertEquals([kind, namespace, name], ["Lease", "ns", "lock"]);
 });
