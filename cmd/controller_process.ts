@@ -107,7 +107,7 @@ interface ControllerParts {
 /** One run of the command. */
 class ControllerProcess {
   readonly #parts: ControllerParts;
-  readonly #reconciles = new ControllerMetrics();
+  readonly #reconciles = new ControllerMetrics(systemClock);
   readonly #etcd = etcdMetrics(systemClock);
   readonly #leads = new Gauge({
     name: "leader_election_master_status",

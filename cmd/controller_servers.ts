@@ -17,6 +17,7 @@ import {
   serveProbes,
   serveProfiles,
   serveReviews,
+  WebhookMetrics,
 } from "../serving/mod.ts";
 import type { Client } from "../runtime/client.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -45,6 +46,7 @@ export class ControllerServers implements AsyncDisposable {
   readonly #open: HttpServer[] = [];
   readonly #stop = new AbortController();
   #servesWebhooks = false;
+  #ofWebhooks: readonly Metric[] = [];
 
   private constructor(options: ControllerServersOptions) {
     this.#options = options;
@@ -111,7 +113,8 @@ export class ControllerServers implements AsyncDisposable {
   }
 
   async #diagnostics(): Promise<void> {
-    const { settings, clock, metrics, client, log } = this.#options;
+    const { settings, clock, client, log } = this.#options;
+    const metrics = [...this.#options.metrics, ...this.#ofWebhooks];
     const { diagnostics, insecureDiagnostics, host, tls } = settings;
     if (diagnostics === undefined) return;
     if (insecureDiagnostics) {
@@ -127,7 +130,7 @@ export class ControllerServers implements AsyncDisposable {
       usages: ["server"],
       now_ms,
     });
-    const serve = new AccessReview(client, clock).guard(
+    const serve = new AccessReview(client, clock, log.logger).guard(
       serveDiagnostics({ metrics, clock, debug: log }),
     );
     await this.#listen("diagnostics-address", { ...diagnostics, serve, tls: { ...pair, ...tls } });
@@ -146,16 +149,21 @@ export class ControllerServers implements AsyncDisposable {
       return logger.info("Webhooks are not served", { why: message });
     }
     const topology = features.get("ClusterTopology") ?? true;
+    const reviews = infrastructureReviews({ client, topology });
+    const measures = new WebhookMetrics(clock, reviews.map(({ path }) => path));
+    measures.certificateRead(true);
+    this.#ofWebhooks = measures.metrics;
     const server = await this.#listen("webhook-port", {
       port: webhooks.port,
       tls: { ...pair, ...tls },
-      serve: serveReviews(infrastructureReviews({ client, topology }), logger),
+      serve: measures.measured(serveReviews(reviews, logger)),
     });
     this.#servesWebhooks = true;
     void followCertificate(webhooks, pair, {
       clock,
       logger,
       signal: this.#stop.signal,
+      onRead: (worked) => measures.certificateRead(worked),
       onChange: (renewed) => server.setCertificate({ ...renewed, ...tls }),
     });
   }

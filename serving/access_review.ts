@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { Client, ResourceRef } from "../runtime/client.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { type Logger, silentLogger } from "../runtime/log.ts";
 import type { JsonObject } from "../runtime/object.ts";
 import type { Serve, ServedRequest, ServedResponse } from "./http_server.ts";
 
@@ -39,13 +40,15 @@ interface Remembered<T> {
 export class AccessReview {
   readonly #client: Client;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #users = new Map<string, Remembered<Reviewed | undefined>>();
   readonly #verdicts = new Map<string, Remembered<boolean>>();
 
-  /** `client` may create token and access reviews. */
-  constructor(client: Client, clock: Clock) {
+  /** `client` may create token and access reviews; `logger` is told when the cluster cannot be asked. */
+  constructor(client: Client, clock: Clock, logger: Logger = silentLogger) {
     this.#client = client;
     this.#clock = clock;
+    this.#logger = logger;
   }
 
   /** Lets requests through whose bearer may use this path of the cluster. */
@@ -56,14 +59,27 @@ export class AccessReview {
   async #refusal(request: ServedRequest): Promise<ServedResponse | undefined> {
     const token = /^Bearer +(\S+)$/i.exec(request.header("authorization") ?? "")?.[1];
     if (token === undefined) return { status: 401, body: "Unauthorized\n" };
-    const user = await this.#userOf(token);
+    let user: Reviewed | undefined;
+    try {
+      user = await this.#userOf(token);
+    } catch (error) {
+      return this.#failed("Authentication failed", error);
+    }
     if (user === undefined) return { status: 401, body: "Unauthorized\n" };
     const verb = VERBS[request.method] ?? request.method.toLowerCase();
-    if (await this.#mayUse(user, verb, request.path)) return undefined;
-    return {
-      status: 403,
-      body: `Authorization denied for user ${user.username}: ${verb} ${request.path}\n`,
-    };
+    try {
+      if (await this.#mayUse(user, verb, request.path)) return undefined;
+    } catch (error) {
+      return this.#failed(`Authorization for user ${user.username} failed`, error);
+    }
+    const body = `Authorization denied for user ${user.username}`;
+    this.#logger.debug(body, { verb, path: request.path });
+    return { status: 403, body: `${body}\n` };
+  }
+
+  #failed(what: string, error: unknown): ServedResponse {
+    this.#logger.error(what, { error });
+    return { status: 500, body: `${what}\n` };
   }
 
   async #userOf(token: string): Promise<Reviewed | undefined> {

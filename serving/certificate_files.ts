@@ -30,6 +30,8 @@ export interface FollowOptions {
   readonly logger: Logger;
   /** Ends it. */
   readonly signal: AbortSignal;
+  /** Told of every look at the files. */
+  onRead?(worked: boolean): void;
   /** Called with each new pair. */
   onChange(pair: CertificatePair): void;
 }
@@ -56,7 +58,7 @@ export async function readCertificate(files: CertificateFiles): Promise<Certific
 export async function followCertificate(
   files: CertificateFiles,
   known: CertificatePair,
-  { clock, logger, signal, onChange }: FollowOptions,
+  { clock, logger, signal, onChange, onRead }: FollowOptions,
 ): Promise<void> {
   let present = known;
   let trouble = "";
@@ -65,6 +67,7 @@ export async function followCertificate(
     if (signal.aborted) return;
     try {
       const pair = await readCertificate(files);
+      onRead?.(true);
       trouble = "";
       if (pair.certificate === present.certificate && pair.key === present.key) continue;
       present = pair;
@@ -72,6 +75,7 @@ export async function followCertificate(
       logger.info("Serving certificate renewed", { file: files.certificate });
     } catch (error) {
       const { message } = error as Error;
+      onRead?.(false);
       if (message !== trouble) {
         logger.warn("Serving certificate cannot be read; going on with the last one", { error });
       }

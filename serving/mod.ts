@@ -16,3 +16,4 @@ export * from "./profiler.ts";
 export * from "./reachable.ts";
 export * from "./reviews.ts";
 export * from "./tls_settings.ts";
+export * from "./webhook_metrics.ts";

@@ -199,13 +199,19 @@ export class Histogram implements Metric {
       const { buckets, count, sum } = value;
       const bounded = [...names, "le"];
       for (const [i, bound] of this.#bounds.entries()) {
-        yield `${name}_bucket${metricLabels(bounded, [...labels, String(bound)])} ${buckets[i]}`;
+        yield `${name}_bucket${metricLabels(bounded, [...labels, boundText(bound)])} ${buckets[i]}`;
       }
       yield `${name}_bucket${metricLabels(bounded, [...labels, "+Inf"])} ${count}`;
       yield `${name}_sum${metricLabels(names, labels)} ${sum}`;
       yield `${name}_count${metricLabels(names, labels)} ${count}`;
     }
   }
+}
+
+/** A bucket's bound as Go writes it: who adds up the buckets of several processes compares these texts. */
+function boundText(bound: number): string {
+  if (bound === 0 || bound >= 1e-4) return String(bound);
+  return bound.toExponential().replace(/e-(\d)$/, "e-0$1");
 }
 
 /** The text of some metrics. */

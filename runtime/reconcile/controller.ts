@@ -60,8 +60,10 @@ export class Controller {
   async start(context: SourceContext, clock: Clock): Promise<void> {
     const logger = context.logger.with({ controller: this.name });
     const { concurrency = 10, backoff } = this.#options;
+    const observer = context.observer?.queue?.(this.name);
     const queue: WorkQueue = new WorkQueue({
       clock,
+      ...(observer === undefined ? {} : { observer }),
       concurrency,
       batched: true,
       ...(backoff === undefined ? {} : { backoff }),
@@ -109,6 +111,7 @@ export class Controller {
       if (after_ms !== undefined) queue.addAfter(request, after_ms);
     } catch (error) {
       ended("error");
+      if (isMistake(error)) observer?.panicked?.(this.name);
       if (signal.aborted) return;
       const failures = queue.failures(request);
       // What is not there yet mostly comes, and a lost race is part of the game:
@@ -125,4 +128,10 @@ export class Controller {
       queue.addRateLimited(request);
     }
   }
+}
+
+/** What JavaScript throws where Go would panic. */
+function isMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError ||
+    error instanceof ReferenceError;
 }

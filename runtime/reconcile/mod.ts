@@ -18,6 +18,7 @@ export * from "./merge_diff.ts";
 export * from "./patch_helper.ts";
 export * from "./persist.ts";
 export * from "./predicates.ts";
+export * from "./queue_metrics.ts";
 export * from "./sources.ts";
 export * from "./types.ts";
 export * from "./workqueue.ts";

@@ -4,6 +4,7 @@
 // one timer per delayed request instead of a waiting loop.
 
 import { type Clock, soon, type Timer } from "../clock.ts";
+import type { QueueObserver } from "./queue_metrics.ts";
 import { type Request, requestKey } from "./types.ts";
 
 /** How failing requests are delayed: `base_ms` doubling with every failure up to `max_ms`. */
@@ -37,6 +38,8 @@ export interface WorkQueueOptions {
    * objects that change each other are then looked at once a turn and not for each change. Default: no.
    */
   readonly batched?: boolean;
+  /** Told of what the queue does. */
+  readonly observer?: QueueObserver;
 }
 
 /** A de-duplicating queue that calls its worker. */
@@ -46,6 +49,7 @@ export class WorkQueue {
   readonly #concurrency: number;
   readonly #backoff: Backoff;
   readonly #batched: boolean;
+  readonly #observer: QueueObserver | undefined;
   /** Waiting, in order; a Map keeps insertion order. */
   readonly #waiting = new Map<string, Request>();
   readonly #active = new Map<string, Request>();
@@ -64,6 +68,7 @@ export class WorkQueue {
     this.#concurrency = options.concurrency ?? 1;
     this.#backoff = options.backoff ?? defaultBackoff;
     this.#batched = options.batched ?? false;
+    this.#observer = options.observer;
   }
 
   /** How many requests wait or are worked on; delayed ones do not count. */
@@ -100,14 +105,16 @@ export class WorkQueue {
   /** Asks for a request as soon as possible. A delayed one stays delayed as well. */
   add(request: Request): void {
     const key = requestKey(request);
-    if (this.#active.has(key)) this.#again.set(key, request);
-    else this.#waiting.set(key, request);
+    const line = this.#active.has(key) ? this.#again : this.#waiting;
+    if (!line.has(key)) this.#observer?.added(key);
+    line.set(key, request);
     this.#schedule();
   }
 
   /** Asks for a request after `delay_ms`; of several delays of one request the earliest counts. */
   addAfter(request: Request, delay_ms: number): void {
     if (delay_ms <= 0) return this.add(request);
+    this.#observer?.delayed();
     const key = requestKey(request);
     const at_ms = this.#clock.now() + delay_ms;
     const present = this.#delayed.get(key);
@@ -164,12 +171,14 @@ export class WorkQueue {
       if (!this.#running || this.#active.size >= this.#concurrency) return;
       this.#waiting.delete(key);
       this.#active.set(key, request);
+      this.#observer?.taken(key);
       this.#work(request).finally(() => this.#done(key));
     }
   }
 
   #done(key: string): void {
     this.#active.delete(key);
+    this.#observer?.done(key);
     const again = this.#again.get(key);
     if (again !== undefined) {
       this.#again.delete(key);
