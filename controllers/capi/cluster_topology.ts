@@ -68,7 +68,7 @@ export class ClusterTopologyReconciler implements Reconciler {
     cluster: KubeObject,
     outcome: { -readonly [K in keyof TopologyOutcome]: TopologyOutcome[K] },
   ): Promise<void> {
-    const { client, random } = this.#context;
+    const { client, clock, random } = this.#context;
     const clusterClass = await readClass(client, cluster);
     outcome.clusterClass = clusterClass;
     checkReconciled(clusterClass);
@@ -102,7 +102,7 @@ export class ClusterTopologyReconciler implements Reconciler {
       async (): Promise<DesiredState> => {
         trackUpgrade(tracker, blueprint, current, machines.items);
         const desired = computeDesiredState(blueprint, current, tracker, random);
-        await saying("failed to apply patches", () => applyClassPatches(blueprint, desired));
+        await saying("failed to apply patches", () => applyClassPatches(blueprint, desired, clock));
         return desired;
       },
     );

@@ -43,6 +43,11 @@ export class Budget {
   #steps = 0;
   #produced = 0;
 
+  /** How many steps have been taken. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   /** Takes a step. */
   step(): void {
     if (++this.#steps > STEPS_MAX) throw new CallError(`more than ${STEPS_MAX} steps`);

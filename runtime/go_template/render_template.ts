@@ -18,13 +18,19 @@ const NAME = "tpl";
  * The text of a template with data as its dot. Throws an `Error` with Go's message for templates
  * that cannot be parsed or carried out, and for those that go beyond what limits.ts allows.
  *
+ * @param budget tells afterwards what was used
+ *
  * @example
  * ```ts
  * renderTemplate("{{ .name | upper }}", { name: "kind" }); // "KIND"
  * ```
  */
-export function renderTemplate(text: string, data: JsonValue): string {
+export function renderTemplate(
+  text: string,
+  data: JsonValue,
+  budget: Budget = new Budget(),
+): string {
   const templates = parseTemplate(NAME, text, (name) => FUNCTIONS.has(name));
-  const rendering = { name: NAME, text, functions: FUNCTIONS, budget: new Budget() };
+  const rendering = { name: NAME, text, functions: FUNCTIONS, budget };
   return new Executor(rendering, templates).run(fromJsonValue(data));
 }

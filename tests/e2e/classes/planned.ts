@@ -15,7 +15,7 @@ const OTHERS =
 function blot(text: string): string {
   return text
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UID")
-    .replace(new RegExp(`\\b(${cluster}(-[a-z]+)?)-[a-z0-9]{5}\\b`, "g"), "$1-NAME");
+    .replace(new RegExp(`\\b(${cluster}(?:-[a-z0-9]+)*)-[a-z0-9]{5}\\b`, "g"), "$1-NAME");
 }
 
 function sorted(value: JsonValue): JsonValue {

@@ -17,14 +17,23 @@ condition() { # CLUSTER
   k get cluster "$1" -o 'jsonpath={range .status.conditions[?(@.type=="TopologyReconciled")]}{.status} {.reason} {.message}{end}'
 }
 class_is_read() { [ -n "$(k get clusterclass "$1" -o 'jsonpath={.status.observedGeneration}')" ]; }
-planned() {
+planned() { # CLUSTER
   k get inmemoryclusters,kubeadmcontrolplanes,inmemorymachinetemplates,kubeadmconfigtemplates,machinedeployments,machinehealthchecks \
-    -n default -o json | "$deno" run -A "$cases/planned.ts" patched
+    -n default -o json | "$deno" run -A "$cases/planned.ts" "$1"
 }
-# Whether there is all that the Cluster asks for, and it owns it.
-all_planned() {
-  planned >"$work/$server.planned" && [ "$(grep -c '^ "kind": "MachineDeployment"' "$work/$server.planned")" = 3 ] &&
-    ! grep -q '^ "owners": \[\]' "$work/$server.planned"
+# Whether there is all that a Cluster asks for, and it owns it.
+all_planned() { # CLUSTER MACHINE_DEPLOYMENTS
+  planned "$1" >"$work/$server.$1" && [ "$(grep -c '^ "kind": "MachineDeployment"' "$work/$server.$1")" = "$2" ] &&
+    ! grep -q '^ "owners": \[\]' "$work/$server.$1"
+}
+# A Cluster of the class that comes with the provider, as its template has it.
+apply_release() {
+  local folder
+  folder=$(echo "$root"/manifests/infrastructure-in-memory/v*)
+  k apply -n default -f "$folder/clusterclass-in-memory-quick-start.yaml" &&
+    eventually 20 class_is_read in-memory-quick-start &&
+    sed -E 's/\$\{CLUSTER_NAME\}/released/; s/\$\{NAMESPACE\}/default/; s/\$\{KUBERNETES_VERSION\}/v1.36.0/; s/\$\{[A-Z_]+:=([^}]*)\}/\1/' \
+      "$folder/cluster-template-in-memory-development.yaml" | k apply -f -
 }
 # What kubectl says to each change of an object, without the name of the webhook.
 refusals() { # RESOURCE NAME FILE
@@ -65,7 +74,9 @@ try() { # SERVER
   step "$server: the class is taken" eventually 20 apply patched_class
   step "$server: it is read" eventually 20 class_is_read patched
   step "$server: a Cluster of it is taken" apply patched_cluster
-  step "$server: its objects are made" eventually 60 all_planned
+  step "$server: its objects are made" eventually 60 all_planned patched 3
+  step "$server: a Cluster of the class of the release is taken" apply_release
+  step "$server: its objects are made, too" eventually 60 all_planned released 1
   refusals clusterclass patched refused >"$work/$server.refused"
   refusals cluster patched refused_clusters >"$work/$server.refused_clusters"
   step "$server: classes that break are taken" apply_broken
@@ -87,7 +98,8 @@ stop_all
 start_up capim --cluster-ports "${CLUSTER_PORTS:-26200-26299}"
 try capim
 alike() { diff -u --label 'the real ones' --label capim "$work/reference.$1" "$work/capim.$1"; }
-ok "the objects of a topology are alike" alike planned
+ok "the objects of a topology with patches are alike" alike patched
+ok "the objects of the class of the release are alike" alike released
 ok "the topology with its defaults is alike" alike topology
 ok "refusals of classes are alike" alike refused
 ok "refusals of Clusters are alike" alike refused_clusters

@@ -2,6 +2,7 @@
 // for: in order, to the templates of the class, whose specs then stand in the
 // objects. Source: Cluster API's patch engine.
 
+import type { Clock } from "../../../../runtime/clock.ts";
 import {
   clone,
   type JsonObject,
@@ -40,6 +41,7 @@ import {
   PATCHED_FIELDS,
   TEMPLATE_FIELDS,
 } from "./patched_fields.ts";
+import { PatchWork } from "./patch_work.ts";
 import type { Variables } from "./variable_value.ts";
 
 /** A template to be patched, and where the result belongs. */
@@ -51,11 +53,13 @@ interface Target extends PatchItem {
 /**
  * Changes `desired` as the patches of the class say.
  *
+ * @param clock gives others their turn meanwhile
  * @throws {Error} naming the patch that cannot be carried out
  */
 export async function applyClassPatches(
   blueprint: Blueprint,
   desired: DesiredState,
+  clock: Clock,
 ): Promise<void> {
   const { spec: { patches = [] }, topology } = blueprint;
   if (patches.length === 0) return;
@@ -67,11 +71,12 @@ export async function applyClassPatches(
     ...clusterTargets(blueprint, desired, known),
     ...deploymentsOf(topology).flatMap((one) => deploymentTargets(blueprint, desired, one, known)),
   ]);
+  const work = new PatchWork(clock);
   for (const patch of patches) {
     checkInline(patch);
     const generated = await saying(
       `failed to generate patches for patch "${patch.name}"`,
-      () => generatePatches(patch, targets, global),
+      () => generatePatches(patch, targets, global, work),
     );
     await saying(`failed to apply patches for patch "${patch.name}"`, () => {
       for (const { item, operations } of generated) applyTo(item, operations);

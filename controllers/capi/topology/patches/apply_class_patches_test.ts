@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { VirtualClock } from "../../../../runtime/clock.ts";
 import { clone, type KubeObject } from "../../../../runtime/object.ts";
 import type {
   ClassJsonPatch,
@@ -122,7 +123,7 @@ const WORKERS = { machineDeploymentClass: { names: ["*"] } };
 async function patched(patches: readonly ClassPatch[]): Promise<DesiredState> {
   const [blueprint, desired] = world(patches);
   const before = clone(blueprint.controlPlaneMachines);
-  await applyClassPatches(blueprint, desired);
+  await applyClassPatches(blueprint, desired, new VirtualClock());
   assertEquals(blueprint.controlPlaneMachines, before, "templates of the class are not changed");
   return desired;
 }

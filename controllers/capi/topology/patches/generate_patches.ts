@@ -4,13 +4,13 @@
 
 import { goQuote } from "../../../../runtime/go_text.ts";
 import { checkTemplate } from "../../../../runtime/go_template/check_template.ts";
-import { renderTemplate } from "../../../../runtime/go_template/render_template.ts";
 import type { JsonObject, JsonValue } from "../../../../runtime/object.ts";
 import { readYaml } from "../../../../runtime/yaml/read_yaml.ts";
 import type { ClassJsonPatch, ClassPatch } from "../../../../webhooks/class_types.ts";
 import { Outcome } from "../../core/core_context.ts";
 import { saying } from "../saying.ts";
 import { isSelected, type PatchItem } from "./patch_item.ts";
+import type { PatchWork } from "./patch_work.ts";
 import { type Variables, variableValue } from "./variable_value.ts";
 
 /** Operations for one template. */
@@ -24,27 +24,29 @@ export async function generatePatches(
   patch: ClassPatch,
   items: readonly PatchItem[],
   variables: Variables,
+  work: PatchWork,
 ): Promise<GeneratedPatch[]> {
   const generated: GeneratedPatch[] = [];
   const outcome = new Outcome();
+  const { definitions: all = [] } = patch;
   for (const item of items) {
-    const definitions = (patch.definitions ?? []).filter(({ selector }) =>
-      isSelected(item, selector)
-    );
+    await work.turn(all.length);
+    const definitions = all.filter(({ selector }) => isSelected(item, selector));
     if (definitions.length === 0) continue;
     const merged = mergeVariables(variables, item.variables);
     const kind = goQuote(item.template.kind);
     let enabled = false;
     await outcome.step(() =>
       saying(`failed to calculate if patch is enabled for ${kind}`, async () => {
-        enabled = await isEnabled(patch.enabledIf, merged);
+        await work.turn();
+        enabled = await isEnabled(patch.enabledIf, merged, work);
       })
     );
     if (!enabled) continue;
     for (const { jsonPatches } of definitions) {
       await outcome.step(() =>
         saying(`failed to generate JSON patches for ${kind}`, async () => {
-          generated.push({ item, operations: await operationsOf(jsonPatches, merged) });
+          generated.push({ item, operations: await operationsOf(jsonPatches, merged, work) });
         })
       );
     }
@@ -60,23 +62,29 @@ function mergeVariables(ofCluster: Variables, ofTemplate: Variables): Variables 
   return merged.set("builtin", { ...builtin, ...ofTemplate.get("builtin") as JsonObject });
 }
 
-async function isEnabled(enabledIf: string | undefined, variables: Variables): Promise<boolean> {
+async function isEnabled(
+  enabledIf: string | undefined,
+  variables: Variables,
+  work: PatchWork,
+): Promise<boolean> {
   if (!enabledIf) return true;
   return await saying(
     "failed to calculate value for enabledIf",
-    () => renderValue(enabledIf, variables),
+    () => renderValue(enabledIf, variables, work),
   ) === true;
 }
 
 async function operationsOf(
   patches: readonly ClassJsonPatch[],
   variables: Variables,
+  work: PatchWork,
 ): Promise<JsonObject[]> {
   const operations: JsonObject[] = [];
   for (const patch of patches) {
+    await work.turn();
     const { op, path } = patch;
     operations.push(
-      op === "remove" ? { op, path } : { op, path, value: await valueOf(patch, variables) },
+      op === "remove" ? { op, path } : { op, path, value: await valueOf(patch, variables, work) },
     );
   }
   return operations;
@@ -85,6 +93,7 @@ async function operationsOf(
 async function valueOf(
   { value, valueFrom }: ClassJsonPatch,
   variables: Variables,
+  work: PatchWork,
 ): Promise<JsonValue> {
   const words = "failed to calculate value";
   const given = value !== undefined && value !== null;
@@ -103,16 +112,20 @@ async function valueOf(
   }
   return variable !== ""
     ? await saying(words, () => variableValue(variables, variable))
-    : await saying(`${words} for template`, () => renderValue(template, variables));
+    : await saying(`${words} for template`, () => renderValue(template, variables, work));
 }
 
 /** What a template renders to, read as YAML. */
-async function renderValue(template: string, variables: Variables): Promise<JsonValue> {
+async function renderValue(
+  template: string,
+  variables: Variables,
+  work: PatchWork,
+): Promise<JsonValue> {
   const quoted = goQuote(template);
   await saying(`failed to parse template: ${quoted}`, () => checkTemplate("tpl", template));
   const text = await saying(
     `failed to render template: ${quoted}`,
-    () => renderTemplate(template, Object.fromEntries(variables)),
+    () => work.render(template, variables),
   );
   const { value } = await saying(
     `failed to unmarshal rendered template: ${goQuote(text)}: error converting YAML to JSON`,

@@ -1,8 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { VirtualClock } from "../../../../runtime/clock.ts";
 import type { JsonObject, JsonValue } from "../../../../runtime/object.ts";
 import type { ClassJsonPatch, ClassPatch } from "../../../../webhooks/class_types.ts";
 import { generatePatches } from "./generate_patches.ts";
 import type { PatchItem } from "./patch_item.ts";
+import { PatchWork } from "./patch_work.ts";
+
+const WORK = () => new PatchWork(new VirtualClock());
 
 const item = (kind: string, variables: [string, JsonValue][] = []): PatchItem => ({
   holder: { of: "controlPlane" },
@@ -24,7 +28,7 @@ const patch = (jsonPatches: readonly ClassJsonPatch[], enabledIf?: string): Clas
   }],
 });
 const generate = async (patches: readonly ClassJsonPatch[], enabledIf?: string, one = item("T")) =>
-  (await generatePatches(patch(patches, enabledIf), [one, item("Other")], GLOBAL)).map((
+  (await generatePatches(patch(patches, enabledIf), [one, item("Other")], GLOBAL, WORK())).map((
     { operations },
   ) => operations);
 const from = (valueFrom: ClassJsonPatch["valueFrom"]): ClassJsonPatch => ({
@@ -141,13 +145,13 @@ Deno.test("generatePatches() tells all that is wrong at once, each once", async 
   const broken = patch([from({ variable: "off" })]);
   const items = [item("T"), item("T", [["off", 1]]), item("T")];
   const start = 'failed to generate JSON patches for "T": failed to calculate value';
-  const error = await assertRejects(() => generatePatches(broken, items, GLOBAL), Error);
+  const error = await assertRejects(() => generatePatches(broken, items, GLOBAL, WORK()), Error);
   assertEquals((error as Error).message, `${start}: variable "off" does not exist`);
   const more = {
     ...broken,
     definitions: [...broken.definitions ?? [], ...patch([from({})]).definitions ?? []],
   };
-  const both = await assertRejects(() => generatePatches(more, items, GLOBAL), Error);
+  const both = await assertRejects(() => generatePatches(more, items, GLOBAL, WORK()), Error);
   assertEquals(
     (both as Error).message,
     `[${start}: variable "off" does not exist, ${start}: .valueFrom is set, but neither .valueFrom.variable nor .valueFrom.template are set]`,
