@@ -3,11 +3,12 @@
 FROM denoland/deno:2.9.6 AS build
 WORKDIR /src
 COPY . .
-RUN deno compile --allow-all --include cmd/loaded.ts --output /capim cmd/capim.ts
+RUN deno compile --allow-all --include cmd/loaded.ts --output /manager cmd/capim.ts
 
 FROM gcr.io/distroless/cc-debian12:nonroot
-COPY --from=build /capim /capim
+# Where Cluster API's Tilt setup looks for the program of every provider.
+COPY --from=build /manager /manager
 USER 65532:65532
 # Webhooks, probes, metrics, the debug API; workload clusters are at 20000-30000.
 EXPOSE 9443 9440 8443 19000
-ENTRYPOINT ["/capim"]
+ENTRYPOINT ["/manager"]

@@ -318,3 +318,11 @@ Deno.test("The arguments of the deployment are the command's", () => {
   assertEquals([settings.diagnostics?.port, settings.insecureDiagnostics], [8443, false]);
   assertEquals(settings.features.get("ClusterTopology"), true);
 });
+
+Deno.test("Images have the program where Cluster API's Tilt setup starts it", async () => {
+  // It gives every container the command /manager and keeps the arguments.
+  for (const file of ["Dockerfile", "Dockerfile.npm"]) {
+    const text = await Deno.readTextFile(new URL(`../../${file}`, import.meta.url));
+    assertEquals(/^ENTRYPOINT (.*)$/m.exec(text)?.[1], '["/manager"]', file);
+  }
+});
