@@ -40,6 +40,7 @@ interface Index {
 const RETRY_MS_FIRST = 800;
 const RETRY_MS_MAX = 30_000;
 const WATCH_MS_MIN = 1_000;
+const EXPIRED_AGAIN_MS = 60_000;
 const WARN_FIRST = 3;
 const WARN_EVERY = 20;
 
@@ -55,6 +56,11 @@ function keyOf({ metadata }: KubeObject): string {
 // Resource versions of one resource are ordered numbers (KEP-5504).
 function revisionOf(object: KubeObject): number {
   return Number(object.metadata.resourceVersion ?? "0");
+}
+
+/** Whether what a later list shows has a smaller revision. */
+function isSetBack(known: KubeObject, listed: KubeObject): boolean {
+  return revisionOf(listed) < revisionOf(known);
 }
 
 /** The objects of one resource, kept up to date. */
@@ -203,6 +209,7 @@ export class Informer {
   async #run(signal: AbortSignal): Promise<void> {
     let retry_ms = RETRY_MS_FIRST;
     let failures = 0;
+    let expired_ms = -Infinity;
     const { clock } = this.#options;
     while (!signal.aborted) {
       const begun_ms = clock.now();
@@ -215,7 +222,12 @@ export class Informer {
           retry_ms = RETRY_MS_FIRST;
           failures = 0;
         }
-        if (error instanceof StatusError && error.code === 410) continue;
+        if (error instanceof StatusError && error.code === 410) {
+          // To be expected once; a server that says it of every watch is not to be asked for lists without end.
+          const soon = clock.now() - expired_ms < EXPIRED_AGAIN_MS;
+          expired_ms = clock.now();
+          if (!soon) continue;
+        }
         this.#missing = error instanceof StatusError && error.code === 404;
         // A cluster that restarts is back soon; what goes on failing wants an operator's look, now and then.
         const level = ++failures % WARN_EVERY === WARN_FIRST ? "warn" : "debug";
@@ -235,8 +247,11 @@ export class Informer {
   }
 
   async #list(): Promise<string> {
+    // A list is at least as new as all that was known when it was asked for: what of that it shows otherwise
+    // is so, also when a cluster was set back (an etcd restored from a backup) and its revisions are smaller now.
+    const before = new Map(this.#objects);
     const list = await this.#options.client.list(this.ref, this.#selection());
-    this.#replace(list.items);
+    this.#replace(list.items, before);
     this.#missing = false;
     if (!this.#hasSynced) {
       this.#hasSynced = true;
@@ -259,7 +274,12 @@ export class Informer {
       let seen = false;
       for await (const { type, object } of client.watch(this.ref, query)) {
         seen = true;
-        revision = object.metadata.resourceVersion ?? revision;
+        const next = object.metadata.resourceVersion ?? revision;
+        // Revisions only grow: these are of another history than the list.
+        if (Number(next) < Number(revision)) {
+          throw new StatusError(410, "Expired", `revision ${next} follows ${revision}`);
+        }
+        revision = next;
         if (type === "DELETED") this.#deleted(object);
         else if (type !== "BOOKMARK") this.observe(object);
       }
@@ -278,14 +298,19 @@ export class Informer {
     };
   }
 
-  #replace(objects: readonly KubeObject[]): void {
+  #replace(objects: readonly KubeObject[], before: ReadonlyMap<string, KubeObject>): void {
     const present = new Set<string>();
     for (const object of objects) {
-      present.add(keyOf(object));
-      this.observe(object);
+      const key = keyOf(object);
+      present.add(key);
+      const known = this.#objects.get(key);
+      if (known !== undefined && known === before.get(key) && isSetBack(known, object)) {
+        this.#set(key, this.#options.keep?.(object) ?? object, known);
+      } else this.observe(object);
     }
     for (const [key, object] of this.#objects) {
-      if (!present.has(key)) this.#remove(key, object);
+      // What has come while the list was under way is newer than the list.
+      if (!present.has(key) && object === before.get(key)) this.#remove(key, object);
     }
     this.#tombstones.clear();
   }

@@ -78,6 +78,47 @@ Deno.test("Informer lists again when its watch has expired", async () => {
   memory.wake();
 });
 
+Deno.test("Informer believes the list of a cluster that was set back", async () => {
+  const { informer, memory, clock, stop } = await world();
+  await memory.create(ref, thing("a"));
+  for (const x of [1, 2, 3]) {
+    await memory.patch(ref, { namespace: "ns", name: "a" }, "merge", { spec: { x } });
+  }
+  await memory.create(ref, thing("b"));
+  await turns();
+  assertEquals([informer.get("ns", "a")?.spec, informer.size], [{ x: 3 }, 2]);
+  const seen: string[] = [];
+  informer.listen(({ type, object }) =>
+    seen.push(`${type} ${object.metadata.name} ${object.metadata.resourceVersion}`)
+  );
+  seen.length = 0;
+  // Restored from a backup of its second revision.
+  memory.setBack(2);
+  await clock.advance(0);
+  await turns();
+  assertEquals(informer.get("ns", "a")?.spec, { x: 1 });
+  assertEquals(seen, ["MODIFIED a 2", "DELETED b 5"]);
+  await memory.patch(ref, { namespace: "ns", name: "a" }, "merge", { spec: { x: 7 } });
+  await turns();
+  assertEquals(informer.get("ns", "a")?.spec, { x: 7 });
+  stop.abort();
+  memory.wake();
+});
+
+Deno.test("Informer does not list without end where every watch has expired", async () => {
+  const { memory, clock, stop } = await world();
+  memory.compacted = Infinity;
+  memory.wake();
+  for (let second = 0; second < 60; second++) {
+    await clock.advance(1_000);
+    await turns();
+  }
+  const lists = memory.calls.filter((call) => call.startsWith("list")).length;
+  assertEquals(lists < 10, true, `${lists} lists in a minute`);
+  stop.abort();
+  memory.wake();
+});
+
 Deno.test("CachedClient reads its own writes before the watch tells of them", async () => {
   const { memory, client, informer, stop } = await world();
   const made = await client.create(ref, thing("a", { app: "x" }));

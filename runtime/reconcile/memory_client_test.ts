@@ -62,7 +62,7 @@ export class MemoryClient implements Client {
     let from = Number(query.resourceVersion ?? this.revision);
     this.calls.push(`watch ${ref.resource}`);
     while (!query.signal?.aborted) {
-      if (from < this.compacted) throw expired("too old resource version");
+      if (from < this.compacted || from > this.revision) throw expired("too old resource version");
       const fresh = this.#log.filter(({ revision }) => revision > from);
       for (const { resource, revision, event } of fresh) {
         from = revision;
@@ -193,6 +193,21 @@ export class MemoryClient implements Client {
 
   #tell(ref: ResourceRef, event: WatchEvent): void {
     this.#log.push({ resource: ref.resource, revision: this.revision, event });
+    this.wake();
+  }
+
+  /** Forgets everything after a revision, as a store does that is restored from a backup. */
+  setBack(revision: number): void {
+    this.revision = revision;
+    this.#log.splice(0, this.#log.length, ...this.#log.filter((one) => one.revision <= revision));
+    this.#objects.clear();
+    for (const { resource, event: { type, object } } of this.#log) {
+      const { namespace, name = "" } = object.metadata;
+      const key = { ...(namespace === undefined ? {} : { namespace }), name };
+      const at = path({ apiVersion: "v1", resource }, key);
+      if (type === "DELETED") this.#objects.delete(at);
+      else this.#objects.set(at, object);
+    }
     this.wake();
   }
 
