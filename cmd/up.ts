@@ -5,6 +5,7 @@ import { formatRecord, makeLogger } from "../runtime/log.ts";
 import { seedTls } from "../runtime/tls_seed.ts";
 import { choiceFlag, type Command, integerFlag, portRangeFlag } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
+import { invocation } from "./invocation.ts";
 import { LISTEN_FLAGS, listenModeOf } from "./listen_mode.ts";
 import { load } from "./load.ts";
 import { MEMORY_FLAG, memoryCeilingOf } from "./memory_limit.ts";
@@ -107,7 +108,7 @@ function welcome(url: string, kubeconfig: string, directory: string | undefined)
     `  export KUBECONFIG=${kubeconfig.startsWith("/") ? kubeconfig : `$PWD/${kubeconfig}`}`,
     "  kubectl apply -f manifests/examples/cluster.yaml",
     "  kubectl get clusters,kcp,md,ms,machines",
-    "  npx -y deno@2.9 run -A cmd/capim.ts kubeconfig demo > demo.kubeconfig",
+    `  ${invocation()} kubeconfig demo > demo.kubeconfig`,
     "  kubectl --kubeconfig demo.kubeconfig get nodes,pods -A",
   ].join("\n");
 }
