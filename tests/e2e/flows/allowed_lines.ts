@@ -50,7 +50,8 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
     why: "A Node that was made, or deleted, a moment ago is not in the manager's cache of Nodes.",
   },
   {
-    pattern: /machinepool_controller_noderef\.go:\d+\] "Failed to get Node, skipping/,
+    pattern:
+      /machinepool_controller_noderef\.go:\d+\] "Failed to get Node, skipping|failed to check if MachinePool \S+ is upgrading: failed to get Node/,
     why: "A Machine of a pool went with its Node; the MachinePool forgets the Node a moment later.",
   },
   {

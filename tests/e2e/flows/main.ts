@@ -3,7 +3,7 @@
 // Exit code 1 when anything failed. A program for the suites.
 // Usage: main.ts --bin=FOLDER --work=FOLDER [--management=reference|capim]
 //   [--family=in-memory|dev] [--cluster-api=1.14|1.9] [--topology=no|yes]
-//   [--kill=no|yes] [--concurrency=N] [--patience=N] [--clusters=N] [--at-once=N]
+//   [--kill=no|yes] [--provider=source|image|compiled] [--concurrency=N] [--patience=N] [--clusters=N] [--at-once=N]
 //   [FLOW…]
 
 import { Draughtsman } from "./blueprint.ts";

@@ -4,7 +4,6 @@
 import { Program } from "./program.ts";
 import { eventually } from "./waiting.ts";
 
-const ROOT = new URL("../../../", import.meta.url).pathname;
 const PORTS = 1000;
 /** Other runs on the machine, which a cluster's port must be free of while its provider is killed, begin elsewhere. */
 let nextPort = 20_000 + (Deno.pid % 6) * 2 * PORTS;
@@ -31,10 +30,11 @@ export class Provider {
   }
 
   /**
-   * Starts it for the management cluster of a kubeconfig; workload clusters are at `host`. Four ports: of its
-   * webhooks, its probes, its debug API and its metrics.
+   * Starts it, as `capim` is called, for the management cluster of a kubeconfig; workload clusters are at `host`. Four
+   * ports: of its webhooks, its probes, its debug API and its metrics.
    */
   static async start(
+    capim: readonly string[],
     folder: string,
     kubeconfig: string,
     host: string,
@@ -44,10 +44,7 @@ export class Provider {
     nextPort += PORTS;
     const start = () =>
       Program.start("provider", `${folder}/provider.log`, [
-        Deno.execPath(),
-        "run",
-        "-A",
-        `${ROOT}cmd/capim.ts`,
+        ...capim,
         "controller",
         "--kubeconfig",
         kubeconfig,

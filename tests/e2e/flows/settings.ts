@@ -7,6 +7,9 @@ export type ManagementKind = "reference" | "capim";
 /** Which line of Cluster API the managers are of. */
 export type ClusterApiLine = "1.14" | "1.9";
 
+/** How the provider was made: from the sources as they are, or as an image has it. */
+export type Packaging = "source" | "image" | "compiled";
+
 /** One run. */
 export interface Settings {
   readonly management: ManagementKind;
@@ -14,6 +17,7 @@ export interface Settings {
   readonly clusterApi: ClusterApiLine;
   /** Clusters come from a ClusterClass instead of plain templates. */
   readonly topology: boolean;
+  readonly provider: Packaging;
   /** Kills the provider in the middle of each flow. */
   readonly kill: boolean;
   /** Flows at work at once. */
@@ -38,6 +42,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   "cluster-api": ["1.14", "1.9"],
   topology: ["no", "yes"],
   kill: ["no", "yes"],
+  provider: ["source", "image", "compiled"],
 };
 
 const OTHERS = ["bin", "work", "concurrency", "patience", "clusters", "at-once"];
@@ -75,6 +80,7 @@ export function readSettings(args: readonly string[]): Settings {
     clusterApi: chosen("cluster-api") as ClusterApiLine,
     topology: chosen("topology") === "yes",
     kill: chosen("kill") === "yes",
+    provider: chosen("provider") as Packaging,
     concurrency: count("concurrency", 4),
     patience: count("patience", chosen("kill") === "yes" ? 3 : 1),
     clusters: count("clusters", 10),

@@ -9,6 +9,7 @@ Deno.test("readSettings() reads options and flows", () => {
     clusterApi: "1.14",
     topology: false,
     kill: true,
+    provider: "source",
     concurrency: 4,
     patience: 3,
     clusters: 10,

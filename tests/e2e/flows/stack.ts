@@ -7,6 +7,7 @@ import type { JsonObject, KubeObject } from "../../../runtime/object.ts";
 import { MANAGERS, renderManagers, renderProvider } from "./managers.ts";
 import { Objects } from "./objects.ts";
 import { CORE } from "./places.ts";
+import { capimOf } from "./packaging.ts";
 import { freePorts, output, Program } from "./program.ts";
 import { Provider } from "./provider.ts";
 import type { Settings } from "./settings.ts";
@@ -47,6 +48,7 @@ export class Stack implements AsyncDisposable {
     const folder = `${settings.work}/${name}`;
     await Deno.mkdir(folder, { recursive: true });
     const kubeconfig = `${folder}/kubeconfig`;
+    const capim = await capimOf(settings);
     const server = await startServer(settings, folder, kubeconfig);
     const started: Program[] = [server];
     try {
@@ -62,7 +64,7 @@ export class Stack implements AsyncDisposable {
       const files = await renderProvider(folder, port);
       await applyFile(objects, files.definitions);
       const managers = await startManagers(settings, folder, kubeconfig, objects, started);
-      const provider = await Provider.start(folder, kubeconfig, host, [port, ...others]);
+      const provider = await Provider.start(capim, folder, kubeconfig, host, [port, ...others]);
       started.push(provider.program);
       await applyFile(objects, files.webhooks);
       return new Stack(server, kubeconfig, objects, managers, provider);
