@@ -1,6 +1,6 @@
 // Makes a cluster of every flavour of the clusterctl repository in manifests/
 // with the real clusterctl and the real managers of Cluster API, waits until
-// each is Available and takes it away again. A program for the suites.
+// each is Available, has it drawn and takes it away again. A program for the suites.
 // Usage: flavours.ts --bin=FOLDER --work=FOLDER
 
 import { eventually } from "./flows/waiting.ts";
@@ -42,17 +42,22 @@ await Deno.writeTextFile(
     `  url: ${REPOSITORY}${version}/infrastructure-components.yaml\n`,
 );
 const kubectl = (...args: string[]) =>
-  output([`${settings.bin}/kubectl`, "--kubeconfig", stack.kubeconfig, ...args]);
+  output(["kubectl", "--kubeconfig", stack.kubeconfig, ...args]);
+
+const clusterctl = (...args: string[]) =>
+  output([
+    ...["env", "CLUSTERCTL_DISABLE_VERSIONCHECK=true", `XDG_CONFIG_HOME=${settings.work}`],
+    ...[`${settings.bin}/clusterctl`, ...args, "--config", config],
+    ...["--kubeconfig", stack.kubeconfig],
+  ]);
 
 async function generate(cluster: string, flavour: string): Promise<string> {
-  const text = await output([
-    ...["env", "CLUSTERCTL_DISABLE_VERSIONCHECK=true", `XDG_CONFIG_HOME=${settings.work}`],
-    ...[`${settings.bin}/clusterctl`, "generate", "cluster", cluster, "--config", config],
-    ...["--kubeconfig", stack.kubeconfig, "--infrastructure", `in-memory:${version}`],
+  const text = await clusterctl(
+    ...["generate", "cluster", cluster, "--infrastructure", `in-memory:${version}`],
     ...["--kubernetes-version", "v1.36.0", "--target-namespace", "default"],
     ...["--control-plane-machine-count", "1", "--worker-machine-count", "2"],
     ...(flavour === "" ? [] : ["--flavor", flavour]),
-  ]);
+  );
   // What the clusters are made of is looked at, not how long it takes.
   return text.replaceAll(/startupDuration: \S+/g, "startupDuration: 0s");
 }
@@ -78,6 +83,16 @@ for (const cluster of made) {
     `${cluster}: it becomes Available`,
     () => kubectl("wait", "--for=condition=Available", `cluster/${cluster}`, timeout),
   );
+}
+for (const cluster of made) {
+  await check(`${cluster}: clusterctl draws it`, async () => {
+    const drawn = await clusterctl("describe", "cluster", cluster, "--namespace", "default");
+    for (
+      const line of [`Cluster default/${cluster} .*Available`, "KubeadmControlPlane .*Available"]
+    ) {
+      if (!new RegExp(line).test(drawn)) throw new Error(`No line ${line} in:\n${drawn}`);
+    }
+  });
 }
 for (const cluster of made) {
   await check(
