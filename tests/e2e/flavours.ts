@@ -88,7 +88,10 @@ for (const cluster of made) {
   await check(`${cluster}: clusterctl draws it`, async () => {
     const drawn = await clusterctl("describe", "cluster", cluster, "--namespace", "default");
     for (
-      const line of [`Cluster default/${cluster} .*Available`, "KubeadmControlPlane .*Available"]
+      const line of [
+        `Cluster default/${cluster}[ ,].* Available `,
+        "KubeadmControlPlane .* Available ",
+      ]
     ) {
       if (!new RegExp(line).test(drawn)) throw new Error(`No line ${line} in:\n${drawn}`);
     }

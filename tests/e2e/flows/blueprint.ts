@@ -30,6 +30,11 @@ export function versionsOf({ clusterApi }: Settings): { before: string; after: s
     : { before: "v1.35.0", after: "v1.36.0" };
 }
 
+/** Whether clusters can have MachinePools: only the Dev kinds have the infrastructure, at the newer line. */
+export function canHavePool({ family, clusterApi }: Settings): boolean {
+  return family === "dev" && clusterApi === "1.14";
+}
+
 const CLASS = "flows";
 
 /** Writes objects for one run. */

@@ -1,7 +1,7 @@
 // A MachinePool, whose infrastructure makes machines of which Cluster API makes
 // Machines: it grows, shrinks, is upgraded and gets back what it lost.
 
-import { versionsOf } from "./blueprint.ts";
+import { canHavePool, versionsOf } from "./blueprint.ts";
 import type { ManagedCluster } from "./cluster.ts";
 import { allow, guardedPod, waitsForBudget } from "./guarded_pod.ts";
 import { CORE } from "./places.ts";
@@ -11,7 +11,7 @@ import { eventually } from "./waiting.ts";
 /** A pool of 3 → 5 → 2 → 0 → 1 → 3 machines loses one, drains one and is upgraded. */
 export const machinePool: Flow = {
   name: "machine-pool",
-  when: ({ family, clusterApi }) => family === "dev" && clusterApi === "1.14",
+  when: canHavePool,
   async run(scene) {
     const cluster = await scene.create({ pool: 3 });
     const { management, places } = cluster.context;

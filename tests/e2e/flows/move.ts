@@ -1,6 +1,7 @@
 // clusterctl moves a cluster to another management cluster, where another
 // process of the provider, at another address, takes it up.
 
+import { canHavePool } from "./blueprint.ts";
 import { ManagedCluster } from "./cluster.ts";
 import { assertGone } from "./gone.ts";
 import { complaints } from "./logs.ts";
@@ -15,7 +16,11 @@ export const move: Flow = {
   name: "move",
   async run(scene) {
     const { settings } = scene;
-    const cluster = await scene.create({ controlPlane: 3, workers: 2 });
+    const cluster = await scene.create({
+      controlPlane: 3,
+      workers: 2,
+      ...(canHavePool(settings) ? { pool: 2 } : {}),
+    });
     const names = async (one: ManagedCluster) =>
       (await one.machines()).map(({ metadata }) => metadata.name).sort().join();
     const before = await names(cluster);
