@@ -1,21 +1,11 @@
 // Variables of a Cluster's topology: filled in and checked by the schemas
 // that its ClusterClass defines. Source: Cluster API's topology variables.
 
-import { evaluateRules, type FieldPaths, ruleTree } from "../runtime/cel/rules/mod.ts";
 import { type FieldError, invalid, required, typeInvalid } from "../runtime/field/error.ts";
 import { goJson } from "../runtime/go_text.ts";
-import { clone, type JsonObject, type JsonValue } from "../runtime/object.ts";
-import { applyDefaults } from "../runtime/schema/defaults.ts";
-import type { SchemaNode } from "../runtime/schema/node.ts";
-import { prune } from "../runtime/schema/prune.ts";
-import { compileStructural } from "../runtime/schema/structural.ts";
-import { validateKeywords } from "../runtime/schema/validate.ts";
+import type { JsonValue } from "../runtime/object.ts";
 import type { ClusterVariable, StatusVariable, Topology } from "./class_types.ts";
-import { showingWhole } from "./variable_errors.ts";
-
-/** Scalars have no defaults of their own: values stand in an object under this name. */
-const WRAPPED = "variableValue";
-const samePath: FieldPaths = (_schema, path) => path.replace(/^\./, "");
+import { VariableValidator } from "./variable_validator.ts";
 
 /** Fills in the variables of a topology and checks them. The topology may be changed; answers what is wrong. */
 export function defaultAndValidateVariables(
@@ -82,18 +72,16 @@ export function defaultTopologyVariables(
     const names = [...values.map(({ name }) => name), ...missing.map(({ name }) => name)];
     const defaulted: ClusterVariable[] = [];
     for (const name of names) {
-      const schema = schemaOf(definitions, name);
+      const validator = validatorOf(definitions, name);
       const given = values.find((one) => one.name === name);
       // The server takes a null for none at all.
       const value = given === undefined ? undefined : given.value ?? null;
-      if (schema === undefined) {
+      if (validator === undefined) {
         errors.push(invalid(key(path, name), rawOf(value), "variable is not defined"));
         continue;
       }
-      if (value === undefined && schema.default === undefined) continue;
-      const wrapped: JsonObject = value === undefined ? {} : { [WRAPPED]: clone(value) };
-      applyDefaults(nodeOf(schema), wrapped);
-      defaulted.push({ name, value: wrapped[WRAPPED] ?? null });
+      const filled = validator.withDefaults(value);
+      if (filled !== undefined) defaulted.push({ name, value: filled });
     }
     if (errors.length === 0 && defaulted.length > 0) list.set(defaulted);
   }
@@ -114,50 +102,15 @@ export function validateTopologyVariables(
     return [
       ...(global ? missingVariables(values, definitions, path) : []),
       ...values.flatMap(({ name, value }) => {
-        const schema = schemaOf(definitions, name);
-        if (schema === undefined) {
+        const validator = validatorOf(definitions, name);
+        if (validator === undefined) {
           return [invalid(key(path, name), rawOf(value), "variable is not defined")];
         }
-        const oldValue = former.find((one) => one.name === name)?.value;
-        return validateVariable({ name, value: value ?? null }, oldValue, schema, key(path, name));
+        const before = former.find((one) => one.name === name)?.value;
+        return validator.validate(name, value ?? null, before, key(path, name));
       }),
     ];
   });
-}
-
-/** What is wrong with one variable's value at `path`. */
-export function validateVariable(
-  { name, value }: ClusterVariable,
-  old: JsonValue | undefined,
-  schema: JsonObject,
-  path: string,
-): FieldError[] {
-  const raw = goJson(value);
-  if (value === null && schema.nullable !== true) {
-    return [invalid(`${path}.value`, raw, `must be of type ${schema.type}: "null"`)];
-  }
-  const errors = validateKeywords(compileStructural(schema), value, `${path}.value`);
-  if (errors.length > 0) return errors.map((error) => showingWhole(error, raw));
-  const node = nodeOf(schema);
-  const wrapped = { [WRAPPED]: clone(value) };
-  const unknown = prune(node, clone(wrapped)).map((field) => field.replace(`${WRAPPED}.`, ""));
-  if (unknown.length > 0) {
-    return [
-      invalid(
-        path,
-        raw,
-        `failed validation: "${
-          unknown.join(",")
-        }" field(s) are not specified in the variable schema of variable "${name}"`,
-      ),
-    ];
-  }
-  const tree = ruleTree(wrappedSchema(schema), samePath, false);
-  if (tree === undefined) return [];
-  const before = old === undefined ? undefined : { [WRAPPED]: old };
-  return evaluateRules(tree, wrapped, "", before, () => {}, false).map((error) =>
-    showingWhole({ ...error, field: `${path}.value${error.field.slice(WRAPPED.length)}` }, raw)
-  );
 }
 
 function missingVariables(
@@ -207,18 +160,14 @@ function rawOf(value: JsonValue | undefined): string {
   return value === undefined || value === null ? "" : goJson(value);
 }
 
-function schemaOf(definitions: readonly StatusVariable[], name: string): JsonObject | undefined {
-  return definitions.find((one) => one.name === name)?.definitions[0]?.schema.openAPIV3Schema;
+function validatorOf(
+  definitions: readonly StatusVariable[],
+  name: string,
+): VariableValidator | undefined {
+  const schema = definitions.find((one) => one.name === name)?.definitions[0]?.schema;
+  return schema === undefined ? undefined : VariableValidator.of(schema.openAPIV3Schema);
 }
 
 function key(path: string, name: string): string {
   return `${path}[${name}]`;
-}
-
-function wrappedSchema(schema: JsonObject): JsonObject {
-  return { type: "object", properties: { [WRAPPED]: schema } };
-}
-
-function nodeOf(schema: JsonObject): SchemaNode {
-  return compileStructural(wrappedSchema(schema));
 }
