@@ -149,6 +149,16 @@ export function integerFlag(
   return value;
 }
 
+/** The value of a flag as a number above 0 and up to that, which may have a fraction. Throws {@linkcode UsageError}. */
+export function numberFlag(args: Arguments, name: string, max: number): number {
+  const text = args.flags[name] ?? "";
+  const value = Number(text);
+  if (!/^(\d+\.?\d*|\.\d+)$/.test(text) || value <= 0 || value > max) {
+    throw new UsageError(`--${name} is "${text}"; it must be a number above 0, up to ${max}`);
+  }
+  return value;
+}
+
 /** The value of a flag as a Go duration such as `10m`, in milliseconds above 0. Throws {@linkcode UsageError}. */
 export function durationFlag(args: Arguments, name: string): number {
   const text = args.flags[name] ?? "";

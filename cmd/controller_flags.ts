@@ -11,6 +11,7 @@ import {
   durationFlag,
   type Flag,
   integerFlag,
+  numberFlag,
   portRangeFlag,
   UsageError,
 } from "./command.ts";
@@ -221,7 +222,7 @@ export function controllerSettings(
       devmachinetemplate: count("devmachinetemplate-concurrency"),
       inmemorymachinetemplate: count("devmachinetemplate-concurrency"),
     },
-    qps: count("kube-api-qps", 100_000),
+    qps: numberFlag(args, "kube-api-qps", 100_000),
     burst: count("kube-api-burst", 100_000),
     webhooks: webhooks(args),
     health: addressFlag(args, "health-addr"),

@@ -102,6 +102,11 @@ Deno.test("controllerSettings() takes flags that mean nothing here, and says why
   assertEquals(settings([]).ignored, []);
 });
 
+Deno.test("controllerSettings() takes a rate with a fraction, as the original does", () => {
+  assertEquals(settings(["--kube-api-qps=0.5"]).qps, 0.5);
+  assertEquals(settings(["--kube-api-qps", "20"]).qps, 20);
+});
+
 Deno.test("controllerSettings() takes the older name of the metrics' address", () => {
   const { diagnostics, insecureDiagnostics } = settings(["--metrics-bind-addr=localhost:8080"]);
   assertEquals([diagnostics, insecureDiagnostics], [{ host: "localhost", port: 8080 }, true]);
@@ -116,6 +121,9 @@ Deno.test("controllerSettings() says in one line what is wrong", () => {
     [["--sync-period", "0s"], '--sync-period is "0s"'],
     [["--cluster-ports", "9"], '--cluster-ports is "9"; it must be FIRST-LAST'],
     [["--machine-concurrency", "0"], '--machine-concurrency is "0"; it must be a whole number'],
+    [["--kube-api-qps", "0"], '--kube-api-qps is "0"; it must be a number above 0'],
+    [["--kube-api-qps", "many"], '--kube-api-qps is "many"'],
+    [["--tls-curve-preferences", "29,1"], '--tls-curve-preferences has "1"; there are 23, 24'],
     [["--v", "x"], '--v is "x"'],
     [["--tls-min-version", "TLS1"], '--tls-min-version is "TLS1"; it must be VersionTLS12 or'],
     [["--tls-cipher-suites", "RC4"], '--tls-cipher-suites: "RC4" is no cipher suite'],

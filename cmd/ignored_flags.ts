@@ -15,6 +15,9 @@ const IN_PROCESS = "workload clusters are in this process and are reached withou
 const OWN_LOG = "log lines are written at once, to standard error";
 const PHASES = ["All", "StorageVersionMigration", "CleanupManagedFields"];
 
+// P-256, P-384, P-521, X25519 and the hybrids with ML-KEM, as Go's crypto/tls numbers them.
+const CURVES = ["23", "24", "25", "29", "4587", "4588", "4589"];
+
 const wholeNumber = (value: string) =>
   /^[1-9]\d*$/.test(value) ? undefined : "must be a whole number above 0";
 
@@ -28,6 +31,14 @@ const IGNORED: Readonly<Record<string, IgnoredFlag>> = {
     problem: (value) => {
       const wrong = value.split(",").find((phase) => phase !== "" && !PHASES.includes(phase));
       return wrong === undefined ? undefined : `has "${wrong}"; there are ${PHASES.join(", ")}`;
+    },
+  },
+  "tls-curve-preferences": {
+    value: "IDS",
+    why: "the TLS library chooses among its key exchanges itself",
+    problem: (value) => {
+      const wrong = value.split(",").find((id) => !CURVES.includes(id.trim()));
+      return wrong === undefined ? undefined : `has "${wrong}"; there are ${CURVES.join(", ")}`;
     },
   },
   "contention-profiling": { why: "there are no locks whose contention could be profiled" },
