@@ -6,7 +6,7 @@
 
 import { type Clock, sleep } from "../clock.ts";
 import type { Client, ResourceRef } from "../client.ts";
-import type { Logger } from "../log.ts";
+import type { LogFields, Logger, LogLevel } from "../log.ts";
 import type { KubeObject } from "../object.ts";
 import { StatusError } from "../status.ts";
 import type { Change } from "./types.ts";
@@ -215,6 +215,7 @@ export class Informer {
       const begun_ms = clock.now();
       try {
         const revision = await this.#list();
+        if (failures >= WARN_FIRST) this.#say("info", "Listed again after failures", { failures });
         await this.#follow(revision, signal);
       } catch (error) {
         if (signal.aborted) break;
@@ -231,12 +232,7 @@ export class Informer {
         this.#missing = error instanceof StatusError && error.code === 404;
         // A cluster that restarts is back soon; what goes on failing wants an operator's look, now and then.
         const level = ++failures % WARN_EVERY === WARN_FIRST ? "warn" : "debug";
-        this.#options.logger[level]("Listing or watching failed", {
-          apiVersion: this.ref.apiVersion,
-          resource: this.ref.resource,
-          failures,
-          error,
-        });
+        this.#say(level, "Listing or watching failed", { failures, error });
         await sleep(clock, retry_ms, signal).catch(() => {});
         retry_ms = Math.min(retry_ms * 2, RETRY_MS_MAX);
       }
@@ -244,6 +240,11 @@ export class Informer {
     this.#synced.reject(
       new StatusError(503, "ServiceUnavailable", "informer stopped"),
     );
+  }
+
+  #say(level: LogLevel, message: string, fields: LogFields): void {
+    const { apiVersion, resource } = this.ref;
+    this.#options.logger[level](message, { apiVersion, resource, ...fields });
   }
 
   async #list(): Promise<string> {
