@@ -2,7 +2,7 @@
 // management cluster under a virtual clock. What the real topology controller
 // makes of it is compared by tests/e2e/suites/classes.sh.
 
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { conditionOf } from "../../controllers/capi/conditions.ts";
 import type { ResourceRef } from "../../runtime/client.ts";
 import type { JsonObject, JsonValue, KubeObject } from "../../runtime/object.ts";
@@ -213,5 +213,37 @@ Deno.test("Values that a class does not allow are refused with the Cluster", asy
         `Cluster.cluster.x-k8s.io "patched" is invalid: ${message}`,
       );
     }
+  });
+});
+
+Deno.test("A patch that puts a template's own name into it is held up, and told", async () => {
+  await inWorld(55, async (world) => {
+    const template =
+      "- {path: /etc/own, content: '{{ .builtin.machineDeployment.bootstrap.configRef.name }} {{ .verbosity }}'}";
+    const definitions = [{
+      selector: {
+        apiVersion: "bootstrap.cluster.x-k8s.io/v1beta2",
+        kind: "KubeadmConfigTemplate",
+        matchResources: { machineDeploymentClass: { names: ["edge"] } },
+      },
+      jsonPatches: [{ op: "add", path: "/spec/template/spec/files", valueFrom: { template } }],
+    }];
+    await change(
+      world,
+      [{ op: "add", path: "/spec/patches/-", value: { name: "own", definitions } }],
+      "ClusterClass",
+    );
+    await world.apply(CLUSTER);
+    await world.until("4 machines up", () => allUp(world));
+    const path = "/spec/topology/workers/machineDeployments/2/variables/overrides/0/value";
+    await change(world, [{ op: "replace", path, value: 3 }]);
+    await world.until(
+      "it is told",
+      async () => (await topologyCondition(world))?.message?.includes("replaced") ?? false,
+    );
+    assertMatch(
+      (await topologyCondition(world))?.message ?? "",
+      /^error reconciling the Cluster topology: KubeadmConfigTemplate default\/patched-edge-\w+ has been replaced 30 times within 60 s: /,
+    );
   });
 });

@@ -13,6 +13,7 @@ import { RESOURCES } from "../kubeadm/names.ts";
 import { isNotFound } from "../kubeadm/reads.ts";
 import { refOf } from "./blueprint.ts";
 import { generatedName } from "./names.ts";
+import { RotationGuard } from "./rotation_guard.ts";
 import type {
   ControlPlaneState,
   CurrentState,
@@ -27,11 +28,13 @@ import type { UpgradeTracker } from "./upgrade_tracker.ts";
 export class TopologyWriter {
   readonly #context: CoreContext;
   readonly #applier: TopologyApplier;
+  readonly #rotations: RotationGuard;
 
   /** Writes the management cluster. */
   constructor(context: CoreContext) {
     this.#context = context;
     this.#applier = new TopologyApplier(context.client);
+    this.#rotations = new RotationGuard(context.clock);
   }
 
   /** Takes everything as far as it goes now. `desired` is changed: templates that are replaced get new names. */
@@ -178,6 +181,11 @@ export class TopologyWriter {
       this.#event(cluster, "Updated", desired, " (metadata changes)");
       return false;
     }
+    const { namespace, name } = current.metadata;
+    this.#rotations.check(
+      `${cluster.metadata.uid} ${topologyName} ${current.kind}`,
+      `${current.kind} ${namespace}/${name}`,
+    );
     const middle = topologyName === "" ? "" : `${topologyName}-`;
     desired.metadata.name = generatedName(
       `${cluster.metadata.name}-${middle}`,
