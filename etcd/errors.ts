@@ -152,7 +152,7 @@ export const learnerNotReady: () => EtcdError = make(
 );
 /** Something a learner does not do. */
 export const notForLearner: () => EtcdError = make(
-  Code.unavailable,
+  Code.failedPrecondition,
   "etcdserver: rpc not supported for learner",
 );
 /** Only the leader can do that. */

@@ -4,6 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { VirtualClock } from "../runtime/clock.ts";
 import { SeededRandom } from "../runtime/random.ts";
 import { toBytes } from "./bytes.ts";
+import { EtcdError } from "./errors.ts";
 import { EtcdCluster } from "./etcd_cluster.ts";
 import { MemberApi } from "./member_api.ts";
 
@@ -76,7 +77,11 @@ Deno.test("EtcdCluster takes learners in and promotes them", () => {
     "etcdserver: bad leader transferee",
   );
   const api = new MemberApi(cluster, learner.id);
-  assertThrows(() => api.memberList(), Error, "etcdserver: rpc not supported for learner");
+  for (const act of [() => api.memberList(), () => api.leaseLeases(), () => api.checkWatch()]) {
+    const { code, message } = assertThrows(act, EtcdError);
+    assertEquals([code, message], [9, "etcdserver: rpc not supported for learner"]);
+  }
+  assertEquals(api.snapshot().next().done, false);
   assertEquals(api.status().isLearner, true);
   cluster.promoteMember(learner.id);
   assertEquals(api.memberList().members.length, 2);
@@ -219,4 +224,17 @@ Deno.test("MemberApi.leaseLeases() lists those first that end first", () => {
   }
   assertEquals(api.leaseLeases().leases.map(({ id }) => id), [9n, 7n, 8n]);
   cluster.close();
+});
+
+Deno.test("MemberApi answers without a quorum what a member knows by itself", () => {
+  const cluster = clusterOf("a", "b");
+  const api = new MemberApi(cluster, idOf(cluster, "a"));
+  cluster.stopMember(idOf(cluster, "b"));
+  assertEquals(api.leaseLeases().leases, []);
+  assertEquals(api.hashKV({ revision: 0 }).hashRevision, 1);
+  assertEquals(api.status().errors, ["etcdserver: no leader"]);
+  assertEquals(api.defragment(), {});
+  assertEquals(api.snapshot().next().done, false);
+  assertThrows(() => api.leaseGrant({ id: 0n, ttl: 10 }), Error, "etcdserver: no leader");
+  assertThrows(() => api.checkWatch(), Error, "etcdserver: no leader");
 });

@@ -230,7 +230,7 @@ export class MemberApi {
 
   /** Lease.LeaseLeases. */
   leaseLeases(): LeaseLeasesResponse {
-    this.#serve();
+    this.#serve({ withoutQuorum: true });
     return { header: this.header(), leases: this.cluster.leases.ids.map((id) => ({ id })) };
   }
 
@@ -415,7 +415,7 @@ export class MemberApi {
 
   /** Maintenance.Snapshot in pieces: of the state when the first one is asked for. */
   *snapshot(): Generator<SnapshotResponse> {
-    this.#serve({ withoutQuorum: true });
+    this.#serve({ learner: true, withoutQuorum: true });
     // Each keeps what it sends from being forgotten, for as long as its client reads.
     if (this.#snapshots >= SNAPSHOTS_MAX) throw tooManyRequests();
     this.#snapshots++;
