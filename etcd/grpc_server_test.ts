@@ -20,7 +20,7 @@ interface Fixture {
   readonly cluster: EtcdCluster;
   readonly api: MemberApi;
   call<A>(method: string, request?: unknown): Promise<A>;
-  stream(method: string): grpc.ClientDuplexStream<unknown, unknown>;
+  stream(method: string, ...metadata: grpc.Metadata[]): grpc.ClientDuplexStream<unknown, unknown>;
 }
 
 /** Runs `act` with a cluster of three whose first member is on the wire. */
@@ -74,7 +74,7 @@ async function withMember(act: (fixture: Fixture) => Promise<void>, tls = true):
               error === null ? resolve(answer) : reject(error),
           )
         ),
-      stream: (method) => methods[method](),
+      stream: (method, ...metadata) => methods[method](...metadata),
     });
   } finally {
     connection.close();
@@ -165,6 +165,35 @@ Deno.test("MemberServer watches and cancels", async () => {
     watch.end();
     await new Promise((resolve) => watch.on("end", resolve));
   });
+});
+
+Deno.test("MemberServer ends watches that want a leader when there is none any more, and only those", async () => {
+  await withMember(async ({ cluster, stream }) => {
+    const wanting = new grpc.Metadata();
+    wanting.set("hasleader", "true");
+    const open = async (...metadata: grpc.Metadata[]) => {
+      const watch = stream("Watch", ...metadata);
+      const ended = new Promise<string>((resolve) =>
+        watch.on("error", ({ message }: Error) => resolve(message))
+      );
+      watch.write({ createRequest: { key: bytes("a") } });
+      await new Promise<void>((resolve) => {
+        watch.once("data", () => resolve());
+        void ended.then(() => resolve());
+      });
+      return { watch, ended };
+    };
+    const [plain, bound] = [await open(), await open(wanting)];
+    for (const name of ["b", "c"]) cluster.stopMember(cluster.memberByName(name)?.id ?? 0n);
+    assertEquals(await bound.ended, "14 UNAVAILABLE: etcdserver: no leader");
+    assertEquals(await (await open(wanting)).ended, "14 UNAVAILABLE: etcdserver: no leader");
+    const late = await open();
+    for (const { watch } of [plain, late]) {
+      watch.write({ progressRequest: {} });
+      await new Promise((resolve) => watch.once("data", resolve));
+      watch.cancel();
+    }
+  }, false);
 });
 
 Deno.test("MemberServer tells a watch that was not read for a while of all that happened meanwhile", async () => {

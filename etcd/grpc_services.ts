@@ -11,7 +11,7 @@ import type {
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
-import { Code, EtcdError } from "./errors.ts";
+import { Code, EtcdError, noLeader } from "./errors.ts";
 import type { MemberApi } from "./member_api.ts";
 import * as cluster from "./proto/cluster_messages.ts";
 import * as kv from "./proto/kv_messages.ts";
@@ -134,11 +134,15 @@ function kvService(api: MemberApi, observe?: CallObserver): Service {
     .unary("Compact", kv.CompactionRequest, kv.HeaderResponse, (request) => api.compact(request));
 }
 
+/** What clients say in a request's metadata when they would rather hear nothing than stale data. */
+const REQUIRE_LEADER = "hasleader";
+
 function watchService(api: MemberApi, observe?: CallObserver): Service {
   return new ServiceBuilder("Watch", observe)
     .bidiStream("Watch", kv.WatchRequest, kv.WatchResponse, (call) => {
+      const requireLeader = call.metadata.get(REQUIRE_LEADER).includes("true");
       try {
-        api.checkWatch();
+        api.checkWatch(requireLeader);
       } catch (error) {
         return void call.emit("error", grpcError(error));
       }
@@ -154,8 +158,13 @@ function watchService(api: MemberApi, observe?: CallObserver): Service {
           }),
       });
       const forget = api.cluster.onCommit((commit) => stream.committed(commit));
+      const forgetLeader = api.cluster.onChange(({ type, member }) => {
+        const lost = type === "leader" && member === undefined;
+        if (requireLeader && lost) call.emit("error", grpcError(noLeader()));
+      });
       const stop = () => {
         forget();
+        forgetLeader();
         stream.close();
       };
       call.on("data", (request: kv.WatchRequest) => stream.receive(request));

@@ -191,9 +191,9 @@ export class MemberApi {
     return { header: this.header() };
   }
 
-  /** Throws when a watch cannot begin now. */
-  checkWatch(): void {
-    this.#serve();
+  /** Throws when a watch cannot begin now, such as one that wants a leader to be there. */
+  checkWatch(requireLeader = false): void {
+    this.#serve({ withoutQuorum: !requireLeader });
   }
 
   /** Lease.LeaseGrant. */
