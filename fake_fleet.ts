@@ -29,6 +29,7 @@ import { type Clock, systemClock } from "./runtime/clock.ts";
 import { silentLogger } from "./runtime/log.ts";
 import { checkAuthority, type KeyPair } from "./runtime/pki/mod.ts";
 import { type Random, systemRandom } from "./runtime/random.ts";
+import { oldestVersion } from "./runtime/semantic_version.ts";
 import { adminUser } from "./runtime/user.ts";
 
 export * from "./fleet_options.ts";
@@ -45,7 +46,8 @@ interface Member {
   readonly client: Client;
   readonly controllers: WorkloadControllers;
   readonly heartbeats: ClusterHeartbeats;
-  readonly apiServers: Set<string>;
+  /** The versions of those that run, by machine. */
+  readonly apiServers: Map<string, string | undefined>;
   readonly ports: ControlPlanePorts;
   authority: KeyPair | undefined;
   /** Set from the first API server's start to the last one's stop. */
@@ -181,13 +183,14 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     cluster: string,
     authority: KeyPair,
     machine: string,
+    version?: string,
   ): Promise<void> {
     const member = this.#memberOf(cluster);
     const present = member.authority;
     const replaced = present?.certificate !== authority.certificate ||
       present.key !== authority.key;
     if (replaced) checkAuthority(authority);
-    member.apiServers.add(machine);
+    member.apiServers.set(machine, version);
     if (replaced) {
       member.authority = authority;
       member.controllers.authorityChanged();
@@ -246,7 +249,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
       port: member.port,
       serving: member.listener !== undefined,
       ...(member.own?.unavailable === undefined ? {} : { unavailable: member.own.unavailable }),
-      apiServers: [...member.apiServers],
+      apiServers: [...member.apiServers.keys()],
       etcdMembers: member.ports.members,
     };
   }
@@ -349,7 +352,11 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     const server = new ApiServer({
       aggregatedRoles: true,
       bootstrapTokens: true,
-      ...(this.#options.memory === undefined ? {} : { http: { memory: this.#options.memory } }),
+      http: {
+        // What a client may meet while a control plane is upgraded.
+        version: () => oldestVersion(member.apiServers.values()),
+        ...(this.#options.memory === undefined ? {} : { memory: this.#options.memory }),
+      },
       ports,
       reads: heartbeats,
       ...(token === undefined ? {} : {
@@ -377,7 +384,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
         clock: this.#clock,
         authority: () => member.authority?.certificate,
       }),
-      apiServers: new Set(),
+      apiServers: new Map(),
       ports,
       authority: undefined,
       listener: undefined,

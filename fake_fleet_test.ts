@@ -237,3 +237,27 @@ Deno.test("A FakeFleet's clusters know bootstrap tokens, are signed for by them,
   });
   assertEquals(await ask("aaaaaa.aaaaaa0123456789"), 401);
 });
+
+Deno.test("A FakeFleet's clusters tell the oldest version of their API servers", async () => {
+  await using fleet = fleetOf(new VirtualClock());
+  await fleet.ensureListener(CLUSTER);
+  const server = fleet.server(CLUSTER);
+  assert(server !== undefined);
+  const fetch = fetchAdapter(server.handler, { user: adminUser });
+  const version = async () =>
+    (await (await fetch(new Request("https://demo/version"))).json()).gitVersion;
+  const authority = createAuthority({ commonName: "kubernetes", now_ms: Date.now() });
+  const told = [await version()];
+  for (const [machine, its] of [["a", "v1.34.1"], ["b", "v1.35.0"], ["a", "v1.36.0"]] as const) {
+    await fleet.startApiServer(CLUSTER, authority, machine, its);
+    told.push(await version());
+  }
+  await fleet.stopApiServer(CLUSTER, "b");
+  assertEquals([...told, await version()], [
+    "v1.36.3",
+    "v1.34.1",
+    "v1.34.1",
+    "v1.35.0",
+    "v1.36.0",
+  ]);
+});

@@ -33,6 +33,7 @@ import { NoKubelet } from "./http/no_kubelet.ts";
 import { createHttpHandler, type HttpHandlerOptions } from "./http/mod.ts";
 import { AdmissionMetrics } from "./admission/admission_metrics.ts";
 import { objectMetrics } from "./http/object_metrics.ts";
+import { versionInfo } from "./http/version.ts";
 import { RequestMetrics } from "./http/metrics.ts";
 import type { HttpHandler } from "./http/types.ts";
 import type { Environment } from "./registry/environment.ts";
@@ -224,7 +225,9 @@ export class ApiServer {
       clock,
       random,
       requestMetrics: this.requests,
-      metrics: () => admissionMetrics.text() + objectMetrics(this.definitions, store),
+      metrics: () =>
+        admissionMetrics.text() +
+        objectMetrics(this.definitions, store, versionInfo(options.http?.version?.())),
       issuer: {
         issuer: TOKEN_ISSUER,
         jwksUri: `${TOKEN_ISSUER}/openid/v1/jwks`,

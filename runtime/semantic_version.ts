@@ -60,6 +60,15 @@ function compareIdentifiers(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** The text of the oldest version; `undefined` when none can be parsed. */
+export function oldestVersion(texts: Iterable<string | undefined>): string | undefined {
+  const versions = [...texts].flatMap((text = "") => {
+    const version = parseVersion(text);
+    return version === undefined ? [] : [{ text, version }];
+  });
+  return versions.sort((a, b) => compareVersions(a.version, b.version))[0]?.text;
+}
+
 /** Whether a version is of `major.minor` or later; suffixes are left aside. Unparseable versions count as new. */
 export function isAtLeast(text: string, major: number, minor: number): boolean {
   const version = parseVersion(text);

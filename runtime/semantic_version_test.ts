@@ -1,7 +1,13 @@
 // Versions of Kubernetes releases and their order.
 
 import { assert, assertEquals } from "@std/assert";
-import { compareVersions, isAtLeast, parseVersion, type Version } from "./semantic_version.ts";
+import {
+  compareVersions,
+  isAtLeast,
+  oldestVersion,
+  parseVersion,
+  type Version,
+} from "./semantic_version.ts";
 
 Deno.test("parseVersion() takes semantic versions only", () => {
   for (const text of ["v1.33.0", "1.33.0-rc.1+build.5", "0.0.0"]) {
@@ -36,4 +42,10 @@ Deno.test("isAtLeast() leaves suffixes aside", () => {
   assert(isAtLeast("v1.31.0-alpha.1", 1, 31));
   assert(!isAtLeast("v1.30.9", 1, 31));
   assert(isAtLeast("v2.0.0", 1, 31));
+});
+
+Deno.test("oldestVersion() goes by order, not by text, and passes over what is no version", () => {
+  assertEquals(oldestVersion(["v1.36.0", undefined, "v1.9.1", "latest", "v1.10.0"]), "v1.9.1");
+  assertEquals(oldestVersion(["v1.36.0", "v1.36.0-rc.1"]), "v1.36.0-rc.1");
+  assertEquals(oldestVersion([undefined, "latest"]), undefined);
 });

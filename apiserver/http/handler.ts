@@ -50,6 +50,8 @@ export interface HttpHandlerOptions {
   readonly issuer?: TokenIssuer;
   /** What `/api` tells clients to connect to: `host:port`. Default: what each has connected to. */
   readonly serverAddress?: string;
+  /** The version of Kubernetes that `/version` tells. Default: that of the API that is served. */
+  version?(): string | undefined;
   /** Lines in Prometheus' text format that `/metrics` shows beside those of requests. */
   metrics?(): string;
   /** Told of every request once it has been answered; a watch is answered when it begins. */

@@ -16,7 +16,7 @@ import { respond, respondRawJson, respondText } from "./respond.ts";
 import { methodNotAllowed, PageNotFound, unknownResource } from "./route.ts";
 import type { HttpResponse } from "./types.ts";
 import { statusz } from "./statusz.ts";
-import { VERSION } from "./version.ts";
+import { versionInfo } from "./version.ts";
 
 export type { HealthCheck } from "./health.ts";
 
@@ -37,6 +37,7 @@ export interface NonResourceOptions {
   readonly issuer?: TokenIssuer;
   readonly serverAddress?: string;
   readonly clock: Clock;
+  version?(): string | undefined;
   metrics?(): string;
 }
 
@@ -100,7 +101,12 @@ export class NonResourceHandler {
     const { path } = exchange.info;
     if (path !== "/version" && path !== "/version/") throw unknownResource();
     if (exchange.request.method !== "GET") throw methodNotAllowed();
-    return respondRawJson(200, VERSION);
+    return respondRawJson(200, versionInfo(this.#options.version?.()));
+  }
+
+  #status(): string {
+    const { version, clock } = this.#options;
+    return statusz(versionInfo(version?.()), this.#started_ms, clock.now());
   }
 
   #exact(exchange: Exchange): HttpResponse {
@@ -113,7 +119,7 @@ export class NonResourceHandler {
       case "/metrics/slis":
         return respond(200, METRICS, encoder.encode(this.#health.text() + this.#startTime()));
       case "/statusz":
-        return respondText(200, statusz(this.#started_ms, this.#options.clock.now()));
+        return respondText(200, this.#status());
       case "/.well-known/openid-configuration":
         return this.#issuer(exchange);
       case "/openid/v1/jwks":

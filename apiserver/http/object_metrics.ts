@@ -5,10 +5,14 @@
 
 import type { Store } from "../../runtime/store/types.ts";
 import type { Definitions } from "../definitions.ts";
-import { VERSION } from "./version.ts";
+import type { VersionInfo } from "./version.ts";
 
 /** The lines, in Prometheus' text format. Resources that are stored together are counted under the first. */
-export function objectMetrics(definitions: Definitions, store: Pick<Store, "count">): string {
+export function objectMetrics(
+  definitions: Definitions,
+  store: Pick<Store, "count">,
+  version: VersionInfo,
+): string {
   const counts = new Map<string, { group: string; resource: string; count: number }>();
   for (const { storage, group, resource } of definitions.all()) {
     if (!counts.has(storage)) {
@@ -40,14 +44,14 @@ export function objectMetrics(definitions: Definitions, store: Pick<Store, "coun
     "# HELP kubernetes_build_info [BETA] A metric with a constant '1' value labeled by version " +
       "and build.",
     "# TYPE kubernetes_build_info gauge",
-    `kubernetes_build_info{${buildLabels()}} 1`,
+    `kubernetes_build_info{${buildLabels(version)}} 1`,
   );
   return lines.join("\n") + "\n";
 }
 
-function buildLabels(): string {
+function buildLabels(version: VersionInfo): string {
   const { buildDate, compiler, gitCommit, gitTreeState, gitVersion, goVersion, major, minor } =
-    VERSION;
+    version;
   const labels = {
     build_date: buildDate,
     compiler,
@@ -57,7 +61,7 @@ function buildLabels(): string {
     go_version: goVersion,
     major,
     minor,
-    platform: VERSION.platform,
+    platform: version.platform,
   };
   return Object.entries(labels).map(([name, value]) => `${name}="${value}"`).join(",");
 }

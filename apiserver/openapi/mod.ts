@@ -13,7 +13,7 @@ import type { Exchange } from "../http/exchange.ts";
 import { respond } from "../http/respond.ts";
 import { PageNotFound } from "../http/route.ts";
 import type { HttpResponse } from "../http/types.ts";
-import { VERSION } from "../http/version.ts";
+import { versionInfo } from "../http/version.ts";
 import { allComponents, builtinDocuments, builtinPart, type Part } from "./_builtin.ts";
 import { customPart } from "./_custom.ts";
 import { encodeOpenApi2, encodeOpenApi3 } from "./_gnostic.ts";
@@ -22,9 +22,10 @@ import type { OpenApiVersion } from "./_schemas.ts";
 export { publishedSchema } from "./_schemas.ts";
 
 const encoder = new TextEncoder();
+const SERVED = versionInfo();
 const INFO: { title: string; version: string } = {
   title: "Kubernetes",
-  version: `${VERSION.major}.${VERSION.minor}`,
+  version: `${SERVED.major}.${SERVED.minor}`,
 };
 // What the documents of custom resources alone call themselves.
 const CUSTOM_INFO = { title: "Kubernetes CRD Swagger", version: "v0.1.0" };

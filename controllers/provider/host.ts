@@ -60,11 +60,15 @@ export interface WorkloadHost {
   ensureListener(cluster: string, port?: number, network?: ClusterNetwork): Promise<Endpoint>;
   /** Why nobody can reach the cluster whatever runs in it, such as another program on its port. */
   unavailable(cluster: string): string | undefined;
-  /** Starts an API server; the first one begins to listen. `authority` is the cluster's CA. */
+  /**
+   * Starts an API server; the first one begins to listen. `authority` is the cluster's CA, `version` the Kubernetes
+   * version that it tells of itself (absent: the host's choice), which may change later.
+   */
   startApiServer(
     cluster: string,
     authority: KeyPair,
     machine: string,
+    version?: string,
   ): Promise<void>;
   /** Stops one; with the last one connections end and nobody is let in. */
   stopApiServer(cluster: string, machine: string): Promise<void>;

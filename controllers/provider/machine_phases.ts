@@ -239,7 +239,7 @@ export class MachinePhases {
       await ensureStaticPod(workload, { component, node, version }, clock.now());
     }
     const name = scope.object.metadata.name ?? "";
-    await host.startApiServer(hostName(scope.cluster), authority, name);
+    await host.startApiServer(hostName(scope.cluster), authority, name, version || undefined);
     const message = host.unavailable(hostName(scope.cluster));
     // What was done once is done, as the cluster's own condition tells what stands in the way now.
     if (message !== undefined && !isConditionTrue(scope.object, "APIServerProvisioned")) {
