@@ -3,7 +3,14 @@
 // between. One that another program has already is passed over as long as no
 // client knows of it, and otherwise waited for.
 
-import { type Acceptor, HeldPort, PortPool, type PortRange } from "./apiserver/listener/mod.ts";
+import {
+  type Acceptor,
+  HeldPort,
+  PortPool,
+  type PortRange,
+  PortsExhaustedError,
+} from "./apiserver/listener/mod.ts";
+import { NoPortError } from "./controllers/provider/host.ts";
 import type { Logger } from "./runtime/log.ts";
 
 /** What a {@linkcode FleetPorts} works with. */
@@ -101,11 +108,11 @@ export class FleetPorts {
     return reserved;
   }
 
-  /** The lowest port that can be bound. Rejects when there is none, or the address is not this machine's. */
+  /** The lowest port that can be bound. Rejects with a {@linkcode NoPortError} when there is none, and when the address is not this machine's. */
   async take(cluster: string): Promise<ClusterPort> {
     const { host } = this.#options;
     for (;;) {
-      const port = this.#pool.take();
+      const port = this.#lowest();
       try {
         const held = await HeldPort.bind(host, port);
         return new ClusterPort(cluster, port, this.#options).adopt(held);
@@ -114,6 +121,15 @@ export class FleetPorts {
         this.#pool.release(port);
         throw new Error(whyNot(host, port, error), { cause: error });
       }
+    }
+  }
+
+  #lowest(): number {
+    try {
+      return this.#pool.take();
+    } catch (error) {
+      if (error instanceof PortsExhaustedError) throw new NoPortError(error.message);
+      throw error;
     }
   }
 

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import net from "node:net";
+import { NoPortError } from "./controllers/provider/host.ts";
 import { FakeFleet } from "./fake_fleet.ts";
 import { formatRecord, makeLogger } from "./runtime/log.ts";
 import { createAuthority } from "./runtime/pki/mod.ts";
@@ -47,6 +48,16 @@ Deno.test("A FakeFleet gives another port while nobody has been told of the one 
   const endpoint = await fleet.ensureListener(CLUSTER);
   assertEquals(endpoint.port > port, true);
   assertEquals(fleet.unavailable(CLUSTER), undefined);
+});
+
+Deno.test("A FakeFleet says when its ports are all taken, and gives one that comes back", async () => {
+  const port = freePort();
+  await using fleet = new FakeFleet({ ports: { first: port, last: port } });
+  await fleet.ensureListener(CLUSTER);
+  const other = () => fleet.ensureListener("default/other");
+  await assertRejects(other, NoPortError, `All ports of ${port}-${port} are taken`);
+  await fleet.remove(CLUSTER);
+  assertEquals((await other()).port, port);
 });
 
 Deno.test("A FakeFleet keeps a port that clients know and waits for it, telling so once", async () => {

@@ -28,7 +28,7 @@ import {
   repairEndpoint,
 } from "./endpoint_repair.ts";
 import { statusOfDomains } from "./failure_domains.ts";
-import type { ClusterNetwork, Endpoint, WorkloadHost } from "./host.ts";
+import { type ClusterNetwork, type Endpoint, NoPortError, type WorkloadHost } from "./host.ts";
 import type { InfrastructureKinds } from "./kinds.ts";
 import { markClusterReady, markNotReady, ownedConditions } from "./provider_conditions.ts";
 import { ensureNamespaces } from "./workload/kubeadm_objects.ts";
@@ -92,7 +92,9 @@ export class InfrastructureClusterReconciler implements Reconciler {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       await this.#say(object, "ListenerNotAvailable", text);
-      throw error;
+      if (!(error instanceof NoPortError)) throw error;
+      // The end of another cluster wakes nobody either, and a growing delay would leave its port idle for minutes.
+      return { requeueAfter_ms: UNAVAILABLE_MS };
     }
     const unavailable = this.#context.host.unavailable(name);
     // A cluster that was provisioned remains so: its address does not change, it only cannot be reached.

@@ -48,6 +48,12 @@ export interface EtcdMemberSpec {
   readonly memberId: string;
 }
 
+/** Thrown when there is no port for another cluster. One line that says what would be right. */
+export class NoPortError extends Error {
+  /** The name by which it is known. */
+  override name = "NoPortError";
+}
+
 /**
  * Runs fake clusters. `cluster` is `namespace/name` of the Cluster. All calls
  * are idempotent: repeating one that has succeeded changes nothing.
@@ -55,7 +61,8 @@ export interface EtcdMemberSpec {
 export interface WorkloadHost {
   /**
    * Reserves an address for the cluster and makes its empty data. `port` asks for a port that it had before, which
-   * is then kept even while another program has it; every call tries to get it back.
+   * is then kept even while another program has it; every call tries to get it back. Rejects with a
+   * {@linkcode NoPortError} when all ports are taken.
    */
   ensureListener(cluster: string, port?: number, network?: ClusterNetwork): Promise<Endpoint>;
   /** Why nobody can reach the cluster whatever runs in it, such as another program on its port. */

@@ -5,11 +5,12 @@ import { ApiServer } from "../../apiserver/server.ts";
 import type { Client } from "../../runtime/client.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Random } from "../../runtime/random.ts";
-import type {
-  Endpoint,
-  EtcdMemberSpec,
-  KeyPair,
-  WorkloadHost,
+import {
+  type Endpoint,
+  type EtcdMemberSpec,
+  type KeyPair,
+  NoPortError,
+  type WorkloadHost,
 } from "../../controllers/provider/host.ts";
 
 interface Hosted {
@@ -27,6 +28,8 @@ export class MemoryHost implements WorkloadHost {
   readonly clusters = new Map<string, Hosted>();
   /** Why none of them can be reached. */
   trouble: string | undefined;
+  /** Whether there is no port for another cluster. */
+  exhausted = false;
   readonly #listeners = new Set<(cluster: string) => void>();
   readonly #clock: Clock;
   readonly #random: Random;
@@ -40,6 +43,7 @@ export class MemoryHost implements WorkloadHost {
   ensureListener(cluster: string, port?: number): Promise<Endpoint> {
     let hosted = this.clusters.get(cluster);
     if (hosted === undefined) {
+      if (this.exhausted) return Promise.reject(new NoPortError("All ports are taken"));
       const server = new ApiServer({ clock: this.#clock, random: this.#random });
       hosted = {
         server,

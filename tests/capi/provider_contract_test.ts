@@ -84,6 +84,24 @@ Deno.test("A cluster that cannot be reached says why and keeps its address", asy
   });
 });
 
+Deno.test("A cluster for which there is no port says so, and soon has one that comes free", async () => {
+  await inWorld(async (world) => {
+    const { host } = world.management;
+    host.exhausted = true;
+    await world.cluster();
+    // As long as growing delays would have grown to minutes.
+    await world.management.pass(300_000);
+    const ready = async () => conditionOf(await world.get(world.family.cluster, "demo"), "Ready");
+    assertEquals([(await ready())?.reason, (await ready())?.message], [
+      "ListenerNotAvailable",
+      "All ports are taken",
+    ]);
+    host.exhausted = false;
+    await world.management.pass(5_000);
+    assertEquals((await ready())?.status, "True");
+  });
+});
+
 Deno.test("A CA Secret that is replaced reaches the cluster's API servers and etcd members at once", async () => {
   await inWorld(async (world) => {
     const { host, client } = world.management;
