@@ -14,6 +14,8 @@ import type { Flow } from "./scene.ts";
 import { scaleControlPlane, scaleWorkers } from "./sizes.ts";
 
 const USUAL: readonly Flow[] = [
+  // The longest first: the others are played beside it.
+  machinePool,
   upgrade,
   healthCheck,
   certificates,
@@ -24,7 +26,6 @@ const USUAL: readonly Flow[] = [
   rollout,
   etcd,
   resourceSet,
-  machinePool,
   create,
   giveUp,
 ];
