@@ -120,6 +120,7 @@ function hostOf(url: string): string | undefined {
   return URL.parse(url)?.hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
-function bracketed(host: string): string {
+/** A host as it stands before a port. */
+export function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }

@@ -13,6 +13,7 @@ import { UnusableAuthorityError } from "../../runtime/pki/mod.ts";
 import { restoreBootstrapTokens } from "./bootstrap_tokens.ts";
 import { type ProviderContext, UNAVAILABLE_MS } from "./cluster_reconciler.ts";
 import { hostName } from "./core_objects.ts";
+import { bracketed } from "./endpoint_repair.ts";
 import { EtcdRecord } from "./etcd_record.ts";
 import type { KeyPair } from "./host.ts";
 import { type Phase, POOL_VERSION_ANNOTATION } from "./kinds.ts";
@@ -331,16 +332,18 @@ function kubeadmFacts(
   authority: KeyPair,
 ): Parameters<typeof ensureKubeadmObjects>[1] {
   const { clusterNetwork = {}, controlPlaneEndpoint = {} } = cluster.spec ?? {};
-  const serviceSubnet: string = clusterNetwork.services?.cidrBlocks?.[0] ?? "10.96.0.0/12";
-  const podSubnet: string | undefined = clusterNetwork.pods?.cidrBlocks?.[0];
+  // Two of them, with a comma between, where the cluster has two families of addresses.
+  const joined = (network?: { cidrBlocks?: string[] }) => network?.cidrBlocks?.join(",");
+  const serviceSubnet = joined(clusterNetwork.services) || "10.96.0.0/12";
+  const podSubnet = joined(clusterNetwork.pods) || undefined;
   return {
     clusterName: cluster.metadata.name ?? "",
     kubernetesVersion: machine.spec?.version ?? "v1.36.0",
     dnsDomain: clusterNetwork.serviceDomain ?? "cluster.local",
     serviceSubnet,
     ...(podSubnet === undefined ? {} : { podSubnet }),
-    endpoint: `${controlPlaneEndpoint.host}:${controlPlaneEndpoint.port}`,
+    endpoint: `${bracketed(controlPlaneEndpoint.host ?? "")}:${controlPlaneEndpoint.port}`,
     authority: authority.certificate,
-    dnsAddress: addressIn(serviceSubnet, DNS_HOST_NUMBER),
+    dnsAddress: addressIn(serviceSubnet.split(",")[0] as string, DNS_HOST_NUMBER),
   };
 }

@@ -3,13 +3,14 @@
 // machine controller, whose names the tests carry in brackets.
 
 import { assert, assertEquals } from "@std/assert";
+import { parse } from "@std/yaml";
 import {
   ETCD_CLUSTER_ID,
   ETCD_LEADER_FROM,
   ETCD_MEMBER_ID,
 } from "../../controllers/provider/etcd_record.ts";
 import type { Client, ResourceRef } from "../../runtime/client.ts";
-import type { KubeObject } from "../../runtime/object.ts";
+import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { inWorld, type World } from "./provider_world.ts";
 
 const NODES: ResourceRef = { apiVersion: "v1", resource: "nodes" };
@@ -198,6 +199,38 @@ Deno.test("kubeadm's objects are made with the first API server, and not anew wi
     assertEquals((await world.reasons("b"))["APIServerProvisioned"], "Provisioned");
     await isIdempotent(world, "a");
     assertEquals(await names(DAEMON_SETS), []);
+  });
+});
+
+Deno.test("kubeadm's configuration knows both families of a cluster's addresses", async () => {
+  await inWorld(async (world) => {
+    await world.cluster();
+    await world.patch("Cluster", "demo", {
+      spec: {
+        clusterNetwork: {
+          services: { cidrBlocks: ["10.128.0.0/12", "fd00:10:96::/112"] },
+          pods: { cidrBlocks: ["192.168.0.0/16", "fd00:10:244::/56"] },
+        },
+        controlPlaneEndpoint: { host: "fd00::1", port: 6443 },
+      },
+    });
+    await world.provisioned();
+    await world.secrets();
+    await world.machine("a", {});
+    const { data } = await workload(world).get(CONFIG_MAPS, {
+      namespace: "kube-system",
+      name: "kubeadm-config",
+    }) as unknown as { data: { ClusterConfiguration: string } };
+    const { networking, controlPlaneEndpoint } = parse(data.ClusterConfiguration) as {
+      networking: JsonObject;
+      controlPlaneEndpoint: string;
+    };
+    assertEquals(networking, {
+      dnsDomain: "cluster.local",
+      podSubnet: "192.168.0.0/16,fd00:10:244::/56",
+      serviceSubnet: "10.128.0.0/12,fd00:10:96::/112",
+    });
+    assertEquals(controlPlaneEndpoint, "[fd00::1]:6443");
   });
 });
 
