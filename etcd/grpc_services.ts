@@ -198,11 +198,13 @@ function leaseService(api: MemberApi, observe?: CallObserver): Service {
     .bidiStream("LeaseKeepAlive", lease.LeaseIdRequest, lease.LeaseResponse, (call) => {
       call.on("data", (request: lease.LeaseIdRequest) => {
         try {
-          call.write(api.leaseKeepAlive(request));
+          // Who does not read the answers is not asked for more.
+          if (!call.write(api.leaseKeepAlive(request))) call.pause();
         } catch (error) {
           call.emit("error", grpcError(error));
         }
       });
+      call.on("drain", () => call.resume());
       call.on("end", () => call.end());
     });
 }
