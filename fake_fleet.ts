@@ -157,7 +157,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     if (making === undefined) {
       const known = this.#reserved.has(cluster) || port !== undefined;
       making = this.#choosePort(cluster, port).then((place) => {
-        const member = this.#makeMember(cluster, place, known);
+        const member = this.#makeAt(place, cluster, known);
         this.#members.set(cluster, member);
         for (const listener of this.#madeListeners) listener(cluster);
         return member;
@@ -328,6 +328,16 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     }
     const found = wanted === undefined ? undefined : await this.#ports.reserve(cluster, wanted);
     return found ?? await this.#ports.take(cluster);
+  }
+
+  /** A cluster that cannot be made, as when its contents cannot be read, keeps its port for the next try. */
+  #makeAt(place: ClusterPort | number, name: string, known: boolean): Member {
+    try {
+      return this.#makeMember(name, place, known);
+    } catch (error) {
+      if (typeof place !== "number") this.#reserved.set(name, place);
+      throw error;
+    }
   }
 
   /** `known`: clients may remember the cluster from an earlier process. */

@@ -3,6 +3,7 @@ import { connect } from "node:http2";
 import { fetchAdapter } from "./apiserver/http/fetch.ts";
 import type { Reach } from "./controllers/provider/host.ts";
 import { FakeFleet } from "./mod.ts";
+import type { FleetStorage } from "./fleet_options.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
 import { detachedSignature } from "./runtime/bootstrap_token.ts";
 import { rfc3339, VirtualClock } from "./runtime/clock.ts";
@@ -139,6 +140,30 @@ Deno.test("A FakeFleet tells watchers of an earlier process that what they remem
   assert(Number(now) > Number(remembered), `${now} is after ${remembered}`);
   const error = await assertRejects(() => watchFrom(fleet, remembered), StatusError);
   assertEquals(error.code, 410);
+});
+
+Deno.test("A FakeFleet keeps the port of a cluster whose contents cannot be read", async () => {
+  let readable = false;
+  const storage: FleetStorage = {
+    open: () => {
+      if (!readable) throw new Error("disk I/O error");
+      return { journal: { append: () => {} }, restored: undefined };
+    },
+    remove: () => {},
+    secret: (_cluster, _name, make) => make(),
+    buckets: () => ({ read: () => [], write: () => {}, clear: () => {} }),
+    clusters: [CLUSTER],
+  };
+  const ports = { first: PORT, last: PORT + 1 };
+  await using fleet = new FakeFleet({ clock: new VirtualClock(), ports, storage });
+  assert(await fleet.reserve(CLUSTER, PORT + 1));
+  for (let tries = 0; tries < 3; tries++) {
+    await assertRejects(() => fleet.ensureListener(CLUSTER, PORT + 1), Error, "disk I/O error");
+    await assertRejects(() => fleet.ensureListener("default/new"), Error, "disk I/O error");
+  }
+  readable = true;
+  assertEquals((await fleet.ensureListener("default/new")).port, PORT);
+  assertEquals((await fleet.ensureListener(CLUSTER, PORT + 1)).port, PORT + 1);
 });
 
 Deno.test("A FakeFleet renews what kubelets would have renewed before its clusters' Nodes are read", async () => {

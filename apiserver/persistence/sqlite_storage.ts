@@ -11,8 +11,10 @@ import type { Journal, Restored, StoreEvent } from "../../runtime/store/types.ts
 
 /** Grows when the tables change; a file of another layout is refused. */
 const LAYOUT = 2;
-/** Layouts that lack nothing but tables. */
+/** Layouts that lack nothing but tables; 0 is that of a file without any. */
 const EARLIER_LAYOUTS: readonly number[] = [0, 1];
+/** What SQLite says of files that it cannot make sense of. */
+const DAMAGE: readonly string[] = ["file is not a database", "database disk image is malformed"];
 
 interface Row {
   storage: string;
@@ -27,6 +29,12 @@ export interface SqliteStorageOptions {
   readonly writing?: (failure: unknown) => void;
 }
 
+/** A cluster that is open. One that is made anew under its name is another. */
+interface OpenCluster {
+  /** It is forgotten: what is still written to it on its way out is kept nowhere. */
+  removed: boolean;
+}
+
 /** Keeps clusters in one file. */
 export class SqliteStorage implements Disposable {
   readonly #database: DatabaseSync;
@@ -34,9 +42,10 @@ export class SqliteStorage implements Disposable {
   readonly #putKey: StatementSync;
   readonly #removeKey: StatementSync;
   readonly #writing: (failure: unknown) => void;
+  readonly #open = new Map<string, OpenCluster>();
   #failing = false;
 
-  /** Opens or makes the file. Throws when it is none of capim's, or in use by another process. */
+  /** Opens or makes the file. Throws when it is none of capim's, damaged, or in use by another process. */
   constructor(path: string, { writing = () => {} }: SqliteStorageOptions = {}) {
     this.#writing = writing;
     this.#database = new DatabaseSync(path);
@@ -44,7 +53,7 @@ export class SqliteStorage implements Disposable {
       this.#prepareFile(path);
     } catch (error) {
       this.#database.close();
-      throw isLocked(error) ? new Error(`${path} is in use by another process`) : error;
+      throw explain(path, error);
     }
     this.#write = this.#database.prepare(
       "INSERT OR REPLACE INTO object (cluster, storage, key, revision, object) VALUES (?, ?, ?, ?, ?)",
@@ -68,6 +77,7 @@ export class SqliteStorage implements Disposable {
     if (layout !== LAYOUT && !EARLIER_LAYOUTS.includes(layout)) {
       throw new Error(`${path} has layout ${layout}, this version of capim reads layout ${LAYOUT}`);
     }
+    this.#checkTables(path, layout);
     this.#database.exec(`
       CREATE TABLE IF NOT EXISTS object (
         cluster TEXT NOT NULL,
@@ -94,10 +104,20 @@ export class SqliteStorage implements Disposable {
     `);
   }
 
-  /** The names of the clusters it holds. */
-  get clusters(): string[] {
-    const rows = this.#database.prepare("SELECT DISTINCT cluster FROM object ORDER BY cluster")
+  /** Databases of other programs seldom have a layout either. */
+  #checkTables(path: string, layout: number): void {
+    const tables = this.#database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
       .all();
+    if (layout === 0 && tables.length > 0 && !tables.some(({ name }) => name === "object")) {
+      throw new Error(`${path} is a database of another program`);
+    }
+  }
+
+  /** The names of the clusters that it holds anything of. */
+  get clusters(): string[] {
+    const rows = this.#database.prepare(
+      "SELECT cluster FROM object UNION SELECT cluster FROM secret UNION SELECT cluster FROM bucket ORDER BY cluster",
+    ).all();
     return rows.map((row) => String(row["cluster"]));
   }
 
@@ -109,8 +129,13 @@ export class SqliteStorage implements Disposable {
       )
       .all(cluster) as unknown as Row[];
     const last = rows[rows.length - 1];
+    const open = this.#openCluster(cluster);
     return {
-      journal: { append: (event) => this.#append(cluster, event) },
+      journal: {
+        append: (event) => {
+          if (!open.removed) this.#append(cluster, event);
+        },
+      },
       restored: last === undefined ? undefined : {
         revision: last.revision,
         objects: rows.map((row) => ({
@@ -125,32 +150,57 @@ export class SqliteStorage implements Disposable {
     };
   }
 
-  /** Forgets a cluster. */
+  #openCluster(cluster: string): OpenCluster {
+    let open = this.#open.get(cluster);
+    if (open === undefined) this.#open.set(cluster, open = { removed: false });
+    return open;
+  }
+
+  /** Forgets a cluster, all of it or, when it throws, nothing. What is still written to it comes to nothing. */
   remove(cluster: string): void {
-    this.#database.prepare("DELETE FROM object WHERE cluster = ?").run(cluster);
-    this.#database.prepare("DELETE FROM secret WHERE cluster = ?").run(cluster);
-    this.#clear(cluster);
+    this.#observe(() =>
+      this.#transact(() => {
+        for (const table of ["object", "secret", "bucket"]) {
+          this.#database.prepare(`DELETE FROM ${table} WHERE cluster = ?`).run(cluster);
+        }
+      })
+    );
+    const open = this.#open.get(cluster);
+    if (open !== undefined) open.removed = true;
+    this.#open.delete(cluster);
   }
 
   /** Bytes that are kept beside a cluster's objects, such as its etcd's data. */
   buckets(cluster: string): Buckets {
+    const open = this.#openCluster(cluster);
     return {
       read: (bucket) =>
         this.#database
           .prepare("SELECT key, value FROM bucket WHERE cluster = ? AND bucket = ? ORDER BY key")
           .all(cluster, bucket) as unknown as { key: Uint8Array; value: Uint8Array }[],
-      write: (changes) => this.#observe(() => this.#change(cluster, changes)),
-      clear: () => this.#clear(cluster),
+      write: (changes) => {
+        if (!open.removed) this.#observe(() => this.#change(cluster, changes));
+      },
+      clear: () => {
+        if (!open.removed) this.#observe(() => this.#clear(cluster));
+      },
     };
   }
 
   #change(cluster: string, changes: readonly BucketChange[]): void {
-    this.#database.exec("BEGIN");
-    try {
+    this.#transact(() => {
       for (const { bucket, key, value } of changes) {
         if (value === undefined) this.#removeKey.run(cluster, bucket, key);
         else this.#putKey.run(cluster, bucket, key, value);
       }
+    });
+  }
+
+  /** Everything that `work` changes, or nothing when it throws. */
+  #transact(work: () => void): void {
+    this.#database.exec("BEGIN");
+    try {
+      work();
       this.#database.exec("COMMIT");
     } catch (error) {
       // SQLite has ended the transaction by itself when the disk is full.
@@ -169,11 +219,10 @@ export class SqliteStorage implements Disposable {
       .get(cluster, name);
     if (row !== undefined) return String(row["value"]);
     const value = make();
-    this.#database.prepare("INSERT INTO secret (cluster, name, value) VALUES (?, ?, ?)").run(
-      cluster,
-      name,
-      value,
+    const insert = this.#database.prepare(
+      "INSERT INTO secret (cluster, name, value) VALUES (?, ?, ?)",
     );
+    this.#observe(() => insert.run(cluster, name, value));
     return value;
   }
 
@@ -192,7 +241,7 @@ export class SqliteStorage implements Disposable {
     this.#observe(() => this.#write.run(cluster, entry.storage, entry.key, revision, object));
   }
 
-  #observe(write: () => void): void {
+  #observe(write: () => unknown): void {
     try {
       write();
     } catch (error) {
@@ -205,7 +254,12 @@ export class SqliteStorage implements Disposable {
   }
 }
 
-/** SQLITE_BUSY; the platform tells no codes. */
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && error.message === "database is locked";
+/** What the operator is to know of a file that cannot be opened. The platform tells no codes, only SQLite's texts. */
+function explain(path: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { message } = error;
+  if (message === "database is locked") return new Error(`${path} is in use by another process`);
+  if (!DAMAGE.includes(message)) return error;
+  const advice = "put a copy in its place, or move it away to begin without its clusters";
+  return new Error(`${path} is damaged or no database (${message}): ${advice}`);
 }

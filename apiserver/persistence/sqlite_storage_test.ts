@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MemoryStore } from "../../runtime/store/memory_store.ts";
 import type { KubeObject } from "../../runtime/object.ts";
+import { DatabaseSync } from "node:sqlite";
 import { SqliteStorage } from "./sqlite_storage.ts";
 
 function configMap(name: string, colour: string): KubeObject {
@@ -121,6 +122,63 @@ Deno.test("SqliteStorage says that another process has its file", () =>
   withFile((path) => {
     using _storage = new SqliteStorage(path);
     assertThrows(() => new SqliteStorage(path), Error, "is in use by another process");
+  }));
+
+Deno.test("SqliteStorage keeps nothing more of a cluster that it has forgotten", () =>
+  withFile((path) => {
+    using storage = new SqliteStorage(path);
+    const key = new Uint8Array(1);
+    const [store, buckets] = [open(storage, "default/a"), storage.buckets("default/a")];
+    store.put("/configmaps", "default/x", configMap("x", "red"));
+    storage.remove("default/a");
+    store.put("/configmaps", "default/x", configMap("x", "late"));
+    buckets.write([{ bucket: "x", key, value: key }]);
+    assertEquals(storage.clusters, []);
+    const again = open(storage, "default/a");
+    again.put("/configmaps", "default/y", configMap("y", "new"));
+    storage.buckets("default/a").write([{ bucket: "x", key, value: key }]);
+    store.remove("/configmaps", "default/x");
+    buckets.clear();
+    assertEquals(open(storage, "default/a").count("/configmaps"), 1);
+    assertEquals(storage.buckets("default/a").read("x").length, 1);
+  }));
+
+Deno.test("SqliteStorage knows clusters that it has nothing of but a secret or bytes", () =>
+  withFile((path) => {
+    using storage = new SqliteStorage(path);
+    storage.secret("default/b", "key", () => "first");
+    storage.buckets("default/a").write([{
+      bucket: "x",
+      key: new Uint8Array(1),
+      value: new Uint8Array(1),
+    }]);
+    assertEquals(storage.clusters, ["default/a", "default/b"]);
+    for (const cluster of storage.clusters) storage.remove(cluster);
+    assertEquals(storage.clusters, []);
+  }));
+
+Deno.test("SqliteStorage says what is the matter with a damaged file, and leaves it as it is", () =>
+  withFile((path) => {
+    {
+      using storage = new SqliteStorage(path);
+      const store = open(storage, "default/a");
+      for (let i = 0; i < 100; i++) {
+        store.put("/configmaps", `default/${i}`, configMap(`${i}`, "red".repeat(1000)));
+      }
+    }
+    Deno.truncateSync(path, 100_000);
+    assertThrows(() => new SqliteStorage(path), Error, `${path} is damaged or no database`);
+    assertEquals(Deno.statSync(path).size, 100_000);
+    Deno.writeTextFileSync(path, "These are notes of somebody. ".repeat(100));
+    assertThrows(() => new SqliteStorage(path), Error, "(file is not a database)");
+  }));
+
+Deno.test("SqliteStorage leaves databases of other programs alone", () =>
+  withFile((path) => {
+    const other = new DatabaseSync(path);
+    other.exec("CREATE TABLE bookmark (address TEXT)");
+    other.close();
+    assertThrows(() => new SqliteStorage(path), Error, "is a database of another program");
   }));
 
 Deno.test("SqliteStorage refuses a file of another layout", () =>

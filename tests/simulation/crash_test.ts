@@ -3,13 +3,11 @@
 // SIGKILL; the order of events is the machine's, the moment of death is drawn.
 
 import { assert, assertEquals } from "@std/assert";
-import { readKubeconfig } from "../../runtime/read_kubeconfig.ts";
 import { Dice } from "./dice.ts";
+import { UpProcess } from "./up_process.ts";
 
 const ROUNDS = 2;
 const WRITERS = 4;
-const START_MS_MAX = 60_000;
-const CAPIM = new URL("../../cmd/capim.ts", import.meta.url).pathname;
 
 /** What a client knows of an object. */
 interface Known {
@@ -19,89 +17,11 @@ interface Known {
   sent: number;
 }
 
-/** A running management cluster in a process of its own. */
-class Up implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
-  readonly #url: string;
-  readonly #client: Deno.HttpClient;
-
-  private constructor(process: Deno.ChildProcess, url: string, client: Deno.HttpClient) {
-    this.#process = process;
-    this.#url = url;
-    this.#client = client;
-  }
-
-  static async start(folder: string): Promise<Up> {
-    const kubeconfig = `${folder}/kubeconfig`;
-    await Deno.remove(kubeconfig).catch(() => {});
-    const process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", CAPIM, "up", "--port", "0", "--log-level", "error"]
-        .concat(["--data-dir", `${folder}/data`, "--kubeconfig", kubeconfig]),
-      stdin: "null",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    await untilLine(process.stdout, "Management cluster");
-    const { server, authority, certificate, key } = readKubeconfig(
-      await Deno.readTextFile(kubeconfig),
-    );
-    const client = Deno.createHttpClient({
-      caCerts: [authority],
-      cert: certificate!,
-      key: key!,
-    });
-    return new Up(process, server, client);
-  }
-
-  /** Sends a request; `undefined` when the process is gone. */
-  async send(
-    method: string,
-    path: string,
-    value?: unknown,
-    contentType = "application/json",
-  ): Promise<{ status: number; body: { metadata: { resourceVersion: string } } } | undefined> {
-    try {
-      const response = await fetch(`${this.#url}${path}`, {
-        client: this.#client,
-        method,
-        headers: { "content-type": contentType },
-        ...(value === undefined ? {} : { body: JSON.stringify(value) }),
-      });
-      return { status: response.status, body: await response.json() };
-    } catch {
-      // A request that the kill cut off: nobody knows what came of it.
-      return undefined;
-    }
-  }
-
-  async kill(): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#process.status;
-    this.#client.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill().catch(() => {});
-  }
-}
-
-async function untilLine(stream: ReadableStream<Uint8Array>, start: string): Promise<void> {
-  const timeout = AbortSignal.timeout(START_MS_MAX);
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of stream.values({ preventCancel: true })) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.includes(start) && text.includes("kubectl get")) return;
-    timeout.throwIfAborted();
-  }
-  throw new Error(`The process ended before it was ready:\n${text}`);
-}
-
 const COLLECTION = "/api/v1/namespaces/default/configmaps";
 
 /** One client: makes objects and counts up in them, one request after the other. */
 async function write(
-  up: Up,
+  up: UpProcess,
   known: Map<string, Known>,
   prefix: string,
   newest: { revision: number },
@@ -128,7 +48,11 @@ async function write(
 }
 
 /** Every acknowledged value is there; what was cut off is there or not. */
-async function verify(up: Up, known: ReadonlyMap<string, Known>, newest: number): Promise<void> {
+async function verify(
+  up: UpProcess,
+  known: ReadonlyMap<string, Known>,
+  newest: number,
+): Promise<void> {
   const answer = await up.send("GET", COLLECTION);
   assertEquals(answer?.status, 200);
   const list = answer!.body as unknown as {
@@ -148,17 +72,49 @@ async function verify(up: Up, known: ReadonlyMap<string, Known>, newest: number)
   }
 }
 
+const TOKENS = "/api/v1/namespaces/default/serviceaccounts/default/token";
+const REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews";
+
+async function makeToken(up: UpProcess): Promise<string> {
+  const answer = await up.send("POST", TOKENS, {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenRequest",
+    spec: {},
+  });
+  assertEquals(answer?.status, 201, JSON.stringify(answer));
+  return (answer!.body as unknown as { status: { token: string } }).status.token;
+}
+
+/** Service accounts are believed whom a process before believed. */
+async function verifyTokens(up: UpProcess, tokens: readonly string[]): Promise<void> {
+  for (const token of tokens) {
+    const answer = await up.send("POST", REVIEWS, {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenReview",
+      spec: { token },
+    });
+    const { status } = answer!.body as unknown as {
+      status: { authenticated?: boolean; user?: { username: string } };
+    };
+    assert(status.authenticated, JSON.stringify(status));
+    assertEquals(status.user?.username, "system:serviceaccount:default:default");
+  }
+}
+
 Deno.test("what was acknowledged survives a killed process", async () => {
   const seed = Number(Deno.env.get("SEED") ?? Deno.pid);
   const dice = new Dice(seed);
   const folder = await Deno.makeTempDir({ prefix: "capim-crash-" });
   const known = new Map<string, Known>();
   const newest = { revision: 0 };
+  const tokens: string[] = [];
   try {
     for (let round = 0; round <= ROUNDS; round++) {
-      await using up = await Up.start(folder);
+      await using up = await UpProcess.start(folder);
       await verify(up, known, newest.revision);
+      await verifyTokens(up, tokens);
       if (round === ROUNDS) break;
+      tokens.push(await makeToken(up));
       const before = [...known.values()].length;
       const clients = Array.from(
         { length: WRITERS },
