@@ -4,7 +4,14 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { FakeCluster, type FakeClusterOptions, type KubeObject, type UserInfo } from "../../mod.ts";
+import {
+  FakeCluster,
+  type FakeClusterOptions,
+  type KubeObject,
+  systemClock,
+  type UserInfo,
+  VirtualClock,
+} from "../../mod.ts";
 import {
   ask,
   type Caller,
@@ -175,6 +182,27 @@ Deno.test("PortForwarder resets streams that are none of port forwarding", async
     assertEquals(connection.closed, false);
     connection.close();
   });
+});
+
+Deno.test("PortForwarder answers for a second SPDY tunnel to a pod once the first has a stream", async () => {
+  await withCluster(async (_cluster, admin) => {
+    const order: string[] = [];
+    const first = await openForwarder(admin, "default", "web", "spdy");
+    const second = openForwarder(admin, "default", "web", "spdy").finally(() =>
+      order.push("second")
+    );
+    const byWebSocket = await openForwarder(admin, "default", "web", "websocket");
+    await openForwarder(admin, "default", "web", "websocket").then(({ connection }) => {
+      order.push("websocket");
+      connection.close();
+    });
+    order.push("stream");
+    first.dial(ECHO_PORT);
+    const { connection } = await second;
+    assertEquals(order, ["websocket", "stream", "second"]);
+    for (const one of [first, byWebSocket]) one.connection.close();
+    connection.close();
+  }, { clock: new VirtualClock(systemClock.now()) });
 });
 
 Deno.test("PortForwarder pairs streams of clients that know no request ids, and refuses second ones", async () => {

@@ -18,6 +18,7 @@ import { negotiateSpdy, SPDY, TUNNEL_PREFIX } from "./negotiate.ts";
 import type { PodPorts } from "./pod_ports.ts";
 import { portsOf } from "./port_parameters.ts";
 import { serveSpdy, type TunnelLimits } from "./spdy_session.ts";
+import { Turns } from "./turns.ts";
 import {
   acceptHeaders,
   handshakeFault,
@@ -43,17 +44,24 @@ export interface PortForwarderOptions {
 }
 
 const LIMITS: TunnelLimits = { idle_ms: 4 * 3_600_000, streams_max: 512, pair_ms: 30_000 };
+// Clients open their first stream at once, or (kubectl) not before they have something to say.
+const TURN_MS = 100;
+const TURNS_WAITING_MAX = 16;
 const encoder = new TextEncoder();
 
 /** Forwards ports. */
 export class PortForwarder implements Connector {
   readonly #options: PortForwarderOptions;
   readonly #limits: TunnelLimits;
+  /** Of those who open a tunnel to a pod. */
+  readonly #turns: Turns;
 
   /** In front of another connector. */
   constructor(options: PortForwarderOptions) {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
+    const { clock } = options;
+    this.#turns = new Turns({ clock, turn_ms: TURN_MS, waiting_max: TURNS_WAITING_MAX });
   }
 
   /** Answers one request. */
@@ -73,7 +81,7 @@ export class PortForwarder implements Connector {
     }
     return isWebSocketRequest(request)
       ? this.#webSocket(exchange, pod)
-      : this.#spdy(request, request.headers["x-stream-protocol-version"], pod, (socket) => socket);
+      : await this.#plainSpdy(request, pod);
   }
 
   /** What a kubelet answers when nothing of the pod runs. */
@@ -126,11 +134,21 @@ export class PortForwarder implements Connector {
     return { ...answer, headers: acceptHeaders(request, protocol) };
   }
 
+  /** The next tunnel to the pod waits until this one is in use. */
+  async #plainSpdy(request: HttpRequest, pod: KubeObject): Promise<HttpResponse> {
+    const inUse = await this.#turns.take(pod.metadata.uid ?? "");
+    const versions = request.headers["x-stream-protocol-version"];
+    const answer = this.#spdy(request, versions, pod, (socket) => socket, inUse);
+    if (answer.status !== 101) inUse();
+    return answer;
+  }
+
   #spdy(
     request: HttpRequest,
     versions: string | undefined,
     pod: KubeObject,
     wrap: (socket: Duplex, head: Uint8Array) => Duplex,
+    inUse?: () => void,
   ): HttpResponse {
     const absent = this.#absent(pod);
     if (absent !== undefined) return absent;
@@ -142,7 +160,7 @@ export class PortForwarder implements Connector {
       upgrade: (socket, head) => {
         const transport = wrap(socket, head);
         const rest = transport === socket ? head : NOTHING;
-        serveSpdy(transport, rest, { ports, pod, clock }, this.#limits);
+        serveSpdy(transport, rest, { ports, pod, clock }, this.#limits, inUse);
       },
     };
   }

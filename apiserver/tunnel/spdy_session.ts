@@ -24,12 +24,13 @@ interface Pair {
   timer?: Timer;
 }
 
-/** Serves a client that speaks SPDY over `transport`. */
+/** Serves a client that speaks SPDY over `transport`. `inUse` is called when it has opened a stream, or is gone. */
 export function serveSpdy(
   transport: Duplex,
   head: Uint8Array,
   options: ForwardOptions,
   limits: TunnelLimits,
+  inUse: () => void = () => {},
 ): SpdyConnection {
   const session = new Session(options, limits);
   return new SpdyConnection(transport, head, {
@@ -37,8 +38,14 @@ export function serveSpdy(
     clock: options.clock,
     idle_ms: limits.idle_ms,
     streams_max: limits.streams_max,
-    onStream: (stream) => session.take(stream),
-    onClose: () => session.close(),
+    onStream: (stream) => {
+      inUse();
+      return session.take(stream);
+    },
+    onClose: () => {
+      inUse();
+      session.close();
+    },
   });
 }
 
