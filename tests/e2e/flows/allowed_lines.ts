@@ -1,6 +1,8 @@
 // Lines at level error that healthy clusters leave in the logs of the Cluster
 // API managers, each with the reason. Everything else fails a run.
 
+import type { ClusterApiLine } from "./settings.ts";
+
 /** A line that may be there. */
 export interface AllowedLine {
   readonly pattern: RegExp;
@@ -11,6 +13,33 @@ export interface AllowedLine {
    * killed or clusters were moved.
    */
   readonly only?: "before-connected" | "taken-up";
+  /** The manager that says it; any when absent. */
+  readonly manager?: "core" | "bootstrap" | "control-plane";
+  /** The line of Cluster API that says it; all when absent. */
+  readonly version?: ClusterApiLine;
+}
+
+/** Where a line stands. */
+export interface LineContext {
+  /** The program that says it. */
+  readonly program: string;
+  /** Of the managers. */
+  readonly version: ClusterApiLine;
+  /** Another process of the provider took clusters up. */
+  readonly takenUp: boolean;
+  /** The manager had not connected yet, or only just. */
+  readonly beforeConnected: boolean;
+}
+
+/** Whether a line at level error may be there. */
+export function isAllowed(line: string, context: LineContext): boolean {
+  return ALLOWED_LINES.some(({ pattern, only, manager, version }) => {
+    if (only === "taken-up" && !context.takenUp) return false;
+    if (only === "before-connected" && !context.beforeConnected) return false;
+    if (manager !== undefined && manager !== context.program) return false;
+    if (version !== undefined && version !== context.version) return false;
+    return pattern.test(line);
+  });
 }
 
 /** All of them. */
@@ -22,7 +51,8 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
   },
   {
     pattern: /failed to patch .*timed out waiting for the condition/,
-    why: "Others wrote the same object in each of the five attempts to write its conditions.",
+    why:
+      "Within a second five attempts to write conditions met others' writes, or a cache that lagged behind them.",
   },
   {
     pattern: /failed to (patch|sync) .* not found|\.cluster\.x-k8s\.io \\"[^"]+\\" not found/,
@@ -37,9 +67,10 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
     why: "The same for an apply, which names the uid that the cache knew.",
   },
   {
-    pattern: /Failed to aggregate .* conditions" err="sourceObjs can't be empty"/,
-    why:
-      "Cluster API 1.9 says so of a Cluster whose control plane and MachineDeployments are not there yet, or no more.",
+    pattern: /Failed to aggregate ControlPlane, .* conditions" err="sourceObjs can't be empty"/,
+    why: "A Cluster whose control plane has not said so far how it scales, without any workers.",
+    manager: "core",
+    version: "1.9",
   },
   {
     pattern: /no new finalizers can be added if the object is being deleted/,
@@ -47,12 +78,15 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
   },
   {
     pattern: /("Unable to retrieve Node status"|failed to reconcile Node).* not found/,
-    why: "A Node that was made, or deleted, a moment ago is not in the manager's cache of Nodes.",
+    why:
+      "A Machine was deleted, and its Node with it, while a controller was at work on what it had read before.",
+    manager: "core",
   },
   {
     pattern:
       /machinepool_controller_noderef\.go:\d+\] "Failed to get Node, skipping|failed to check if MachinePool \S+ is upgrading: failed to get Node/,
     why: "A Machine of a pool went with its Node; the MachinePool forgets the Node a moment later.",
+    manager: "core",
   },
   {
     pattern: /Connect failed.* connection refused/,
@@ -82,10 +116,12 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
   {
     pattern: /etcd.*error upgrading connection: .*\bpods? .*not found/,
     why: "A member's Machine was gone between KCP's look at its Node and its call to the member.",
+    manager: "control-plane",
   },
   {
     pattern: /failed to get bootstrap token secret in order to refresh it/,
     why: "The token of a Machine that joined long ago is no longer there.",
+    manager: "bootstrap",
     only: "taken-up",
   },
 ];

@@ -1,7 +1,7 @@
 // Reads the logs of the managers and of the provider for errors that a healthy
 // cluster would not leave there.
 
-import { ALLOWED_LINES } from "./allowed_lines.ts";
+import { isAllowed } from "./allowed_lines.ts";
 import type { Stack } from "./stack.ts";
 
 /** Level error of klog, of our own logs, or a crash. */
@@ -15,6 +15,7 @@ const SETTLING_S = 5;
 /** Lines that are not allowed, each kind once with how often it came. */
 export async function complaints(stack: Stack, takenUp: boolean): Promise<string[]> {
   const found = new Map<string, { line: string; count: number }>();
+  const version = stack.clusterApi;
   for (const { name, log } of [...stack.managers, stack.provider.program]) {
     const connected = new Map<string, number>();
     for (const line of await entries(log)) {
@@ -24,7 +25,8 @@ export async function complaints(stack: Stack, takenUp: boolean): Promise<string
       }
       if (!COMPLAINT.test(line)) continue;
       const since = connected.get(namespace) ?? Infinity;
-      if (allowed(line, takenUp, secondOf(line) < since + SETTLING_S)) continue;
+      const beforeConnected = secondOf(line) < since + SETTLING_S;
+      if (isAllowed(line, { program: name, version, takenUp, beforeConnected })) continue;
       const key = `${name}: ${blot(line)}`;
       const seen = found.get(key);
       if (seen === undefined) found.set(key, { line: `${name}: ${line}`, count: 1 });
@@ -44,8 +46,14 @@ export async function excerpts(
   const found: string[] = [];
   for (const program of [...stack.managers, stack.provider.program]) {
     const about = (await entries(program.log)).filter((line) => line.includes(namespace));
+    const context = {
+      program: program.name,
+      version: stack.clusterApi,
+      takenUp,
+      beforeConnected: true,
+    };
     const errors = about.filter((line) =>
-      (COMPLAINT.test(line) || /^\S+Z warn /.test(line)) && !allowed(line, takenUp, true)
+      (COMPLAINT.test(line) || /^\S+Z warn /.test(line)) && !isAllowed(line, context)
     );
     const shown = new Set([...errors.slice(-lines), ...about.slice(-lines)]);
     found.push(...[...shown].map((line) => `${program.name}: ${line.slice(0, 700)}`));
@@ -59,14 +67,6 @@ async function entries(log: string): Promise<string[]> {
   return text.replace(/=<\n([^]*?)\n >/g, (_, lines) => `="${lines.replace(/\s+/g, " ")}"`).split(
     "\n",
   );
-}
-
-function allowed(line: string, takenUp: boolean, beforeConnected: boolean): boolean {
-  return ALLOWED_LINES.some(({ pattern, only }) => {
-    if (only === "taken-up" && !takenUp) return false;
-    if (only === "before-connected" && !beforeConnected) return false;
-    return pattern.test(line);
-  });
 }
 
 /** Of the first object that the line names. */

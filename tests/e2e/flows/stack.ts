@@ -10,7 +10,7 @@ import { CORE } from "./places.ts";
 import { capimOf } from "./packaging.ts";
 import { freePorts, output, Program } from "./program.ts";
 import { Provider } from "./provider.ts";
-import type { Settings } from "./settings.ts";
+import type { ClusterApiLine, Settings } from "./settings.ts";
 import { truths } from "./settled.ts";
 import { eventually } from "./waiting.ts";
 
@@ -25,17 +25,21 @@ export class Stack implements AsyncDisposable {
   readonly kubeconfig: string;
   /** The provider. */
   readonly provider: Provider;
+  /** Which line the managers are of. */
+  readonly clusterApi: ClusterApiLine;
   /** The managers by name. */
   readonly managers: readonly Program[];
   readonly #server: Program;
 
   private constructor(
+    { clusterApi }: Settings,
     server: Program,
     kubeconfig: string,
     objects: Objects,
     managers: readonly Program[],
     provider: Provider,
   ) {
+    this.clusterApi = clusterApi;
     this.#server = server;
     this.kubeconfig = kubeconfig;
     this.objects = objects;
@@ -67,7 +71,7 @@ export class Stack implements AsyncDisposable {
       const provider = await Provider.start(capim, folder, kubeconfig, host, [port, ...others]);
       started.push(provider.program);
       await applyFile(objects, files.webhooks);
-      return new Stack(server, kubeconfig, objects, managers, provider);
+      return new Stack(settings, server, kubeconfig, objects, managers, provider);
     } catch (error) {
       for (const program of started.reverse()) await program.stop();
       throw error;
