@@ -5,7 +5,13 @@
 import { ApiServer, createSigningKey } from "./apiserver/mod.ts";
 import { StaticTokens } from "./apiserver/auth/static_tokens.ts";
 import { DEFAULT_PORT_RANGE, LazyListener } from "./apiserver/listener/mod.ts";
-import type { Endpoint, EtcdMemberSpec, Reach, WorkloadHost } from "./controllers/provider/host.ts";
+import type {
+  ClusterNetwork,
+  Endpoint,
+  EtcdMemberSpec,
+  Reach,
+  WorkloadHost,
+} from "./controllers/provider/host.ts";
 import { type ClusterHeartbeats, NodeHeartbeats } from "./controllers/provider/node_heartbeats.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
 import type { WorkloadControllers } from "./controllers/workload/mod.ts";
@@ -35,6 +41,13 @@ import { adminUser } from "./runtime/user.ts";
 export * from "./fleet_options.ts";
 
 const REVISIONS_SINCE_MS = Date.UTC(2026, 0, 1);
+
+/** What a cluster is made from. */
+interface Origin {
+  /** Whether clients may remember it from an earlier process. */
+  readonly known: boolean;
+  readonly network: ClusterNetwork | undefined;
+}
 
 /** One cluster of the fleet. */
 interface Member {
@@ -138,8 +151,12 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
    * Binds an address and makes the cluster's data. A port that is asked for and that another program has is waited
    * for: every call tries again, and {@linkcode FakeFleet.unavailable} says so meanwhile.
    */
-  async ensureListener(cluster: string, port?: number): Promise<Endpoint> {
-    const member = this.#members.get(cluster) ?? await this.#make(cluster, port);
+  async ensureListener(
+    cluster: string,
+    port?: number,
+    network?: ClusterNetwork,
+  ): Promise<Endpoint> {
+    const member = this.#members.get(cluster) ?? await this.#make(cluster, port, network);
     if (member.own?.unavailable !== undefined) {
       await member.own.bind();
       await this.#open(member);
@@ -152,12 +169,16 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     return this.#members.get(cluster)?.own?.unavailable;
   }
 
-  #make(cluster: string, port: number | undefined): Promise<Member> {
+  #make(
+    cluster: string,
+    port: number | undefined,
+    network: ClusterNetwork | undefined,
+  ): Promise<Member> {
     let making = this.#making.get(cluster);
     if (making === undefined) {
       const known = this.#reserved.has(cluster) || port !== undefined;
       making = this.#choosePort(cluster, port).then((place) => {
-        const member = this.#makeAt(place, cluster, known);
+        const member = this.#makeAt(place, cluster, { known, network });
         this.#members.set(cluster, member);
         for (const listener of this.#madeListeners) listener(cluster);
         return member;
@@ -331,17 +352,16 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   }
 
   /** A cluster that cannot be made, as when its contents cannot be read, keeps its port for the next try. */
-  #makeAt(place: ClusterPort | number, name: string, known: boolean): Member {
+  #makeAt(place: ClusterPort | number, name: string, origin: Origin): Member {
     try {
-      return this.#makeMember(name, place, known);
+      return this.#makeMember(name, place, origin);
     } catch (error) {
       if (typeof place !== "number") this.#reserved.set(name, place);
       throw error;
     }
   }
 
-  /** `known`: clients may remember the cluster from an earlier process. */
-  #makeMember(name: string, place: ClusterPort | number, known: boolean): Member {
+  #makeMember(name: string, place: ClusterPort | number, { known, network }: Origin): Member {
     const { storage } = this.#options;
     const stored = storage?.open(name);
     const anew = known && stored?.restored === undefined;
@@ -362,6 +382,7 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
     const server = new ApiServer({
       aggregatedRoles: true,
       bootstrapTokens: true,
+      ...(network === undefined ? {} : { serviceRanges: network.services }),
       http: {
         // What a client may meet while a control plane is upgraded.
         version: () => oldestVersion(member.apiServers.values()),

@@ -4,6 +4,7 @@ import { fetchAdapter } from "./apiserver/http/fetch.ts";
 import type { Reach } from "./controllers/provider/host.ts";
 import { FakeFleet } from "./mod.ts";
 import type { FleetStorage } from "./fleet_options.ts";
+import type { JsonObject } from "./runtime/object.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
 import { detachedSignature } from "./runtime/bootstrap_token.ts";
 import { rfc3339, VirtualClock } from "./runtime/clock.ts";
@@ -285,4 +286,37 @@ Deno.test("A FakeFleet's clusters tell the oldest version of their API servers",
     "v1.35.0",
     "v1.36.0",
   ]);
+});
+
+Deno.test("A FakeFleet's clusters give their Services addresses from the ranges of the Cluster", async () => {
+  const cases: [ranges: string[], kubernetes: string, of: RegExp, families: string[]][] = [
+    [["10.96.0.0/12"], "10.96.0.1", /^10\.(9[6-9]|10\d|11[01])\./, ["IPv4"]],
+    [["10.128.0.0/16"], "10.128.0.1", /^10\.128\./, ["IPv4"]],
+    [["fd00:10:96::/112"], "fd00:10:96::1", /^fd00:10:96::/, ["IPv6"]],
+    [["10.128.0.0/16", "fd00:10:96::/112"], "10.128.0.1", /^10\.128\./, ["IPv4", "IPv6"]],
+  ];
+  for (const [services, kubernetes, of, families] of cases) {
+    await using fleet = fleetOf(new VirtualClock());
+    await fleet.ensureListener(CLUSTER, undefined, { services });
+    const client = fleet.client(CLUSTER);
+    assert(client !== undefined);
+    const ref = { apiVersion: "v1", resource: "services" };
+    const key = { namespace: "default", name: "kubernetes" };
+    assertEquals((await client.get(ref, key)).spec.clusterIP, kubernetes);
+    const create = (name: string, more: JsonObject) =>
+      client.create(ref, {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { namespace: "default", name },
+        spec: { ports: [{ port: 80 }], ...more },
+      });
+    const { spec } = await create("any", { ipFamilyPolicy: "PreferDualStack" });
+    assert(of.test(spec.clusterIP), spec.clusterIP);
+    assertEquals(spec.ipFamilies, families);
+    const taken = await assertRejects(() => create("taken", { clusterIP: kubernetes }));
+    assert(String(taken).includes("already allocated"), String(taken));
+    const addresses = { apiVersion: "networking.k8s.io/v1", resource: "ipaddresses" };
+    const names = (await client.list(addresses)).items.map(({ metadata }) => metadata.name ?? "");
+    assertEquals(new Set(names), new Set([kubernetes, ...spec.clusterIPs]));
+  }
 });

@@ -36,6 +36,7 @@ import { objectMetrics } from "./http/object_metrics.ts";
 import { versionInfo } from "./http/version.ts";
 import { RequestMetrics } from "./http/metrics.ts";
 import type { HttpHandler } from "./http/types.ts";
+import { setServiceRanges } from "./service_ranges.ts";
 import type { Environment } from "./registry/environment.ts";
 import { observeReads, type ReadObserver } from "./registry/observed_reads.ts";
 import { ResourceRegistry } from "./registry/registry.ts";
@@ -77,6 +78,8 @@ export interface ApiServerOptions {
   readonly aggregatedRoles?: boolean;
   /** Told of every write before it is acknowledged. */
   readonly journal?: Journal;
+  /** Where services have their addresses from, such as `10.96.0.0/12`, the default one first. Default: that one alone. */
+  readonly serviceRanges?: readonly string[];
   /** What an earlier process left, on the same base. */
   readonly restored?: Restored;
   /**
@@ -161,6 +164,7 @@ export class ApiServer {
     });
     if (options.restored === undefined && options.base === undefined) {
       addNamespaces(this.store, builtin, clock, random);
+      if (options.serviceRanges !== undefined) setServiceRanges(this.store, options.serviceRanges);
     }
     const { store } = this;
     const webhooks = this.#webhooks = new WebhookClient({

@@ -91,6 +91,13 @@ function boundsOf({ cidr, family }: Range): { base: bigint; first: bigint; last:
   return { base, first: base + 1n, last };
 }
 
+/** The first address of a range that a service may have, and its family; `undefined` of what is no range. */
+export function firstAddress(text: string): { address: string; family: IPFamily } | undefined {
+  const range = rangeOf(text);
+  if (range === undefined) return undefined;
+  return { address: toText(boundsOf(range).first, range.family), family: range.family };
+}
+
 function isTaken(store: Store, address: string): boolean {
   return store.get(ADDRESSES, address) !== undefined;
 }

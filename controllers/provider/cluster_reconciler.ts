@@ -171,11 +171,7 @@ export class InfrastructureClusterReconciler implements Reconciler {
   }
 }
 
-function networkOf(cluster: KubeObject): ClusterNetwork {
-  const { services, pods } = cluster.spec?.clusterNetwork ?? {};
-  const [serviceSubnet, podSubnet] = [services?.cidrBlocks?.[0], pods?.cidrBlocks?.[0]];
-  return {
-    ...(serviceSubnet === undefined ? {} : { serviceSubnet }),
-    ...(podSubnet === undefined ? {} : { podSubnet }),
-  };
+function networkOf(cluster: KubeObject): ClusterNetwork | undefined {
+  const services: string[] | undefined = cluster.spec?.clusterNetwork?.services?.cidrBlocks;
+  return services === undefined ? undefined : { services };
 }

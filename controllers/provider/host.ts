@@ -30,12 +30,10 @@ export interface Reach {
   readonly token: string;
 }
 
-/** Ranges that a cluster's API server gives out addresses from. */
+/** Ranges that a cluster's API server gives out addresses from; they are settled when its data is made. */
 export interface ClusterNetwork {
-  /** Of Services, such as `10.96.0.0/12`. */
-  readonly serviceSubnet?: string;
-  /** Of Pods. */
-  readonly podSubnet?: string;
+  /** Of Services, such as `10.96.0.0/12`, the default one first. */
+  readonly services: readonly string[];
 }
 
 /** One member of a fake etcd. */
