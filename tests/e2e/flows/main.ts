@@ -92,6 +92,9 @@ await playAll(stack, settings);
 const wrong = await complaints(stack, settings.kill);
 say(wrong.length === 0 ? "PASS no log has unexplained errors" : "FAIL logs have errors");
 for (const line of wrong.slice(0, 40)) say(`     ${line.slice(0, 900)}`);
+const forbidden = await stack.provider.forbidden();
+say(`${forbidden.length === 0 ? "PASS" : "FAIL"} the provider's rules suffice`);
+for (const line of forbidden) say(`     ${line}`);
 const { resident_mib, heap_mib, cpu_s } = await stack.provider.cost();
 say(
   `NOTE provider: ${resident_mib.toFixed(0)} MiB, ${heap_mib.toFixed(0)} of them heap, ` +

@@ -9,6 +9,8 @@ export const MANAGERS = ["core", "bootstrap", "control-plane"] as const;
 
 /** Files for a management cluster that reaches webhooks on loopback. */
 export interface Rendered {
+  /** All of the manifest. */
+  readonly rendered: string;
   /** Namespaces and definitions. */
   readonly definitions: string;
   /** Webhook configurations. */
@@ -90,5 +92,5 @@ async function render(
     definitions,
     webhooks,
   ]);
-  return { definitions, webhooks };
+  return { rendered, definitions, webhooks };
 }

@@ -13,6 +13,20 @@ interface ProviderPorts {
   readonly metrics: number;
 }
 
+/** How the provider is started. */
+export interface ProviderOptions {
+  /** As what `capim` is called. */
+  readonly capim: readonly string[];
+  /** Where its log and the certificate of its webhooks are. */
+  readonly folder: string;
+  /** The management cluster, and who the provider is there. */
+  readonly kubeconfig: string;
+  /** Where workload clusters are. */
+  readonly host: string;
+  /** Whether it acts only while it holds the Lease. */
+  readonly elects: boolean;
+}
+
 /** `capim controller`. */
 export class Provider {
   /** The process at present. */
@@ -30,14 +44,10 @@ export class Provider {
   }
 
   /**
-   * Starts it, as `capim` is called, for the management cluster of a kubeconfig; workload clusters are at `host`. Four
-   * ports: of its webhooks, its probes, its debug API and its metrics.
+   * Starts it. Four ports: of its webhooks, its probes, its debug API and its metrics.
    */
   static async start(
-    capim: readonly string[],
-    folder: string,
-    kubeconfig: string,
-    host: string,
+    { capim, folder, kubeconfig, host, elects }: ProviderOptions,
     [webhook = 0, health = 0, debug = 0, metrics = 0]: readonly number[],
   ): Promise<Provider> {
     const first = nextPort;
@@ -58,6 +68,7 @@ export class Provider {
         `--debug-port=${debug}`,
         `--diagnostics-address=127.0.0.1:${metrics}`,
         "--insecure-diagnostics",
+        `--leader-elect=${elects}`,
       ]);
     const provider = new Provider(await start(), start, { health, metrics });
     await provider.#ready();
@@ -77,9 +88,18 @@ export class Provider {
 
   /** Memory and heap in MiB, and seconds of CPU. */
   async cost(): Promise<{ resident_mib: number; heap_mib: number; cpu_s: number }> {
-    const response = await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`);
-    const [, heap_bytes] = /^v8_heap_used_bytes (\S+)$/m.exec(await response.text()) ?? [];
+    const [, heap_bytes] = /^v8_heap_used_bytes (\S+)$/m.exec(await this.#metrics()) ?? [];
     return { ...await this.program.cost(), heap_mib: Number(heap_bytes) / 2 ** 20 };
+  }
+
+  /** Requests of the present process that the management cluster has not allowed, as its metrics tell. */
+  async forbidden(): Promise<string[]> {
+    const metrics = await this.#metrics();
+    return [...metrics.matchAll(/^rest_client_requests_total\{code="40[13]".*$/gm)].map(String);
+  }
+
+  async #metrics(): Promise<string> {
+    return await (await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`)).text();
   }
 
   #ready(): Promise<void> {

@@ -11,6 +11,7 @@ import { capimOf } from "./packaging.ts";
 import { freePorts, output, Program } from "./program.ts";
 import { Provider } from "./provider.ts";
 import type { ClusterApiLine, Settings } from "./settings.ts";
+import { installServiceAccount } from "./service_account.ts";
 import { truths } from "./settled.ts";
 import { eventually } from "./waiting.ts";
 
@@ -68,7 +69,13 @@ export class Stack implements AsyncDisposable {
       const files = await renderProvider(folder, port);
       await applyFile(objects, files.definitions);
       const managers = await startManagers(settings, folder, kubeconfig, objects, started);
-      const provider = await Provider.start(capim, folder, kubeconfig, host, [port, ...others]);
+      const account = await installServiceAccount(objects, files.rendered, kubeconfig, folder);
+      // A process that was killed has not given its Lease up: the next one would stand still until it ends.
+      const elects = !settings.kill;
+      const provider = await Provider.start({ capim, folder, kubeconfig: account, host, elects }, [
+        port,
+        ...others,
+      ]);
       started.push(provider.program);
       await applyFile(objects, files.webhooks);
       return new Stack(settings, server, kubeconfig, objects, managers, provider);
