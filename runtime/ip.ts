@@ -314,3 +314,8 @@ export function cidrWarnings(field: string, value: string): string[] {
   }
   return warnings;
 }
+
+/** A host and a port as URLs and lists of endpoints have them: IPv6 addresses in brackets. */
+export function joinHostPort(host: string, port: number | string): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

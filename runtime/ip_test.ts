@@ -88,3 +88,9 @@ Deno.test("containsIP() tells whether a network holds an address", () => {
   assertEquals(inside("fd00::/8", "fd12::1"), true);
   assertEquals(inside("::/0", "10.0.0.1"), false);
 });
+
+Deno.test("joinHostPort() puts brackets around IPv6 addresses alone", () => {
+  assertEquals(ip.joinHostPort("::1", 6443), "[::1]:6443");
+  assertEquals(ip.joinHostPort("127.0.0.1", 6443), "127.0.0.1:6443");
+  assertEquals(ip.joinHostPort("example.com", "443"), "example.com:443");
+});

@@ -2,6 +2,7 @@
 // Plain HTTP without authentication, as the original has it: it belongs on
 // an address that only its operator reaches.
 
+import { joinHostPort } from "../runtime/ip.ts";
 import type { Serve, ServedResponse } from "./http_server.ts";
 
 /** A workload cluster, as the debug API tells of it. */
@@ -64,7 +65,7 @@ export function serveDebugApi(fleet: DebugFleet): Serve {
 function listeners(fleet: DebugFleet): ServedResponse {
   const entries = fleet.clusters.flatMap((name) => {
     const cluster = fleet.describe(name);
-    return cluster === undefined ? [] : [[name, `${cluster.host}:${cluster.port}`] as const];
+    return cluster === undefined ? [] : [[name, joinHostPort(cluster.host, cluster.port)] as const];
   });
   return json(Object.fromEntries(entries));
 }

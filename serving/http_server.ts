@@ -8,6 +8,7 @@ import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { Buffer } from "node:buffer";
 import { installHandshakeGuard } from "../runtime/handshake_guard.ts";
+import { joinHostPort } from "../runtime/ip.ts";
 
 /** Why an address cannot be listened on. One line. */
 export class ListenError extends Error {
@@ -168,7 +169,7 @@ function listenError(host: string, port: number, error: Error): ListenError {
     : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
     ? "this machine has no such address"
     : error.message;
-  return new ListenError(`Cannot listen on ${host}:${port}: ${why}`);
+  return new ListenError(`Cannot listen on ${joinHostPort(host, port)}: ${why}`);
 }
 
 async function answer(

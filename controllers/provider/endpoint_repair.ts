@@ -6,6 +6,7 @@
 import { parse, stringify } from "@std/yaml";
 import { Buffer } from "node:buffer";
 import type { Client, ResourceRef } from "../../runtime/client.ts";
+import { joinHostPort } from "../../runtime/ip.ts";
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { getOrUndefined } from "../capi/kubeadm/reads.ts";
 import { RESOURCES } from "../capi/kubeadm/names.ts";
@@ -50,7 +51,7 @@ export async function repairEndpoint(
 ): Promise<void> {
   const { namespace = "", name = "" } = cluster.metadata;
   const { host, port } = endpoint;
-  const server = `https://${bracketed(host)}:${port}`;
+  const server = `https://${joinHostPort(host, port)}`;
   const given = new Set([host, previous?.host].map((one) => one?.toLowerCase()));
   const present: Partial<Endpoint> = cluster.spec?.controlPlaneEndpoint ?? {};
   const isOwn = !present.host || given.has(present.host.toLowerCase());
@@ -118,9 +119,4 @@ async function certificateOf(
 /** The host of a URL as endpoints have it, without brackets; `undefined` of what is none. */
 function hostOf(url: string): string | undefined {
   return URL.parse(url)?.hostname.replace(/^\[(.*)\]$/, "$1");
-}
-
-/** A host as it stands before a port. */
-export function bracketed(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
 }

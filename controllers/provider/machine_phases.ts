@@ -2,6 +2,7 @@
 // rest of the control plane. Every step runs on every reconcile and repeats
 // nothing. Source: the in-memory provider's machine controller.
 
+import { joinHostPort } from "../../runtime/ip.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import type { Result } from "../../runtime/reconcile/types.ts";
 import { conditionOf, isConditionTrue } from "../capi/conditions.ts";
@@ -13,7 +14,6 @@ import { UnusableAuthorityError } from "../../runtime/pki/mod.ts";
 import { restoreBootstrapTokens } from "./bootstrap_tokens.ts";
 import { type ProviderContext, UNAVAILABLE_MS } from "./cluster_reconciler.ts";
 import { hostName } from "./core_objects.ts";
-import { bracketed } from "./endpoint_repair.ts";
 import { EtcdRecord } from "./etcd_record.ts";
 import type { KeyPair } from "./host.ts";
 import { type Phase, POOL_VERSION_ANNOTATION } from "./kinds.ts";
@@ -342,7 +342,7 @@ function kubeadmFacts(
     dnsDomain: clusterNetwork.serviceDomain ?? "cluster.local",
     serviceSubnet,
     ...(podSubnet === undefined ? {} : { podSubnet }),
-    endpoint: `${bracketed(controlPlaneEndpoint.host ?? "")}:${controlPlaneEndpoint.port}`,
+    endpoint: joinHostPort(controlPlaneEndpoint.host ?? "", controlPlaneEndpoint.port ?? 0),
     authority: authority.certificate,
     dnsAddress: addressIn(serviceSubnet.split(",")[0] as string, DNS_HOST_NUMBER),
   };
