@@ -75,7 +75,6 @@ function rule(apiGroup: string, resources: string[], verbs: string[]): JsonObjec
 }
 
 const READ = ["get", "list", "watch"];
-const ALL = ["create", "delete", "get", "list", "patch", "update", "watch"];
 
 function rights(): JsonObject[] {
   const plurals = customResourceDefinitions().filter(({ spec }) => spec.group === GROUP)
@@ -89,22 +88,22 @@ function rights(): JsonObject[] {
   const manager: JsonValue[] = [
     // The kubeconfig is written anew when the provider comes back at another address.
     rule("", ["secrets"], [...READ, "patch"]),
-    rule("", ["events"], ["create", "patch"]),
-    rule("apiextensions.k8s.io", ["customresourcedefinitions"], READ),
     rule("authentication.k8s.io", ["tokenreviews"], ["create"]),
     rule("authorization.k8s.io", ["subjectaccessreviews"], ["create"]),
     // Tokens of a cluster that lost its contents are made again from those of its machines' configurations.
     rule("bootstrap.cluster.x-k8s.io", ["kubeadmconfigs"], ["get"]),
-    rule("cluster.x-k8s.io", ["clusters", "machines"], [...READ, "patch", "update"]),
+    rule("cluster.x-k8s.io", ["clusters", "machines"], [...READ, "patch"]),
     // Machines of pools that shrink are deleted, so that their Nodes are drained.
     rule("cluster.x-k8s.io", ["machines"], ["delete"]),
-    rule("cluster.x-k8s.io", ["machinepools", "machinesets"], READ),
-    rule(GROUP, plurals, ALL),
-    rule(GROUP, plurals.map((name) => `${name}/status`), ["get", "patch", "update"]),
-    rule(GROUP, plurals.map((name) => `${name}/finalizers`), ["get", "patch", "update"]),
+    rule("cluster.x-k8s.io", ["machinepools"], READ),
+    rule(GROUP, plurals, [...READ, "patch"]),
+    rule(GROUP, plurals.map((name) => `${name}/status`), ["patch"]),
+    // Pools make the machines that they own and whose end theirs waits for, which some servers want this for.
+    rule(GROUP, ["devmachines"], ["create", "delete"]),
+    rule(GROUP, ["devmachinepools/finalizers"], ["update"]),
   ];
   const leader: JsonValue[] = [
-    rule("coordination.k8s.io", ["leases"], ALL),
+    rule("coordination.k8s.io", ["leases"], ["get", "create", "update"]),
     rule("", ["events"], ["create", "patch"]),
   ];
   const [managerName, leaderName] = ["capim-manager-role", "capim-leader-election-role"];
