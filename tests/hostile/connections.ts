@@ -5,6 +5,7 @@ import { Buffer } from "node:buffer";
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
+import { SocketReading } from "../../apiserver/listener/socket_reading.ts";
 
 /** A cluster to be attacked, and its administrator's certificate. */
 export interface Target {
@@ -27,18 +28,30 @@ export function connectTcp({ host, port, from }: Aim): Promise<net.Socket> {
   return opened(socket, "connect") as Promise<net.Socket>;
 }
 
+/** What TLS goes over. */
+const carriers = new WeakMap<Duplex, net.Socket>();
+
 /** Opens a TLS connection that speaks `protocol`. */
 export async function connectTls(target: Aim, protocol: "h2" | "http/1.1"): Promise<Duplex> {
   const { authority, certificate, key } = target;
+  const carrier = await connectTcp(target);
   const socket = tls.connect({
-    socket: await connectTcp(target),
+    socket: carrier,
     servername: "",
     ca: authority,
     cert: certificate,
     key,
     ALPNProtocols: [protocol],
   });
+  carriers.set(socket, carrier);
   return await opened(socket, "secureConnect");
+}
+
+/** Takes nothing of what comes from now on, not even from TCP: a stream that is paused does. */
+export function leaveUnread(socket: Duplex): void {
+  const reading = new SocketReading(carriers.get(socket) ?? socket);
+  if (carriers.has(socket)) reading.secure(socket);
+  reading.hold();
 }
 
 function opened(socket: Duplex, event: string): Promise<Duplex> {

@@ -3,6 +3,7 @@
 // something of it goes out is for the connection to say. Source: RFC 9113, 5.
 
 import type { Carrier } from "../../http/types.ts";
+import { BodyChunks } from "../body_chunks.ts";
 import { bodyTooLarge } from "../body_too_large.ts";
 import type { RequestHeaders } from "./request_headers.ts";
 
@@ -79,8 +80,7 @@ export class ServerStream implements Carrier {
   ended = false;
   readonly #expected: number | undefined;
   #received = 0;
-  #chunks: Uint8Array[] = [];
-  #buffered = 0;
+  #chunks: BodyChunks | undefined;
   #reader: BodyReader | undefined;
   /** Nobody will read any more of it. */
   #unwanted = false;
@@ -222,9 +222,7 @@ export class ServerStream implements Carrier {
     }
     if (this.#unwanted) this.#credit(chunk.length + padding);
     else {
-      if (chunk.length > 0) this.#chunks.push(chunk.slice());
-      this.#buffered += chunk.length;
-      if (chunk.length > 0) this.account?.set(this.#buffered);
+      if (chunk.length > 0) this.#keep(chunk);
       if (this.#reader !== undefined) this.#credit(chunk.length + padding);
       else this.#credit(padding);
       this.#deliver();
@@ -234,7 +232,7 @@ export class ServerStream implements Carrier {
 
   /** What was received and will not be read: the connection has it back. */
   get unread(): number {
-    return this.#reader === undefined && !this.#unwanted ? this.#buffered : 0;
+    return this.#reader === undefined && !this.#unwanted ? this.#chunks?.length ?? 0 : 0;
   }
 
   /** Nothing more will happen. */
@@ -253,14 +251,20 @@ export class ServerStream implements Carrier {
     if (bytes > 0) this.#keeper.credit(this, bytes);
   }
 
+  #keep(chunk: Uint8Array): void {
+    this.#chunks ??= new BodyChunks();
+    this.#chunks.add(chunk);
+    this.account?.set(this.#chunks.held);
+  }
+
   #deliver(): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    if (this.#buffered > reader.limit) {
+    if (this.#chunks !== undefined && this.#chunks.length > reader.limit) {
       this.#drop();
       reader.reject(bodyTooLarge(reader.limit));
     } else if (this.ended) {
-      const body = whole(this.#chunks, this.#buffered);
+      const body = this.#chunks?.whole() ?? NO_BODY;
       this.#drop();
       reader.resolve(body);
     }
@@ -276,18 +280,7 @@ export class ServerStream implements Carrier {
   #drop(): void {
     this.#reader = undefined;
     this.#unwanted = true;
-    if (this.#chunks.length > 0) this.account?.set(0);
-    this.#chunks = [];
+    if (this.#chunks !== undefined) this.account?.set(0);
+    this.#chunks = undefined;
   }
-}
-
-function whole(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-  }
-  return out;
 }
