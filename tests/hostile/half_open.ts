@@ -2,12 +2,14 @@
 
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
-import { connectTcp, connectTls, PREFACE, send, type Target } from "./connections.ts";
+import { connectTcp, connectTls, leaveUnread, PREFACE, send, type Target } from "./connections.ts";
+import { get, LISTS, listWithout, WIDE_OPEN } from "./http2_requests.ts";
 
 /** Opens one; `i` counts them. */
 export type HalfOpen = (target: Target, i: number) => Promise<Duplex>;
 
 const AT_ONCE = 100;
+const LISTS_EACH = 10;
 /** One address of the client has some 28,000 ports, and keeps those of yesterday's connections for a while. */
 const ADDRESSES = 8;
 
@@ -63,6 +65,20 @@ export const HALF_OPEN: Readonly<Record<string, HalfOpen>> = {
     after(secure(target, i, "http/1.1"), "GET /api HTTP/1.1\r\nHost: x\r\nX: "),
   "HTTP/2 preface and silence": (target, i) => after(secure(target, i, "h2"), PREFACE),
 };
+
+/** A connection that asks for lists that nobody else asks for, and takes nothing of them. */
+async function unreadLists(target: Target, i: number): Promise<Duplex> {
+  const socket = await secure(target, i, "h2");
+  leaveUnread(socket);
+  await send(socket, WIDE_OPEN);
+  for (let j = 0; j < LISTS_EACH; j++) {
+    await send(socket, get(target, 2 * j + 1, listWithout((LISTS_EACH * i + j) % LISTS)));
+  }
+  return socket;
+}
+
+/** Connections that hold something of the server's. */
+export const HELD: Readonly<Record<string, HalfOpen>> = { "lists that are not read": unreadLists };
 
 /** Opens so many. Those that the server does not let in are missing. */
 export async function openHalf(target: Target, open: HalfOpen, count: number): Promise<Duplex[]> {

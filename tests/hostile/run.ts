@@ -4,11 +4,13 @@
 // connection that it kept and on new ones, the victim's processor time, and
 // what its process holds afterwards. Exit code 1 when the process went down,
 // a cluster did not answer, an answer of the bystander took too long, or
-// memory or open files did not return.
+// memory or open files did not return. At last another process is flooded
+// until it reaches the ceiling of its memory.
 // Usage: deno run -A tests/hostile/run.ts [SCALE [NAME]]   default 1: thousands of connections
 // Needs a limit of 11,000 open files (`ulimit -n`) for all half-open connections; with less, fewer are opened.
 
 import { ATTACKS } from "./attacks.ts";
+import { reachCeiling } from "./ceiling.ts";
 import { Ground } from "./ground.ts";
 import { HALF_OPEN } from "./half_open.ts";
 import type { Latency } from "./witness.ts";
@@ -16,8 +18,11 @@ import type { Latency } from "./witness.ts";
 const SILENT = 10_000;
 const COUNT = 2_000;
 const HELD_MS = 3_000;
-/** What an attack may leave behind: allocators keep some of what they once had. */
+/** What all attacks may leave behind in the heap, and in resident memory: allocators keep some of what they once had. */
 const LEFT_BYTES_MAX = 150 * 1024 * 1024;
+const LEFT_RESIDENT_BYTES_MAX = 200 * 1024 * 1024;
+/** So long after the last attack memory is given back to the system. */
+const RETURN_MS = 15_000;
 const LEFT_HANDLES_MAX = 20;
 /** A bystander may wait so long, on a machine that does other things as well. */
 const WORST_MS_MAX = 3_000;
@@ -99,13 +104,27 @@ for (const open of Object.keys(HALF_OPEN)) {
     await new Promise((next) => setTimeout(next, 1_000));
   });
 }
-await new Promise((next) => setTimeout(next, 3_000));
+await new Promise((next) => setTimeout(next, RETURN_MS));
 const after = await ground.holding();
 judge(
   after.heapUsed <= before.heapUsed + LEFT_BYTES_MAX &&
+    after.rss <= before.rss + LEFT_RESIDENT_BYTES_MAX &&
     after.handles <= before.handles + LEFT_HANDLES_MAX,
   `after: ${mebibytes(after.rss)} resident, ${mebibytes(after.heapUsed)} of heap, ` +
     `${after.handles} files`,
 );
+const CEILING = "the ceiling of memory";
+if (CEILING.includes(only)) {
+  const connections = Math.ceil(200 * scale);
+  const seen = await reachCeiling({ mebibytes: 100, connections });
+  const { refused, served, recovered_ms } = seen;
+  judge(
+    refused.every(({ status, retryAfter }) => status === 429 && retryAfter === "1") &&
+      served.every((status) => status < 300) && recovered_ms !== undefined,
+    `${CEILING}: lists and watches ${refused.map(({ status }) => status).join()}, ` +
+      `reads and writes ${served.join()}; all served again after ${recovered_ms ?? "?"} ms, ` +
+      `${seen.rss.map(mebibytes).join(", ")} resident before, then and afterwards`,
+  );
+}
 print(`${passed} passed, ${failed} failed`);
 Deno.exitCode = failed === 0 ? 0 : 1;

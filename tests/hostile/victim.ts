@@ -1,6 +1,6 @@
 // Two workload clusters in a process of their own, for attacks: prints where
 // they are, and what it holds whenever it is asked.
-// Usage: deno run -A --v8-flags=--expose-gc victim.ts [PORT [MIB]]   the first of its ports, and the ceiling of its memory
+// Usage: deno run -A --v8-flags=--expose-gc victim.ts [PORT [MIB]]   the first of its ports, and the ceiling of its memory above what it holds at first
 
 import process from "node:process";
 import { FakeFleet } from "../../mod.ts";
@@ -86,10 +86,17 @@ class LongestTurn {
 const { gc } = globalThis as { gc?: () => void };
 // Somebody else may run the same.
 const first = Number(Deno.args[0] || 20_000 + 2 * (Deno.pid % 4_000));
-const limit_bytes = Number(Deno.args[1] ?? 0) * 1024 * 1024;
+const allowed_bytes = Number(Deno.args[1] ?? 0) * 1024 * 1024;
+/** Known once both clusters are there. */
+let held_bytes = 0;
+const memory = new MemoryCeiling({
+  limit_bytes: allowed_bytes,
+  clock: systemClock,
+  resident: () => held_bytes === 0 ? 0 : Deno.memoryUsage().rss - held_bytes,
+});
 await using fleet = new FakeFleet({
   ports: { first, last: first + 100 },
-  ...(limit_bytes === 0 ? {} : { memory: new MemoryCeiling({ limit_bytes, clock: systemClock }) }),
+  ...(allowed_bytes === 0 ? {} : { memory }),
 });
 const attacked = await startCluster(fleet, "default/attacked");
 // What answers of some size are made of.
@@ -104,7 +111,9 @@ for (let i = 0; i < 200; i++) {
     },
   );
 }
-say({ attacked, bystander: await startCluster(fleet, "default/bystander") });
+const bystander = await startCluster(fleet, "default/bystander");
+held_bytes = Deno.memoryUsage().rss;
+say({ attacked, bystander });
 const longest = new LongestTurn();
 for await (const _question of questions()) {
   const turn_ms = longest.take_ms();
