@@ -17,7 +17,7 @@ import { EtcdCluster } from "./etcd/etcd_cluster.ts";
 import { memberServices } from "./etcd/grpc_services.ts";
 import { MemberApi } from "./etcd/member_api.ts";
 import { SqliteStorage } from "./apiserver/persistence/sqlite_storage.ts";
-import { systemClock } from "./runtime/clock.ts";
+import { type Clock, systemClock } from "./runtime/clock.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
 import { SeededRandom } from "./runtime/random.ts";
 
@@ -287,6 +287,50 @@ Deno.test("ControlPlanePorts shows and wants certificates of the etcd authority"
     forwarder.connection.close();
   });
 });
+
+Deno.test("ControlPlanePorts renews the certificates of etcd members long before they end", async () => {
+  const DAY_MS = 86_400_000;
+  let ahead_ms = 0;
+  const clock: Clock = {
+    now: () => systemClock.now() + ahead_ms,
+    after: (delay_ms, action, options) => systemClock.after(delay_ms, action, options),
+  };
+  const where = { ports: { first: 28_100, last: 28_200 }, clock };
+  await withControlPlane(async ({ caller, etcdAuthority }) => {
+    const shown = async () => {
+      const forwarder = await openForwarder(caller, "kube-system", "etcd-m-0", "spdy");
+      const socket = await secure(forwarder.dial(2379).data, {
+        servername: "etcd-m-0",
+        ca: etcdAuthority.certificate,
+        ...issueCertificateFor(etcdAuthority),
+        ALPNProtocols: ["h2"],
+        // What is issued later is not valid yet for a client of today.
+        rejectUnauthorized: ahead_ms === 0,
+      });
+      const { serialNumber, valid_to } = socket.getPeerCertificate();
+      socket.destroy();
+      forwarder.connection.close();
+      return { serialNumber, left_d: (Date.parse(valid_to) - clock.now()) / DAY_MS };
+    };
+    const first = await shown();
+    assertEquals((await shown()).serialNumber, first.serialNumber);
+    ahead_ms = 239 * DAY_MS;
+    assertEquals((await shown()).serialNumber, first.serialNumber);
+    ahead_ms = 241 * DAY_MS;
+    const renewed = await shown();
+    assert(renewed.serialNumber !== first.serialNumber);
+    assert(renewed.left_d > 360, `${renewed.left_d} days`);
+  }, where);
+});
+
+function issueCertificateFor(authority: KeyPair): { cert: string; key: string } {
+  const { certificate, key } = issueCertificate(authority, {
+    commonName: "c",
+    usages: ["client"],
+    now_ms: systemClock.now(),
+  });
+  return { cert: certificate, key };
+}
 
 Deno.test("ControlPlanePorts lets go of members that are removed, by whomever", async () => {
   await withControlPlane(async (fixture) => {
