@@ -2,7 +2,7 @@
 // successor, under the same names, and a few of our own. Read into settings;
 // nothing is opened here.
 
-import { cipherList, TLS_VERSIONS } from "../serving/tls_settings.ts";
+import { TLS_VERSIONS } from "../serving/tls_settings.ts";
 import {
   type Address,
   addressFlag,
@@ -45,7 +45,7 @@ export interface ControllerSettings {
   readonly insecureDiagnostics: boolean;
   readonly profiler: Address | undefined;
   readonly debugPort: number;
-  readonly tls: { readonly minVersion: "TLSv1.2" | "TLSv1.3"; readonly ciphers?: string };
+  readonly tls: { readonly minVersion: "TLSv1.2" | "TLSv1.3" };
   readonly features: ReadonlyMap<string, boolean>;
   readonly verbosity: number;
   readonly jsonLog: boolean;
@@ -163,11 +163,6 @@ export const CONTROLLER_FLAGS: readonly Flag[] = [
   },
   flag("tls-min-version", "VERSION", "VersionTLS12 or VersionTLS13", "VersionTLS12"),
   {
-    name: "tls-cipher-suites",
-    value: "NAMES",
-    help: "Cipher suites of TLS 1.2, joined with commas (default: all that are safe)",
-  },
-  {
     name: "feature-gates",
     value: "NAME=BOOL,…",
     help: "Of Cluster API's gates; ClusterTopology=false refuses templates of clusters",
@@ -283,14 +278,7 @@ function webhooks(args: Arguments): WebhookSettings {
 
 function tls(args: Arguments): ControllerSettings["tls"] {
   const version = choiceFlag(args, "tls-min-version", Object.keys(TLS_VERSIONS));
-  const minVersion = TLS_VERSIONS[version] ?? "TLSv1.2";
-  const suites = args.flags["tls-cipher-suites"] ?? "";
-  if (suites === "") return { minVersion };
-  try {
-    return { minVersion, ciphers: cipherList(suites.split(",").map((name) => name.trim())) };
-  } catch (error) {
-    throw new UsageError(`--tls-cipher-suites: ${(error as Error).message}`);
-  }
+  return { minVersion: TLS_VERSIONS[version] ?? "TLSv1.2" };
 }
 
 function featureGates(text: string): ReadonlyMap<string, boolean> {

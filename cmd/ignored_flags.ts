@@ -2,6 +2,7 @@
 // mean anything in this process. They are taken, so that deployments and
 // scripts go on working, and whoever gives one is told why it does nothing.
 
+import { TLS_CIPHER_SUITES } from "../serving/tls_settings.ts";
 import { type Arguments, type Flag, UsageError } from "./command.ts";
 
 interface IgnoredFlag {
@@ -31,6 +32,16 @@ const IGNORED: Readonly<Record<string, IgnoredFlag>> = {
     problem: (value) => {
       const wrong = value.split(",").find((phase) => phase !== "" && !PHASES.includes(phase));
       return wrong === undefined ? undefined : `has "${wrong}"; there are ${PHASES.join(", ")}`;
+    },
+  },
+  "tls-cipher-suites": {
+    value: "NAMES",
+    why: "the TLS library offers its suites, all of which are safe, and takes no list",
+    problem: (value) => {
+      const wrong = value.split(",").find((name) => !TLS_CIPHER_SUITES.includes(name.trim()));
+      return wrong === undefined || value === ""
+        ? undefined
+        : `has "${wrong}", which is not offered; there are ${TLS_CIPHER_SUITES.join(", ")}`;
     },
   },
   "tls-curve-preferences": {

@@ -55,8 +55,6 @@ export interface ServerTls {
   readonly key: string;
   /** Default `TLSv1.2`. */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
-  /** Names of OpenSSL, joined with colons; absent: all that are safe. */
-  readonly ciphers?: string;
 }
 
 /** Options of {@linkcode HttpServer.open}. */
@@ -140,8 +138,8 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
-function secureContext({ certificate, key, minVersion = "TLSv1.2", ciphers }: ServerTls) {
-  return { cert: certificate, key, minVersion, ...(ciphers === undefined ? {} : { ciphers }) };
+function secureContext({ certificate, key, minVersion = "TLSv1.2" }: ServerTls) {
+  return { cert: certificate, key, minVersion };
 }
 
 function track(server: http.Server | https.Server): Set<Socket> {
