@@ -21,6 +21,7 @@ const more = {
     jsonPatches,
   }],
 };
+// deno-lint-ignore no-console -- a program's output
 console.log(JSON.stringify({
   apiVersion,
   kind,

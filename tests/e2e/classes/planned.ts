@@ -56,4 +56,5 @@ const owned = items.filter(({ metadata }) =>
   metadata.labels?.[OWNED] !== undefined &&
   metadata.labels["cluster.x-k8s.io/cluster-name"] === cluster
 );
+// deno-lint-ignore no-console -- a program's output
 console.log(owned.map(shown).sort().join("\n"));
