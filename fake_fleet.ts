@@ -112,7 +112,8 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
 
   /** The clusters' names, and those that it keeps a port or stored contents for. */
   get kept(): string[] {
-    const stored = this.#options.storage?.clusters ?? [];
+    // The management cluster may be kept in the same place.
+    const stored = this.#options.storage?.clusters.filter((name) => name.includes("/")) ?? [];
     return [...new Set([...this.#members.keys(), ...this.#reserved.keys(), ...stored])];
   }
 

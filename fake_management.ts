@@ -8,15 +8,19 @@ import {
   addKubeadmControllers,
   addProviderControllers,
   CORE_INDEX_LABELS,
+  coreResources,
   HostClusterAccess,
   HostEtcdAccess,
+  INFRASTRUCTURE_KINDS,
 } from "./controllers/mod.ts";
 import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
 import { createSigningKey } from "./apiserver/mod.ts";
 import { FakeFleet, type FakeFleetOptions, type FleetStorage, SIGNING_KEY } from "./fake_fleet.ts";
+import { collectOrphans, type OrphanOptions } from "./fleet_orphans.ts";
+import { FleetRestoration } from "./fleet_restoration.ts";
 import { customResourceDefinitions } from "./manifests/mod.ts";
 import type { Client, ResourceRef } from "./runtime/client.ts";
-import { type Clock, systemClock } from "./runtime/clock.ts";
+import { type Clock, sleep, systemClock } from "./runtime/clock.ts";
 import { type Logger, silentLogger } from "./runtime/log.ts";
 import type { KubeObject } from "./runtime/object.ts";
 import { createAuthority, type KeyPair } from "./runtime/pki/mod.ts";
@@ -52,6 +56,7 @@ const DEFINITIONS: ResourceRef = {
 };
 /** The storage name of the management cluster itself; workload clusters have a slash in theirs. */
 const MANAGEMENT = "management";
+const RETRY_MS = 1_000;
 
 /**
  * A management cluster that makes workload clusters.
@@ -100,12 +105,31 @@ export class FakeManagement implements AsyncDisposable {
       await installDefinitions(cluster.client);
       await recordProviders(cluster.client);
       const manager = makeManager(cluster, fleet, { clock, random, logger });
+      const parts = { client: cluster.client, fleet, kinds: INFRASTRUCTURE_KINDS, clock, logger };
+      if (storage !== undefined) {
+        await new FleetRestoration({ ...parts, core: coreResources("v1beta2") }).reservePorts();
+      }
       await manager.start(management.#abort.signal);
+      if (storage !== undefined) void management.#tidy({ ...parts, cache: manager.cache });
     } catch (error) {
       await management.close();
       throw error;
     }
     return management;
+  }
+
+  /** Ends what an earlier process kept and nothing stands for: it was killed before it could, or lost finalizers. */
+  async #tidy(options: OrphanOptions & { clock: Clock }): Promise<void> {
+    const { clock, logger } = options;
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      try {
+        if (await collectOrphans(options)) return;
+      } catch (error) {
+        logger.warn("Cannot tell which workload clusters are still wanted", { error });
+      }
+      await sleep(clock, RETRY_MS, signal).catch(() => {});
+    }
   }
 
   /** Stops the controllers and ends all clusters; what is stored stays. */

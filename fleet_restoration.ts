@@ -44,16 +44,21 @@ export class FleetRestoration {
 
   /** Reads the management cluster. Before the controllers start. Rejects when it cannot be read. */
   async prepare(): Promise<void> {
-    const { kinds, fleet, logger } = this.#options;
-    for (const { clusters } of kinds) {
-      for (const object of await this.#list(clusters)) await this.#reserve(object);
-    }
+    const { fleet, logger } = this.#options;
+    await this.reservePorts();
     for (const machine of await this.#list(this.#options.core.machines)) this.#expect(machine);
     for (const cluster of this.#expected.keys()) fleet.hold(cluster);
     if (this.#expected.size > 0) {
       logger.info("Taking up workload clusters of an earlier process", {
         clusters: this.#expected.size,
       });
+    }
+  }
+
+  /** Binds the ports of all clusters, so that none that is made takes one. Enough where contents are kept with the management cluster's. */
+  async reservePorts(): Promise<void> {
+    for (const { clusters } of this.#options.kinds) {
+      for (const object of await this.#list(clusters)) await this.#reserve(object);
     }
   }
 
