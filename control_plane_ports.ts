@@ -8,7 +8,7 @@ import type { Address } from "./shared_addresses.ts";
 import type { EtcdMemberSpec } from "./controllers/provider/host.ts";
 import type { CallObserver } from "./etcd/grpc_services.ts";
 import { hasLeases } from "./etcd/etcd_journal.ts";
-import { RecordedEtcd } from "./etcd/recorded_etcd.ts";
+import { hasRecordedMembers, RecordedEtcd } from "./etcd/recorded_etcd.ts";
 import type { MemberTls } from "./etcd/grpc_server.ts";
 import type { Client } from "./runtime/client.ts";
 import type { Clock } from "./runtime/clock.ts";
@@ -91,12 +91,18 @@ export class ControlPlanePorts implements PodPorts {
 
   /** An etcd member does not run any more. */
   async removeEtcdMember(machine: string): Promise<void> {
-    if (!this.#members.delete(machine) || this.#members.size > 0) return;
-    // The data goes with the last member.
-    const etcd = this.#etcd;
+    this.#members.delete(machine);
+    if (this.#members.size > 0) return;
+    this.#etcd?.disconnect(machine);
+    const { client, etcdData } = this.#options;
+    // Those of an earlier process may be yet to start again, or be taken down without that.
+    if (etcdData !== undefined && await hasRecordedMembers(client(), machine)) return;
+    if (this.#members.size > 0) return;
+    // The data goes with the last member, before another can begin with it.
+    const ended = this.#etcd?.close();
     this.#etcd = undefined;
-    await etcd?.close();
-    this.#options.etcdData?.clear();
+    etcdData?.clear();
+    await ended;
   }
 
   /** Connects to a port of a pod. Pods of the host's network see all ports of their machine. */

@@ -202,6 +202,13 @@ async function secure(stream: Duplex, options: ConnectionOptions): Promise<TLSSo
   return socket;
 }
 
+/** Ends a member as the provider does: the record first. */
+async function takeDown(fleet: FakeFleet, machine: string): Promise<void> {
+  const key = { namespace: "kube-system", name: `etcd-${machine}` };
+  await fleet.client(CLUSTER)?.delete(PODS, key, { gracePeriodSeconds: 0 });
+  await fleet.removeEtcdMember(CLUSTER, machine);
+}
+
 const names = (answer: { members: { name: string }[] }) => answer.members.map(({ name }) => name);
 
 Deno.test("ControlPlanePorts serves each etcd member with a certificate of its own, and one state", async () => {
@@ -248,13 +255,44 @@ Deno.test("ControlPlanePorts keeps what etcd holds where its cluster is kept, un
         assertEquals([header.revision, header.memberId], [2, 2n]);
         assertEquals(names(await call("MemberList")), MACHINES);
       });
-      for (const machine of MACHINES) await fixture.fleet.removeEtcdMember(CLUSTER, machine);
+      for (const machine of MACHINES) await takeDown(fixture.fleet, machine);
     });
     await inProcess((fixture) =>
       withEtcd(fixture, "m-0", async ({ call }) => {
         assertEquals((await call("Range", range)).kvs, []);
       })
     );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("ControlPlanePorts keeps what etcd holds for members that are yet to start again, and not for those that never do", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/clusters.sqlite`;
+  const ports = { first: 28_100, last: 28_200 };
+  try {
+    {
+      using storage = new SqliteStorage(path);
+      await withControlPlane((fixture) =>
+        withEtcd(fixture, "m-0", async ({ call }) => {
+          const value = Buffer.from("1");
+          await call("Put", { key: Buffer.from("kept"), value, lease: 0n });
+        }), { ports, storage });
+    }
+    using storage = new SqliteStorage(path);
+    await using fleet = new FakeFleet({ ports, storage });
+    await fleet.ensureListener(CLUSTER);
+    const authority = createAuthority({ commonName: "etcd-ca", now_ms: systemClock.now() });
+    const first = { machine: "m-0", clusterId: "77", memberId: "1" };
+    await fleet.addEtcdMember(CLUSTER, authority, first);
+    const left = () => storage.buckets(CLUSTER).read("key").length;
+    await takeDown(fleet, "m-0");
+    assertEquals(left(), 1, "two more members have it");
+    await takeDown(fleet, "m-1");
+    assertEquals(left(), 1, "one more member has it");
+    await takeDown(fleet, "m-2");
+    assertEquals(left(), 0, "it went with the last member");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

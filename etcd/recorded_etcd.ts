@@ -43,6 +43,15 @@ export interface RecordedEtcdOptions {
   readonly data?: Buckets;
 }
 
+/** Whether there is a record of a member on another node than that one, started again or not. */
+export async function hasRecordedMembers(client: Client, without: string): Promise<boolean> {
+  const { items } = await client.list(PODS, { namespace: NAMESPACE, labels: SELECTOR });
+  return items.some((pod) =>
+    nodeOf(pod) !== without && annotation(pod, "member-id") !== undefined &&
+    annotation(pod, "member-removed") === undefined
+  );
+}
+
 /** The etcd of one workload cluster. */
 export class RecordedEtcd {
   /** Its state. */
