@@ -122,7 +122,9 @@ if (CEILING.includes(only)) {
     refused.every(({ status, retryAfter }) => status === 429 && retryAfter === "1") &&
       served.every((status) => status < 300) && recovered_ms !== undefined,
     `${CEILING}: lists and watches ${refused.map(({ status }) => status).join()}, ` +
-      `reads and writes ${served.join()}; all served again after ${recovered_ms ?? "?"} ms, ` +
+      `reads and writes ${served.join()}; all served again after ${
+        Math.round(recovered_ms ?? NaN)
+      } ms, ` +
       `${seen.rss.map(mebibytes).join(", ")} resident before, then and afterwards`,
   );
 }
