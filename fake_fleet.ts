@@ -2,8 +2,7 @@
 // address once an API server is started in it. What the provider's
 // controllers drive (WorkloadHost).
 
-import { ApiServer, createSigningKey } from "./apiserver/mod.ts";
-import { StaticTokens } from "./apiserver/auth/static_tokens.ts";
+import type { ApiServer } from "./apiserver/mod.ts";
 import { DEFAULT_PORT_RANGE, LazyListener } from "./apiserver/listener/mod.ts";
 import type {
   ClusterNetwork,
@@ -12,16 +11,9 @@ import type {
   Reach,
   WorkloadHost,
 } from "./controllers/provider/host.ts";
-import { type ClusterHeartbeats, NodeHeartbeats } from "./controllers/provider/node_heartbeats.ts";
-import { startClusterControllers } from "./cluster_controllers.ts";
-import type { WorkloadControllers } from "./controllers/workload/mod.ts";
-import { ControlPlanePorts } from "./control_plane_ports.ts";
-import {
-  ADMIN_TOKEN,
-  type FakeFleetOptions,
-  type FleetMember,
-  SIGNING_KEY,
-} from "./fleet_options.ts";
+import { NodeHeartbeats } from "./controllers/provider/node_heartbeats.ts";
+import { ADMIN_TOKEN, type FakeFleetOptions, type FleetMember } from "./fleet_options.ts";
+import { makeMember, type Member, type Origin } from "./fleet_member.ts";
 import { type ClusterPort, FleetPorts } from "./fleet_ports.ts";
 import { servingCertificate, servingRenewal } from "./fake_cluster.ts";
 import {
@@ -35,39 +27,8 @@ import { type Clock, systemClock } from "./runtime/clock.ts";
 import { silentLogger } from "./runtime/log.ts";
 import { checkAuthority, type KeyPair } from "./runtime/pki/mod.ts";
 import { type Random, systemRandom } from "./runtime/random.ts";
-import { oldestVersion } from "./runtime/semantic_version.ts";
-import { adminUser } from "./runtime/user.ts";
 
 export * from "./fleet_options.ts";
-
-const REVISIONS_SINCE_MS = Date.UTC(2026, 0, 1);
-
-/** What a cluster is made from. */
-interface Origin {
-  /** Whether clients may remember it from an earlier process. */
-  readonly known: boolean;
-  readonly network: ClusterNetwork | undefined;
-}
-
-/** One cluster of the fleet. */
-interface Member {
-  readonly name: string;
-  readonly port: number;
-  /** Its own port; absent when all clusters share one. */
-  readonly own: ClusterPort | undefined;
-  readonly server: ApiServer;
-  readonly client: Client;
-  readonly controllers: WorkloadControllers;
-  readonly heartbeats: ClusterHeartbeats;
-  /** The versions of those that run, by machine. */
-  readonly apiServers: Map<string, string | undefined>;
-  readonly ports: ControlPlanePorts;
-  authority: KeyPair | undefined;
-  /** Set from the first API server's start to the last one's stop. */
-  listener: Promise<Address> | undefined;
-  /** Its administrator's; where clients need one to get there. */
-  readonly token: string | undefined;
-}
 
 /** Runs workload clusters in this process. */
 export class FakeFleet implements WorkloadHost, AsyncDisposable {
@@ -355,74 +316,20 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   /** A cluster that cannot be made, as when its contents cannot be read, keeps its port for the next try. */
   #makeAt(place: ClusterPort | number, name: string, origin: Origin): Member {
     try {
-      return this.#makeMember(name, place, origin);
+      return makeMember({
+        name,
+        place,
+        origin,
+        token: this.#tokenOf(name),
+        options: this.#options,
+        clock: this.#clock,
+        random: this.#random,
+        heartbeats: this.#heartbeats,
+      });
     } catch (error) {
       if (typeof place !== "number") this.#reserved.set(name, place);
       throw error;
     }
-  }
-
-  #makeMember(name: string, place: ClusterPort | number, { known, network }: Origin): Member {
-    const { storage } = this.#options;
-    const stored = storage?.open(name);
-    const anew = known && stored?.restored === undefined;
-    const ports = new ControlPlanePorts({
-      clock: this.#clock,
-      random: this.#random,
-      logger: (this.#options.logger ?? silentLogger).with({ cluster: name }),
-      client: () => member.client,
-      ...(this.#options.observeEtcd === undefined
-        ? {}
-        : { observeEtcd: (method) => this.#options.observeEtcd?.(name, method) ?? (() => {}) }),
-      ...(storage === undefined ? {} : { etcdData: storage.buckets(name) }),
-      listener: () => member.listener,
-      runsApiServer: (machine) => member.apiServers.has(machine),
-    });
-    const token = this.#tokenOf(name);
-    const heartbeats = this.#heartbeats.of(() => member.client);
-    const server = new ApiServer({
-      aggregatedRoles: true,
-      bootstrapTokens: true,
-      ...(network === undefined ? {} : { serviceRanges: network.services }),
-      http: {
-        // What a client may meet while a control plane is upgraded.
-        version: () => oldestVersion(member.apiServers.values()),
-        ...(this.#options.memory === undefined ? {} : { memory: this.#options.memory }),
-      },
-      ports,
-      reads: heartbeats,
-      ...(token === undefined ? {} : {
-        tokens: new StaticTokens(new Map([[token, adminUser]])),
-      }),
-      clock: this.#clock,
-      random: this.#random,
-      ...(stored === undefined ? {} : { journal: stored.journal }),
-      ...(stored?.restored === undefined ? {} : { restored: stored.restored }),
-      ...(storage === undefined ? {} : {
-        signingKey: () => storage.secret(name, SIGNING_KEY, createSigningKey),
-      }),
-      ...(anew ? { firstRevision: laterRevision(this.#clock.now()) } : {}),
-    });
-    const client = server.client(adminUser);
-    const member: Member = {
-      name,
-      port: typeof place === "number" ? place : place.port,
-      own: typeof place === "number" ? undefined : place,
-      server,
-      client,
-      heartbeats,
-      controllers: startClusterControllers({
-        server,
-        clock: this.#clock,
-        authority: () => member.authority?.certificate,
-      }),
-      apiServers: new Map(),
-      ports,
-      authority: undefined,
-      listener: undefined,
-      token,
-    };
-    return member;
   }
 
   /** Client certificates do not get everywhere that requests do. */
@@ -501,9 +408,4 @@ export class FakeFleet implements WorkloadHost, AsyncDisposable {
   #notify(cluster: string): void {
     for (const listener of this.#listeners) listener(cluster);
   }
-}
-
-/** Greater than any that a cluster which loses its contents can have reached, at a thousand writes in a second. */
-function laterRevision(now_ms: number): number {
-  return Math.max(0, now_ms - REVISIONS_SINCE_MS);
 }
