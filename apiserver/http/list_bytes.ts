@@ -7,7 +7,7 @@
 import { setImmediate } from "node:timers";
 
 /** Larger lists are streams. */
-export const WHOLE_BYTES_MAX = 16 * 1024 * 1024;
+export const WHOLE_BYTES_MAX = 32 * 1024 * 1024;
 /** How much of small items is put together, and from what size an item goes out by itself. */
 const PIECE_BYTES = 32 * 1024;
 /** So much is encoded before others have their turn, if nobody has to wait for anything else. */

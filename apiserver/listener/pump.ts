@@ -48,13 +48,48 @@ export async function pump(
 
 /** How much of a body is handed to the platform at once: it encrypts all of it, and holds that until the client has taken it. */
 const PIECE_BYTES = 128 * 1024;
+/** Whole bodies are handed over as long as the platform holds no more than this of them: pieces cost a third more. */
+const WHOLE_BYTES_MAX = 64 * 1024 * 1024;
 /** What fits into the first window of a client, and so is taken by the platform at once. */
 const WINDOW_BYTES = 64 * 1024;
 
+/** What the platform holds of bodies that were handed over whole. */
+export class WholeBodies {
+  readonly #max_bytes: number;
+  #bytes = 0;
+
+  /** No more than so many bytes at once. */
+  constructor(max_bytes: number) {
+    this.#max_bytes = max_bytes;
+  }
+
+  /** Whether there is room for a body; it is taken until the client has all of it, or is gone. */
+  take({ length }: Uint8Array, out: Outlet): boolean {
+    if (this.#bytes + length > this.#max_bytes) return false;
+    this.#bytes += length;
+    let held = length;
+    const over = () => {
+      this.#bytes -= held;
+      held = 0;
+    };
+    out.once("finish", over);
+    out.once("close", over);
+    return true;
+  }
+}
+
+/** Of all clients of the process. */
+const wholeBodies = new WholeBodies(WHOLE_BYTES_MAX);
+
 /** Ends an answer with its whole body, which may be shared by many answers. Resolves when nothing more has to be written. */
-export async function endWith(body: Uint8Array, out: Outlet, delivery: Delivery): Promise<void> {
+export async function endWith(
+  body: Uint8Array,
+  out: Outlet,
+  delivery: Delivery,
+  whole: WholeBodies = wholeBodies,
+): Promise<void> {
   let rest = body;
-  while (rest.length > PIECE_BYTES) {
+  while (rest.length > PIECE_BYTES && !whole.take(rest, out)) {
     const room = out.write(rest.subarray(0, PIECE_BYTES));
     rest = rest.subarray(PIECE_BYTES);
     if (!room) await drained(out, delivery);

@@ -8,7 +8,7 @@ import { Debts, Owed } from "./debts.ts";
 import { Departure } from "./departure.ts";
 import { HeldMemory } from "./held_memory.ts";
 import { Listener } from "./listener.ts";
-import { endWith } from "./pump.ts";
+import { endWith, WholeBodies } from "./pump.ts";
 
 const MAPS = { apiVersion: "v1", resource: "configmaps" };
 const WATCH = "/api/v1/configmaps?watch=true&resourceVersion=1";
@@ -165,7 +165,7 @@ Deno.test("endWith() hands a body over piece by piece, as the client takes it", 
   const body = new Uint8Array(300 * 1024);
   const out = new SlowResponse();
   const to = delivery();
-  const ended = endWith(body, out, to);
+  const ended = endWith(body, out, to, new WholeBodies(0));
   await settled();
   assertEquals(out.pieces.map(({ length }) => length), [128 * 1024]);
   assertEquals(to.debts.bytes, 128 * 1024);
@@ -188,11 +188,27 @@ Deno.test("endWith() cuts off who takes nothing, and writes no more to who has l
   const out = new SlowResponse();
   const to = delivery();
   out.on("close", () => to.departure.leave());
-  const ended = endWith(new Uint8Array(300 * 1024), out, to);
+  const ended = endWith(new Uint8Array(300 * 1024), out, to, new WholeBodies(0));
   await settled();
   assertEquals(out.limits, [STALLED_MS]);
   out.emit("timeout");
   await ended;
   assert(out.destroyed);
   assertEquals(out.pieces.length, 1);
+});
+
+Deno.test("endWith() hands bodies over whole while there is room for them", async () => {
+  const whole = new WholeBodies(1024 * 1024);
+  const body = new Uint8Array(600 * 1024);
+  const [first, second, third] = [new SlowResponse(), new SlowResponse(), new SlowResponse()];
+  await endWith(body, first, delivery(), whole);
+  void endWith(body, second, delivery(), whole);
+  await settled();
+  assertEquals([first, second].map(({ pieces }) => pieces[0]?.length), [600 * 1024, 128 * 1024]);
+  first.take();
+  await settled();
+  await endWith(body, third, delivery(), whole);
+  assertEquals(third.pieces.map(({ length }) => length), [600 * 1024]);
+  third.destroy();
+  second.destroy();
 });
