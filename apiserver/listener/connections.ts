@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { monotonic, systemClock } from "../../runtime/clock.ts";
+import { memoryReturn } from "./held_memory.ts";
 import { SocketReading } from "./socket_reading.ts";
 import { StrangerLimit } from "./strangers.ts";
 import { type Member, type Party, Turns } from "./turns.ts";
@@ -62,6 +63,7 @@ export class Connections {
       this.#open.delete(socket);
       this.#strangers.delete(socket);
       connection.member.leave();
+      memoryReturn.left();
     });
   }
 

@@ -127,7 +127,10 @@ function largestOf(candidates: Iterable<Holders>): Holders | undefined {
   return largest;
 }
 
-/** Of this process. */
-export const heldMemory: HeldMemory = new HeldMemory({
-  watcher: new MemoryReturn({ clock: systemClock, platform: giveBackOfPlatform }),
+/** Gives back the memory of this process. */
+export const memoryReturn: MemoryReturn = new MemoryReturn({
+  clock: systemClock,
+  platform: giveBackOfPlatform,
 });
+/** Of this process. */
+export const heldMemory: HeldMemory = new HeldMemory({ watcher: memoryReturn });

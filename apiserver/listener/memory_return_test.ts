@@ -45,6 +45,29 @@ Deno.test("MemoryReturn waits until there is little again", async () => {
   assertEquals(seen.returned, 1);
 });
 
+Deno.test("MemoryReturn gives memory back after many connections, and soon after later ones", async () => {
+  const { clock, seen, memory } = started();
+  const leave = (count: number) => {
+    for (let i = 0; i < count; i++) memory.left();
+  };
+  leave(99);
+  await clock.advance(100_000);
+  assertEquals(seen.returned, 0);
+  leave(1);
+  await clock.advance(10_000);
+  assertEquals(seen.returned, 1);
+  // While it waits for the last garbage, others come and go.
+  leave(100);
+  await clock.advance(5_000);
+  leave(100);
+  await clock.advance(5_000);
+  assertEquals(seen.returned, 2);
+  await clock.advance(60_000);
+  assertEquals(seen.returned, 3);
+  await clock.advance(600_000);
+  assertEquals(seen.returned, 3);
+});
+
 Deno.test("MemoryReturn asks a platform that cannot only once", async () => {
   const { clock, seen, memory } = started(false);
   for (let i = 0; i < 3; i++) {
