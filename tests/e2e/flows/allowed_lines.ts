@@ -105,8 +105,8 @@ export const ALLOWED_LINES: readonly AllowedLine[] = [
   },
   {
     pattern:
-      /connection to the workload cluster is down|Connect failed|connection refused|EOF|connection reset by peer|i\/o timeout|context deadline|Informer to sync|http2: client connection lost/,
-    why: "The process with the workload clusters was killed.",
+      /connection to the workload cluster is down|Connect failed|connection refused|EOF|broken pipe|connection reset by peer|i\/o timeout|context deadline|Informer to sync|http2: client connection lost/,
+    why: "The process with the workload clusters and the webhooks was killed.",
     only: "taken-up",
   },
   {
