@@ -4,6 +4,7 @@
 // `lease` and `meta` buckets (server/storage/schema).
 
 import type { BucketChange, Buckets } from "../runtime/store/buckets.ts";
+import { compareBytes } from "./bytes.ts";
 import { KEY_BUCKET, parseRecord, recordKey, recordValue } from "./history_hash.ts";
 import type { HistoryRecord } from "./key_value_store.ts";
 
@@ -77,8 +78,9 @@ export class EtcdJournal {
   }
 
   #read(): RestoredEtcd {
-    const [compacted] = this.#buckets.read(META_BUCKET).filter(({ key }) => same(key, COMPACTED));
-    const [cluster] = this.#buckets.read(META_BUCKET).filter(({ key }) => same(key, CLUSTER));
+    const meta = this.#buckets.read(META_BUCKET);
+    const compacted = meta.find(({ key }) => compareBytes(key, COMPACTED) === 0);
+    const cluster = meta.find(({ key }) => compareBytes(key, CLUSTER) === 0);
     return {
       records: this.#buckets.read(KEY_BUCKET).map(({ key, value }) => parseRecord(key, value)),
       compactRevision: compacted === undefined ? NOT_COMPACTED : Number(numberIn(compacted.value)),
@@ -133,10 +135,6 @@ export class EtcdJournal {
 /** Whether leases are kept there. */
 export function hasLeases(buckets: Buckets | undefined): boolean {
   return buckets !== undefined && buckets.read(LEASE_BUCKET).length > 0;
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 function bytesOf(value: bigint): Uint8Array {

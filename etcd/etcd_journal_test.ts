@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { VirtualClock } from "../runtime/clock.ts";
 import { SeededRandom } from "../runtime/random.ts";
 import { MemoryBuckets } from "./_memory_buckets_for_test.ts";
-import { toBytes } from "./bytes.ts";
+import { compareBytes, toBytes } from "./bytes.ts";
 import { EtcdCluster } from "./etcd_cluster.ts";
 import { EtcdJournal, hasLeases } from "./etcd_journal.ts";
 import { MemberApi } from "./member_api.ts";
@@ -61,16 +61,12 @@ function everything({ cluster, api }: ReturnType<typeof open>) {
     commits: store.since(first).map(({ revision, events }) => ({
       revision,
       events: events.filter(({ kv }, i) =>
-        !events.slice(i + 1).some((later) => equalBytes(later.kv.key, kv.key))
+        !events.slice(i + 1).some((later) => compareBytes(later.kv.key, kv.key) === 0)
       ).map(({ type, kv }) => ({ type, kv })),
     })),
     hash: api.hashKV({ revision: 0 }).hash,
     leases: leases.ids.sort().map((id) => [id, leases.look(id)?.ttl_s, leases.look(id)?.keys]),
   };
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Does one of the things that clients do, as chance has it. */

@@ -14,6 +14,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
 };
 
+/** What letters and the backslash stand for behind a backslash. */
+export const GO_ESCAPES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(ESCAPES).filter(([char]) => char !== '"').map(([char, short]) => [short[1], char]),
+);
+
 // Letters, marks, numbers, punctuation, symbols and the plain space are printable; the rest is not.
 const UNPRINTABLE = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
 const UNPRINTABLE_ALL = new RegExp(UNPRINTABLE.source, "gu");

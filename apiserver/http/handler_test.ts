@@ -1,51 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { VirtualClock } from "../../runtime/clock.ts";
 import { unauthorized } from "../../runtime/status.ts";
-import { adminUser, type UserInfo } from "../../runtime/user.ts";
+import { adminUser } from "../../runtime/user.ts";
 import { decodeProtobuf, encodeProtobuf } from "../protobuf/mod.ts";
-import { ApiServer, type ApiServerOptions } from "../server.ts";
+import type { ApiServerOptions } from "../server.ts";
 import { fetchAdapter } from "./fetch.ts";
-
-type Fetch = (
-  method: string,
-  path: string,
-  options?: { headers?: Record<string, string>; body?: unknown },
-) => Promise<Response>;
-
-/** A server and a way to ask it things, as the administrator unless `user` says otherwise. */
-function serve(
-  options: ApiServerOptions = {},
-  user: UserInfo | null = adminUser,
-): { server: ApiServer; ask: Fetch; [Symbol.dispose](): void } {
-  const server = new ApiServer({ clock: new VirtualClock(), ...options });
-  const fetch = fetchAdapter(server.handler, user === null ? {} : { user });
-  return {
-    server,
-    ask: (method, path, { headers = {}, body } = {}) =>
-      fetch(
-        new Request(`https://localhost${path}`, {
-          method,
-          headers: {
-            ...(typeof body === "object" ? { "content-type": "application/json" } : {}),
-            ...headers,
-          },
-          ...(body === undefined
-            ? {}
-            : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-        }),
-      ),
-    [Symbol.dispose]: () => server.close(),
-  };
-}
-
-const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
-const configMap = (name: string, more: Record<string, unknown> = {}) => ({
-  apiVersion: "v1",
-  kind: "ConfigMap",
-  metadata: { name },
-  data: { a: "1" },
-  ...more,
-});
+import { CONFIG_MAPS, configMap, serve } from "./_server_for_test.ts";
 
 async function message(response: Response): Promise<[code: number, message: string]> {
   const status = await response.json();
@@ -445,75 +404,4 @@ Deno.test("createHttpHandler() keeps all digits of an int64 in every form", asyn
     assertEquals(code, 422);
     assertMatch(text1, /cannot unmarshal number 3\.0 into Go struct field JobSpec\.spec\./);
   }
-});
-
-Deno.test("createHttpHandler() counts requests and objects under kube-apiserver's names", async () => {
-  using cluster = serve();
-  const { ask } = cluster;
-  const { items } = await cluster.server.client().list({
-    apiVersion: "v1",
-    resource: "configmaps",
-  });
-  const present = items.length;
-  await ask("POST", CONFIG_MAPS, { body: configMap("a") });
-  await ask("GET", "/livez/ping");
-  for (const path of ["/nowhere/1", "/nowhere/2", `${CONFIG_MAPS}/x`]) await ask("GET", path);
-  const lines = (await (await ask("GET", "/metrics")).text()).split("\n");
-  const plain = 'component="",dry_run="",group="",resource="",scope=""';
-  for (
-    const line of [
-      `apiserver_request_total{code="200",${plain},subresource="/livez",verb="GET",version=""} 1`,
-      `apiserver_resource_objects{group="",resource="configmaps"} ${present + 1}`,
-      'apiserver_resource_objects{group="apps",resource="deployments"} 0',
-      'apiserver_storage_objects{resource="deployments.apps"} 0',
-      'apiserver_current_inflight_requests{request_kind="readOnly"} 1',
-      'apiserver_current_inflight_requests{request_kind="mutating"} 0',
-      'authentication_attempts{result="success"} 6',
-      'authenticated_user_requests{username="other"} 6',
-      "apiserver_audit_event_total 0",
-    ]
-  ) assert(lines.includes(line), line);
-  // What is not there is not told apart: clients could name no end of it.
-  assertEquals(lines.filter((line) => line.includes("nowhere") || line.includes('"x"')), []);
-  const buckets = (name: string) =>
-    lines.filter((line) =>
-      line.startsWith(`${name}_bucket{component="apiserver"`) && line.includes('verb="POST"')
-    ).length;
-  assertEquals(buckets("apiserver_request_duration_seconds"), 24);
-  assertEquals(buckets("apiserver_request_sli_duration_seconds"), 22);
-  assertEquals(lines.filter((line) => line.startsWith("kubernetes_build_info{")).length, 1);
-});
-
-Deno.test("createHttpHandler() counts watches while they last, the events sent to them, and admission", async () => {
-  using cluster = serve();
-  const { ask } = cluster;
-  const response = await ask("GET", `${CONFIG_MAPS}?watch=true`);
-  await ask("POST", CONFIG_MAPS, { body: configMap("a") });
-  const reader = response.body!.getReader();
-  await reader.read();
-  const metrics = async () => (await (await ask("GET", "/metrics")).text()).split("\n");
-  const open = (lines: string[]) =>
-    lines.find((line) => line.startsWith("apiserver_longrunning_requests{"))?.split(" ").at(-1);
-  const during = await metrics();
-  assertEquals(open(during), "1");
-  const events = 'apiserver_watch_events_total{group="",resource="configmaps",version="v1"} ';
-  assert(during.some((line) => line.startsWith(events)));
-  const plugin = 'name="NamespaceLifecycle",operation="CREATE",rejected="false",type="admit"';
-  const name = "apiserver_admission_controller_admission_duration_seconds";
-  assert(during.includes(`${name}_count{${plugin}} 1`));
-  await reader.cancel();
-  assertEquals(open(await metrics()), "0");
-});
-
-Deno.test("createHttpHandler() tells how it is at /statusz and /metrics/slis", async () => {
-  using cluster = serve();
-  const { ask } = cluster;
-  await ask("GET", "/readyz");
-  assertMatch(await (await ask("GET", "/statusz")).text(), /\nBinary version: 1\.36\.\d+\n/);
-  const slis = await (await ask("GET", "/metrics/slis")).text();
-  assertMatch(slis, /kubernetes_healthcheck\{name="etcd",type="readyz"\} 1\n/);
-  assertMatch(
-    slis,
-    /kubernetes_healthchecks_total\{name="etcd",status="success",type="readyz"\} 1/,
-  );
 });

@@ -37,10 +37,10 @@ export abstract class FeedController {
   /** Looks at everything that is there, and then at every write. */
   start(): void {
     const { feed } = this.context;
-    this.#stops = [
-      feed.observe((change) => this.observe(change)),
-      feed.onResourcesChange(() => this.resourcesChanged()),
-    ];
+    this.#stops = [feed.observe((change) => this.observe(change))];
+    if (this.resourcesChanged !== undefined) {
+      this.#stops.push(feed.onResourcesChange(() => this.resourcesChanged?.()));
+    }
     this.#queue.start();
   }
 
@@ -59,7 +59,7 @@ export abstract class FeedController {
   protected abstract observe(change: FeedChange): void;
 
   /** Is told when other resources are served than before. */
-  protected resourcesChanged(): void {}
+  protected resourcesChanged?(): void;
 
   /** Does what is to be done now for what was asked for. */
   protected abstract sync(request: Request): Promise<void>;

@@ -3,6 +3,7 @@
 // no items of lists. Source: ValidFieldPath of apiextensions-apiserver
 // pkg/apiserver/schema/cel.
 
+import { GO_ESCAPES } from "../go_text.ts";
 import { childSchema, type JsonSchema } from "./json_schema.ts";
 
 /** What a path leads to, or why it leads nowhere. */
@@ -15,17 +16,7 @@ export interface FoundField {
 
 /** Delimiters, texts in single quotes, and whatever stands between them. */
 const TOKENS = /[.[\]]|'(?:[^'\\]|\\.)*'|[^.[\]]+/gs;
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: "\x07",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-  "'": "'",
-  "\\": "\\",
-};
+const ESCAPES: Readonly<Record<string, string>> = { ...GO_ESCAPES, "'": "'" };
 
 class PathError extends Error {}
 

@@ -2,20 +2,9 @@
 // Source: the Go specification, "Integer literals" to "String literals", as
 // strconv.ParseInt, ParseFloat and Unquote read them.
 
-import { goQuote } from "../go_text.ts";
+import { GO_ESCAPES, goQuote } from "../go_text.ts";
 import type { NumberNode } from "./nodes.ts";
 import { GoInt } from "./values.ts";
-
-const SHORT: Readonly<Record<string, string>> = {
-  a: "\x07",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-  "\\": "\\",
-};
 
 const ESCAPE =
   /\\(?:([abfnrtv\\])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(["'])|([^]|$))/g;
@@ -35,7 +24,7 @@ export function unquote(literal: string): string | undefined {
     end = match.index + match[0].length;
     const [, short, hex, octal, four, eight, quoted] = match;
     const code = parseInt(four ?? eight ?? "0", 16);
-    if (short !== undefined) add(SHORT[short] ?? "");
+    if (short !== undefined) add(GO_ESCAPES[short] ?? "");
     else if (hex !== undefined) bytes.push(parseInt(hex, 16));
     else if (octal !== undefined && parseInt(octal, 8) < 256) bytes.push(parseInt(octal, 8));
     else if (quoted === quote && quoted !== undefined) add(quoted);
