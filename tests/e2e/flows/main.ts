@@ -81,9 +81,20 @@ async function playAll(stack: Stack, settings: Settings): Promise<void> {
   await Promise.all(Array.from({ length: settings.concurrency }, lane));
 }
 
+async function started(settings: Settings): Promise<Stack> {
+  try {
+    return await Stack.start(settings, "first", "127.0.0.1");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    say(`FAIL the managers and the provider are ready: ${reason.replaceAll("\n", "\n     ")}`);
+    say("0 passed, 1 failed");
+    Deno.exit(1);
+  }
+}
+
 const settings = readSettings(Deno.args);
 bePatient(settings.patience);
-await using stack = await Stack.start(settings, "first", "127.0.0.1");
+await using stack = await started(settings);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => void stack[Symbol.asyncDispose]().then(() => Deno.exit(1)));
 }

@@ -1,70 +1,49 @@
 // How the provider is called that a run plays with: from the sources, or as
-// Dockerfile.npm or Dockerfile makes it. Their commands are read from them and
-// carried out in the folder of the run, on the files that .dockerignore leaves.
+// Dockerfile.npm or Dockerfile makes it. Their instructions are carried out in
+// the folder of the run, on the files that .dockerignore leaves.
 
+import { entrypointOf, instructionsOf, moved } from "./dockerfile.ts";
 import { output } from "./program.ts";
 import type { Settings } from "./settings.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
+const FILES = { image: "Dockerfile.npm", compiled: "Dockerfile" };
+/** The Deno that runs this stands for the image's own, and for the system's programs its base. */
+const PATH = `PATH=${Deno.execPath().replace(/\/[^/]*$/, "")}:/usr/bin:/bin`;
 const made = new Map<string, Promise<string[]>>();
 
 /** `capim` as the run asks for it, made once. */
 export function capimOf({ provider, work }: Settings): Promise<string[]> {
+  if (provider === "source") {
+    return Promise.resolve([Deno.execPath(), "run", "-A", `${ROOT}cmd/capim.ts`]);
+  }
   const folder = `${work}/${provider}`;
-  const found = made.get(folder) ?? make(provider, folder);
+  const found = made.get(folder) ?? make(FILES[provider], folder);
   made.set(folder, found);
   return found;
 }
 
-async function make(provider: Settings["provider"], folder: string): Promise<string[]> {
-  if (provider === "source") return [Deno.execPath(), "run", "-A", `${ROOT}cmd/capim.ts`];
+/**
+ * Carries out a Dockerfile below the folder. `deno compile` brings its runtime
+ * from the network, or takes the file that DENORT_BIN names.
+ */
+async function make(file: string, folder: string): Promise<string[]> {
+  const instructions = instructionsOf(await Deno.readTextFile(ROOT + file));
   const ignored = (await Deno.readTextFile(`${ROOT}.dockerignore`)).trim().split("\n");
-  await copy(ROOT, `${folder}/app`, ignored);
-  return provider === "image" ? await image(folder) : await compiled(folder);
-}
-
-/** The image that has all modules in DENO_DIR. */
-async function image(folder: string): Promise<string[]> {
-  const text = await Deno.readTextFile(`${ROOT}Dockerfile.npm`);
-  const [, variables = ""] = /^ENV (.*)$/m.exec(text) ?? [];
-  const env = variables.split(" ").map((pair) => pair.replace("=/", `=${folder}/`));
-  await run(
-    `${folder}/app`,
-    env,
-    lineOf(text, "RUN", "deno install").replaceAll("/deno", `${folder}/deno`),
-  );
-  const [, entry = ""] = /^ENTRYPOINT (.*)$/m.exec(text) ?? [];
-  const [, ...args] = (JSON.parse(entry) as string[]).map((arg) =>
-    arg.replace("/app/", `${folder}/app/`)
-  );
-  return ["env", "-i", ...env, Deno.execPath(), ...args];
-}
-
-/** The program of one file. Deno brings its runtime from the network, or takes the file that DENORT_BIN names. */
-async function compiled(folder: string): Promise<string[]> {
-  const text = await Deno.readTextFile(`${ROOT}Dockerfile`);
-  const command = lineOf(text, "RUN", "deno compile").replace(
-    "--output /capim",
-    `--output ${folder}/capim`,
-  );
-  await run(`${folder}/app`, [], command);
-  return ["env", "-i", `${folder}/capim`];
-}
-
-function lineOf(text: string, instruction: string, command: string): string {
-  const line = text.split("\n").find((one) =>
-    one.startsWith(`${instruction} `) && one.includes(command)
-  );
-  if (line === undefined) {
-    throw new Error(`No "${instruction}" with "${command}" in the Dockerfile`);
+  let place = folder;
+  let variables: string[] = [];
+  for (const { name, text } of instructions) {
+    const here = moved(text, folder);
+    if (name === "FROM") variables = [];
+    if (name === "ENV") variables.push(...here.split(" "));
+    if (name === "WORKDIR") place = here;
+    if (name === "COPY" && text === ". .") await copy(ROOT, place, ignored);
+    if (name === "RUN" && !text.startsWith("npm install --global deno")) {
+      await output(["env", "-C", place, PATH, ...variables, "sh", "-c", here]);
+    }
   }
-  return line.slice(instruction.length + 1);
-}
-
-/** By a shell, as `RUN` does; its `deno` is the one that runs this. */
-async function run(folder: string, env: readonly string[], command: string): Promise<void> {
-  const path = `PATH=${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
-  await output(["env", "-C", folder, path, ...env, "sh", "-c", command]);
+  const entry = entrypointOf(instructions).map((arg) => moved(arg, folder));
+  return ["env", "-i", PATH, ...variables, ...entry];
 }
 
 async function copy(from: string, to: string, ignored: readonly string[] = []): Promise<void> {

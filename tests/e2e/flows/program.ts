@@ -40,9 +40,11 @@ export class Program {
     return new Program(name, log, child, file);
   }
 
-  /** Throws {@linkcode Hopeless} when it has come to its end. */
+  /** Throws {@linkcode Hopeless} with its last words when it has come to its end. */
   assertRunning(): void {
-    if (this.#ended) throw new Hopeless(`${this.name} ended; see ${this.log}`);
+    if (!this.#ended) return;
+    const last = Deno.readTextFileSync(this.log).trim().split("\n").slice(-5);
+    throw new Hopeless(`${this.name} ended; the last of ${this.log}:\n${last.join("\n")}`);
   }
 
   /** Its process. */
