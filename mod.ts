@@ -15,9 +15,9 @@
  * @module
  */
 
-export * from "./fake_cluster.ts";
-export * from "./fake_fleet.ts";
-export * from "./fake_management.ts";
+export * from "./clusters/fake_cluster.ts";
+export * from "./clusters/fake_fleet.ts";
+export * from "./clusters/fake_management.ts";
 export type { PortRange, ServingRenewal } from "./apiserver/listener/mod.ts";
 export { connectedPair, type ConnectedPairOptions, type PodPorts } from "./apiserver/tunnel/mod.ts";
 export type {

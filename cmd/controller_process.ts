@@ -2,8 +2,8 @@
 // servers, from settings that have been read. Loaded only by that command.
 
 import type { MemoryCeiling } from "../apiserver/mod.ts";
-import { etcdMetrics, fleetMetrics } from "../fleet_metrics.ts";
-import { InMemoryProvider } from "../in_memory_provider.ts";
+import { etcdMetrics, fleetMetrics } from "../clusters/fleet_metrics.ts";
+import { InMemoryProvider } from "../clusters/in_memory_provider.ts";
 import {
   type Connection,
   ConnectionError,

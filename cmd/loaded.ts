@@ -4,7 +4,7 @@
 
 import "../apiserver/http/memory_ceiling.ts";
 import "../apiserver/persistence/sqlite_storage.ts";
-import "../fake_cluster.ts";
-import "../fake_management.ts";
+import "../clusters/fake_cluster.ts";
+import "../clusters/fake_management.ts";
 import "../runtime/read_kubeconfig.ts";
 import "./controller_process.ts";

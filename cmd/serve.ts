@@ -1,6 +1,6 @@
 // `capim serve`: one bare fake cluster at one address.
 
-import type { FakeCluster } from "../fake_cluster.ts";
+import type { FakeCluster } from "../clusters/fake_cluster.ts";
 import { seedTls } from "../runtime/tls_seed.ts";
 import { choiceFlag, type Command, integerFlag, UsageError } from "./command.ts";
 import { writePrivateFile } from "./files.ts";
@@ -39,8 +39,8 @@ export const serve: Command = {
     const host = args.flags["host"] ?? "";
     const file = args.flags["kubeconfig"] ?? "";
     seedTls();
-    const { FakeCluster } = await load<typeof import("../fake_cluster.ts")>(
-      import.meta.resolve("../fake_cluster.ts"),
+    const { FakeCluster } = await load<typeof import("../clusters/fake_cluster.ts")>(
+      import.meta.resolve("../clusters/fake_cluster.ts"),
     );
     const memory = await memoryCeilingOf(args);
     await using cluster = await FakeCluster.start({

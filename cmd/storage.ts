@@ -1,7 +1,7 @@
 // The folder of `--data-dir`.
 
 import { join } from "node:path";
-import type { ManagementStorage } from "../fake_management.ts";
+import type { ManagementStorage } from "../clusters/fake_management.ts";
 import type { Logger } from "../runtime/log.ts";
 import { UsageError } from "./command.ts";
 import { load } from "./load.ts";

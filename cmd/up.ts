@@ -69,8 +69,8 @@ export const up: Command = {
       ? undefined
       : await openStorage(directory, "capim.sqlite", logger);
     seedTls();
-    const { FakeManagement } = await load<typeof import("../fake_management.ts")>(
-      import.meta.resolve("../fake_management.ts"),
+    const { FakeManagement } = await load<typeof import("../clusters/fake_management.ts")>(
+      import.meta.resolve("../clusters/fake_management.ts"),
     );
     try {
       await using management = await FakeManagement.start({

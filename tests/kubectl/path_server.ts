@@ -3,7 +3,7 @@
 
 import { ApiServer } from "../../apiserver/mod.ts";
 import { Listener, PathFront, pathOf } from "../../apiserver/listener/mod.ts";
-import { servingCertificate } from "../../fake_cluster.ts";
+import { servingCertificate } from "../../clusters/fake_cluster.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { writeKubeconfig } from "../../runtime/kubeconfig.ts";
 import { createAuthority, issueCertificate } from "../../runtime/pki/mod.ts";

@@ -10,9 +10,9 @@ import {
   EtcdRecord,
 } from "../../controllers/provider/etcd_record.ts";
 import { ensureStaticPod } from "../../controllers/provider/workload/static_pod.ts";
-import { FakeCluster } from "../../fake_cluster.ts";
-import { FakeFleet } from "../../fake_fleet.ts";
-import { fleetMetrics } from "../../fleet_metrics.ts";
+import { FakeCluster } from "../../clusters/fake_cluster.ts";
+import { FakeFleet } from "../../clusters/fake_fleet.ts";
+import { fleetMetrics } from "../../clusters/fleet_metrics.ts";
 import type { Client, ListQuery, ResourceRef, WatchEvent } from "../../runtime/client.ts";
 import { systemClock, VirtualClock } from "../../runtime/clock.ts";
 import type { JsonObject, KubeObject } from "../../runtime/object.ts";

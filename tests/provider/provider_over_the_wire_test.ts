@@ -3,7 +3,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { conditionOf } from "../../controllers/capi/conditions.ts";
-import { InMemoryProvider, type InMemoryProviderOptions } from "../../in_memory_provider.ts";
+import {
+  InMemoryProvider,
+  type InMemoryProviderOptions,
+} from "../../clusters/in_memory_provider.ts";
 import type { ResourceRef } from "../../runtime/client.ts";
 import { formatRecord, makeLogger } from "../../runtime/log.ts";
 import type { KubeObject } from "../../runtime/object.ts";

@@ -2,7 +2,10 @@
 // those with a label, those in a namespace.
 
 import { assertEquals } from "@std/assert";
-import { InMemoryProvider, type InMemoryProviderOptions } from "../../in_memory_provider.ts";
+import {
+  InMemoryProvider,
+  type InMemoryProviderOptions,
+} from "../../clusters/in_memory_provider.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import type { KubeObject } from "../../runtime/object.ts";
 import { HandMadeCluster } from "./hand_made_cluster.ts";

@@ -10,7 +10,7 @@ import {
   HostEtcdAccess,
   type WorkloadHost,
 } from "../../controllers/mod.ts";
-import { FakeCluster } from "../../fake_cluster.ts";
+import { FakeCluster } from "../../clusters/fake_cluster.ts";
 import { customResourceDefinitions } from "../../manifests/mod.ts";
 import { findConnection, HttpsTransport, RemoteClient } from "../../remote/mod.ts";
 import type { Client, ResourceRef } from "../../runtime/client.ts";

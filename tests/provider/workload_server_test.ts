@@ -5,7 +5,7 @@
 // the real one counts.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { FakeFleet } from "../../fake_fleet.ts";
+import { FakeFleet } from "../../clusters/fake_fleet.ts";
 import { HttpsTransport, RemoteClient } from "../../remote/mod.ts";
 import type { Client, ResourceRef } from "../../runtime/client.ts";
 import { systemClock } from "../../runtime/clock.ts";

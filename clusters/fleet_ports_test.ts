@@ -2,11 +2,11 @@
 
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import net from "node:net";
-import { NoPortError } from "./controllers/provider/host.ts";
+import { NoPortError } from "../controllers/provider/host.ts";
 import { FakeFleet } from "./fake_fleet.ts";
-import { formatRecord, makeLogger } from "./runtime/log.ts";
-import { createAuthority } from "./runtime/pki/mod.ts";
-import { freePort } from "./tests/free_port.ts";
+import { formatRecord, makeLogger } from "../runtime/log.ts";
+import { createAuthority } from "../runtime/pki/mod.ts";
+import { freePort } from "../tests/free_port.ts";
 
 const CLUSTER = "default/demo";
 const HOSTNAME = "127.0.0.1";

@@ -3,20 +3,20 @@
 // state behind them is etcd's own and the cluster's; no socket is opened.
 
 import type { Duplex } from "node:stream";
-import { connectedPair, type PodPorts } from "./apiserver/tunnel/mod.ts";
+import { connectedPair, type PodPorts } from "../apiserver/tunnel/mod.ts";
 import type { Address } from "./shared_addresses.ts";
-import type { EtcdMemberSpec } from "./controllers/provider/host.ts";
-import type { CallObserver } from "./etcd/grpc_services.ts";
-import { hasLeases } from "./etcd/etcd_journal.ts";
-import { hasRecordedMembers, RecordedEtcd } from "./etcd/recorded_etcd.ts";
-import type { MemberTls } from "./etcd/grpc_server.ts";
-import type { Client } from "./runtime/client.ts";
-import type { Clock } from "./runtime/clock.ts";
-import type { Logger } from "./runtime/log.ts";
-import type { KubeObject } from "./runtime/object.ts";
-import { checkAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
-import type { Random } from "./runtime/random.ts";
-import type { Buckets } from "./runtime/store/buckets.ts";
+import type { EtcdMemberSpec } from "../controllers/provider/host.ts";
+import type { CallObserver } from "../etcd/grpc_services.ts";
+import { hasLeases } from "../etcd/etcd_journal.ts";
+import { hasRecordedMembers, RecordedEtcd } from "../etcd/recorded_etcd.ts";
+import type { MemberTls } from "../etcd/grpc_server.ts";
+import type { Client } from "../runtime/client.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import type { KubeObject } from "../runtime/object.ts";
+import { checkAuthority, issueCertificate, type KeyPair } from "../runtime/pki/mod.ts";
+import type { Random } from "../runtime/random.ts";
+import type { Buckets } from "../runtime/store/buckets.ts";
 
 /** Options of {@linkcode ControlPlanePorts}. */
 export interface ControlPlanePortsOptions {

@@ -2,16 +2,16 @@
 // went without anybody being told, while this process was not there, or
 // stripped of their finalizers by a move.
 
-import type { InfrastructureKinds } from "./controllers/mod.ts";
-import { CORE_GROUP } from "./controllers/provider/core_objects.ts";
-import { LISTENER_ANNOTATION } from "./controllers/provider/endpoint_repair.ts";
+import type { InfrastructureKinds } from "../controllers/mod.ts";
+import { CORE_GROUP } from "../controllers/provider/core_objects.ts";
+import { LISTENER_ANNOTATION } from "../controllers/provider/endpoint_repair.ts";
 import type { FakeFleet } from "./fake_fleet.ts";
-import type { Client } from "./runtime/client.ts";
-import type { Logger } from "./runtime/log.ts";
-import type { KubeObject } from "./runtime/object.ts";
-import { ownerOfKind } from "./runtime/owner.ts";
-import type { Cache } from "./runtime/reconcile/cache.ts";
-import { StatusError } from "./runtime/status.ts";
+import type { Client } from "../runtime/client.ts";
+import type { Logger } from "../runtime/log.ts";
+import type { KubeObject } from "../runtime/object.ts";
+import { ownerOfKind } from "../runtime/owner.ts";
+import type { Cache } from "../runtime/reconcile/cache.ts";
+import { StatusError } from "../runtime/status.ts";
 
 /** Where to look. */
 export interface OrphanOptions {

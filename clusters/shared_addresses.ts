@@ -10,13 +10,13 @@ import {
   PathFront,
   pathOf,
   ServerNameFront,
-} from "./apiserver/listener/mod.ts";
-import type { HttpHandler } from "./apiserver/http/types.ts";
-import type { Reach } from "./controllers/provider/host.ts";
+} from "../apiserver/listener/mod.ts";
+import type { HttpHandler } from "../apiserver/http/types.ts";
+import type { Reach } from "../controllers/provider/host.ts";
 import type { FakeFleetOptions, ServerNames, ServerPaths } from "./fleet_options.ts";
 import { servingCertificate, servingRenewal } from "./fake_cluster.ts";
-import type { Clock } from "./runtime/clock.ts";
-import { createAuthority, type KeyPair } from "./runtime/pki/mod.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { createAuthority, type KeyPair } from "../runtime/pki/mod.ts";
 
 /** A cluster's open address. */
 export interface Address {

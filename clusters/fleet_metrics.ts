@@ -3,11 +3,11 @@
 // names. With very many clusters the later ones are told together as
 // `other`, so that nobody has to read millions of lines.
 
-import type { ApiServer } from "./apiserver/mod.ts";
-import type { RequestSeries } from "./apiserver/http/metrics.ts";
+import type { ApiServer } from "../apiserver/mod.ts";
+import type { RequestSeries } from "../apiserver/http/metrics.ts";
 import type { FakeFleet } from "./fake_fleet.ts";
-import type { Clock } from "./runtime/clock.ts";
-import { Histogram, type Metric, metricHead, metricLabels } from "./runtime/metrics/mod.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { Histogram, type Metric, metricHead, metricLabels } from "../runtime/metrics/mod.ts";
 
 const SERIES_MAX = 10_000;
 

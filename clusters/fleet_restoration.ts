@@ -3,16 +3,16 @@
 // gets its own port again, and none answers before its machines have their
 // Nodes back (a health check that misses a Node replaces the machine).
 
-import type { InfrastructureKinds } from "./controllers/mod.ts";
-import { BOOTSTRAPPED_ANNOTATION } from "./controllers/provider/machine_phases.ts";
-import { LISTENER_ANNOTATION } from "./controllers/provider/endpoint_repair.ts";
-import type { CoreResources } from "./controllers/provider/core_objects.ts";
+import type { InfrastructureKinds } from "../controllers/mod.ts";
+import { BOOTSTRAPPED_ANNOTATION } from "../controllers/provider/machine_phases.ts";
+import { LISTENER_ANNOTATION } from "../controllers/provider/endpoint_repair.ts";
+import type { CoreResources } from "../controllers/provider/core_objects.ts";
 import type { FakeFleet } from "./fake_fleet.ts";
-import type { Client, ResourceRef } from "./runtime/client.ts";
-import { type Clock, sleep } from "./runtime/clock.ts";
-import type { Logger } from "./runtime/log.ts";
-import type { KubeObject } from "./runtime/object.ts";
-import { StatusError } from "./runtime/status.ts";
+import type { Client, ResourceRef } from "../runtime/client.ts";
+import { type Clock, sleep } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import type { KubeObject } from "../runtime/object.ts";
+import { StatusError } from "../runtime/status.ts";
 
 /** What is restored, and from where. */
 export interface FleetRestorationOptions {

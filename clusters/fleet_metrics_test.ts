@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { FakeFleet } from "./fake_fleet.ts";
 import { etcdMetrics, fleetMetrics } from "./fleet_metrics.ts";
-import { VirtualClock } from "./runtime/clock.ts";
-import { metricsText } from "./runtime/metrics/mod.ts";
-import { adminUser } from "./runtime/user.ts";
+import { VirtualClock } from "../runtime/clock.ts";
+import { metricsText } from "../runtime/metrics/mod.ts";
+import { adminUser } from "../runtime/user.ts";
 
 Deno.test("fleetMetrics() counts requests by cluster", async () => {
   await using fleet = new FakeFleet({ ports: { first: 30500, last: 30599 } });

@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { coreResources, IN_MEMORY_KINDS } from "./controllers/mod.ts";
+import { coreResources, IN_MEMORY_KINDS } from "../controllers/mod.ts";
 import { FakeFleet } from "./fake_fleet.ts";
 import { FleetRestoration } from "./fleet_restoration.ts";
-import type { Client, ResourceRef } from "./runtime/client.ts";
-import { VirtualClock } from "./runtime/clock.ts";
-import { formatRecord, makeLogger } from "./runtime/log.ts";
-import type { KubeObject } from "./runtime/object.ts";
-import { createAuthority } from "./runtime/pki/mod.ts";
-import { freePort } from "./tests/free_port.ts";
+import type { Client, ResourceRef } from "../runtime/client.ts";
+import { VirtualClock } from "../runtime/clock.ts";
+import { formatRecord, makeLogger } from "../runtime/log.ts";
+import type { KubeObject } from "../runtime/object.ts";
+import { createAuthority } from "../runtime/pki/mod.ts";
+import { freePort } from "../tests/free_port.ts";
 
 const INFRASTRUCTURE = "infrastructure.cluster.x-k8s.io";
 const NODES: ResourceRef = { apiVersion: "v1", resource: "nodes" };

@@ -2,21 +2,21 @@
 // controllers that belong to its promise. No socket is opened before one is
 // asked for (`url`, `kubeconfig`).
 
-import type { WebhookHandler, WebhookTarget } from "./apiserver/mod.ts";
-import { fetchAdapter } from "./apiserver/http/fetch.ts";
-import { ApiServer, type ApiServerOptions } from "./apiserver/server.ts";
-import { Listener, type ServingRenewal } from "./apiserver/listener/mod.ts";
-import type { PodPorts } from "./apiserver/tunnel/pod_ports.ts";
+import type { WebhookHandler, WebhookTarget } from "../apiserver/mod.ts";
+import { fetchAdapter } from "../apiserver/http/fetch.ts";
+import { ApiServer, type ApiServerOptions } from "../apiserver/server.ts";
+import { Listener, type ServingRenewal } from "../apiserver/listener/mod.ts";
+import type { PodPorts } from "../apiserver/tunnel/pod_ports.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
-import type { WorkloadControllers } from "./controllers/workload/mod.ts";
-import type { Client } from "./runtime/client.ts";
-import { type Clock, systemClock } from "./runtime/clock.ts";
-import { writeKubeconfig } from "./runtime/kubeconfig.ts";
-import { createAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
-import { type Random, systemRandom } from "./runtime/random.ts";
-import { adminUser, type UserInfo } from "./runtime/user.ts";
+import type { WorkloadControllers } from "../controllers/workload/mod.ts";
+import type { Client } from "../runtime/client.ts";
+import { type Clock, systemClock } from "../runtime/clock.ts";
+import { writeKubeconfig } from "../runtime/kubeconfig.ts";
+import { createAuthority, issueCertificate, type KeyPair } from "../runtime/pki/mod.ts";
+import { type Random, systemRandom } from "../runtime/random.ts";
+import { adminUser, type UserInfo } from "../runtime/user.ts";
 import { webhookAdmission } from "./webhook_admission.ts";
-import type { Webhook } from "./webhooks/webhook.ts";
+import type { Webhook } from "../webhooks/webhook.ts";
 
 /** Options of {@linkcode FakeCluster.start}. */
 export interface FakeClusterOptions {

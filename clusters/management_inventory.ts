@@ -3,11 +3,11 @@
 // `move` and `upgrade plan` work on `capim up` as after `clusterctl init`.
 // Source: clusterctl's inventory.
 
-import denoJson from "./deno.json" with { type: "json" };
-import type { CustomResourceDefinition } from "./manifests/mod.ts";
-import type { Client, ResourceRef } from "./runtime/client.ts";
-import type { KubeObject } from "./runtime/object.ts";
-import { StatusError } from "./runtime/status.ts";
+import denoJson from "../deno.json" with { type: "json" };
+import type { CustomResourceDefinition } from "../manifests/mod.ts";
+import type { Client, ResourceRef } from "../runtime/client.ts";
+import type { KubeObject } from "../runtime/object.ts";
+import { StatusError } from "../runtime/status.ts";
 
 /** The release of Cluster API whose controllers are followed. */
 export const CLUSTER_API_VERSION = "v1.14.2";

@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "node:http2";
-import { fetchAdapter } from "./apiserver/http/fetch.ts";
-import type { Reach } from "./controllers/provider/host.ts";
-import { FakeFleet } from "./mod.ts";
+import { fetchAdapter } from "../apiserver/http/fetch.ts";
+import type { Reach } from "../controllers/provider/host.ts";
+import { FakeFleet } from "../mod.ts";
 import type { FleetStorage } from "./fleet_options.ts";
-import type { JsonObject } from "./runtime/object.ts";
-import { createAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
-import { detachedSignature } from "./runtime/bootstrap_token.ts";
-import { rfc3339, VirtualClock } from "./runtime/clock.ts";
-import { SeededRandom } from "./runtime/random.ts";
-import { StatusError } from "./runtime/status.ts";
-import { adminUser } from "./runtime/user.ts";
+import type { JsonObject } from "../runtime/object.ts";
+import { createAuthority, issueCertificate, type KeyPair } from "../runtime/pki/mod.ts";
+import { detachedSignature } from "../runtime/bootstrap_token.ts";
+import { rfc3339, VirtualClock } from "../runtime/clock.ts";
+import { SeededRandom } from "../runtime/random.ts";
+import { StatusError } from "../runtime/status.ts";
+import { adminUser } from "../runtime/user.ts";
 
 const CLUSTER = "default/demo";
 const PORT = 28_300;

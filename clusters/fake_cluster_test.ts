@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { systemClock } from "./runtime/clock.ts";
-import { issueCertificate } from "./runtime/pki/mod.ts";
-import { FakeCluster, type KubeObject, StatusError, VirtualClock, type Webhook } from "./mod.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { issueCertificate } from "../runtime/pki/mod.ts";
+import { FakeCluster, type KubeObject, StatusError, VirtualClock, type Webhook } from "../mod.ts";
 
 const CONFIG_MAPS = { apiVersion: "v1", resource: "configmaps" };
 const NAMESPACES = { apiVersion: "v1", resource: "namespaces" };

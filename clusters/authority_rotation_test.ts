@@ -9,8 +9,8 @@ import {
   issueCertificate,
   type KeyPair,
   UnusableAuthorityError,
-} from "./runtime/pki/mod.ts";
-import { freePort } from "./tests/free_port.ts";
+} from "../runtime/pki/mod.ts";
+import { freePort } from "../tests/free_port.ts";
 
 const CLUSTER = "default/demo";
 const CONFIG_MAPS = { apiVersion: "v1", resource: "configmaps" };

@@ -7,19 +7,19 @@ import { Buffer } from "node:buffer";
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import { FakeFleet, type FakeFleetOptions, type KubeObject } from "./mod.ts";
+import { FakeFleet, type FakeFleetOptions, type KubeObject } from "../mod.ts";
 import {
   type Caller,
   type Forwarder,
   openForwarder,
-} from "./apiserver/tunnel/_port_forward_client_for_test.ts";
-import { EtcdCluster } from "./etcd/etcd_cluster.ts";
-import { memberServices } from "./etcd/grpc_services.ts";
-import { MemberApi } from "./etcd/member_api.ts";
-import { SqliteStorage } from "./apiserver/persistence/sqlite_storage.ts";
-import { type Clock, systemClock } from "./runtime/clock.ts";
-import { createAuthority, issueCertificate, type KeyPair } from "./runtime/pki/mod.ts";
-import { SeededRandom } from "./runtime/random.ts";
+} from "../apiserver/tunnel/_port_forward_client_for_test.ts";
+import { EtcdCluster } from "../etcd/etcd_cluster.ts";
+import { memberServices } from "../etcd/grpc_services.ts";
+import { MemberApi } from "../etcd/member_api.ts";
+import { SqliteStorage } from "../apiserver/persistence/sqlite_storage.ts";
+import { type Clock, systemClock } from "../runtime/clock.ts";
+import { createAuthority, issueCertificate, type KeyPair } from "../runtime/pki/mod.ts";
+import { SeededRandom } from "../runtime/random.ts";
 
 const CLUSTER = "default/demo";
 const PODS = { apiVersion: "v1", resource: "pods" };

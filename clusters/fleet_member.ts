@@ -1,22 +1,22 @@
 // One workload cluster of a fleet: its API server, what listens in its
 // control plane, and its controllers. Where it listens is the fleet's.
 
-import { ApiServer, createSigningKey } from "./apiserver/mod.ts";
-import { StaticTokens } from "./apiserver/auth/static_tokens.ts";
+import { ApiServer, createSigningKey } from "../apiserver/mod.ts";
+import { StaticTokens } from "../apiserver/auth/static_tokens.ts";
 import { startClusterControllers } from "./cluster_controllers.ts";
 import { ControlPlanePorts } from "./control_plane_ports.ts";
-import type { ClusterNetwork } from "./controllers/provider/host.ts";
-import type { ClusterHeartbeats, NodeHeartbeats } from "./controllers/provider/node_heartbeats.ts";
-import type { WorkloadControllers } from "./controllers/workload/mod.ts";
+import type { ClusterNetwork } from "../controllers/provider/host.ts";
+import type { ClusterHeartbeats, NodeHeartbeats } from "../controllers/provider/node_heartbeats.ts";
+import type { WorkloadControllers } from "../controllers/workload/mod.ts";
 import { type FakeFleetOptions, type FleetStorage, SIGNING_KEY } from "./fleet_options.ts";
 import type { ClusterPort } from "./fleet_ports.ts";
-import type { Client } from "./runtime/client.ts";
-import type { Clock } from "./runtime/clock.ts";
-import { silentLogger } from "./runtime/log.ts";
-import type { KeyPair } from "./runtime/pki/mod.ts";
-import type { Random } from "./runtime/random.ts";
-import { oldestVersion } from "./runtime/semantic_version.ts";
-import { adminUser } from "./runtime/user.ts";
+import type { Client } from "../runtime/client.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { silentLogger } from "../runtime/log.ts";
+import type { KeyPair } from "../runtime/pki/mod.ts";
+import type { Random } from "../runtime/random.ts";
+import { oldestVersion } from "../runtime/semantic_version.ts";
+import { adminUser } from "../runtime/user.ts";
 import type { Address } from "./shared_addresses.ts";
 
 const REVISIONS_SINCE_MS = Date.UTC(2026, 0, 1);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { SqliteStorage } from "./apiserver/persistence/sqlite_storage.ts";
+import { SqliteStorage } from "../apiserver/persistence/sqlite_storage.ts";
 import { FakeManagement } from "./fake_management.ts";
-import { freePort } from "./tests/free_port.ts";
+import { freePort } from "../tests/free_port.ts";
 
 Deno.test("FakeManagement looks to clusterctl as a cluster after its init", async () => {
   await using management = await FakeManagement.start();

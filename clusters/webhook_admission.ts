@@ -1,9 +1,9 @@
 // Admission webhooks that are functions of this process: what `webhooks/`
 // says of the Cluster API kinds, called by the API server without a socket.
 
-import type { AdmissionAttributes, AdmissionPlugin } from "./apiserver/mod.ts";
-import type { Client } from "./runtime/client.ts";
-import type { Webhook, WebhookRequest } from "./webhooks/webhook.ts";
+import type { AdmissionAttributes, AdmissionPlugin } from "../apiserver/mod.ts";
+import type { Client } from "../runtime/client.ts";
+import type { Webhook, WebhookRequest } from "../webhooks/webhook.ts";
 
 /** An admission plugin that asks these webhooks. `client` reads the cluster whose server asks. */
 export function webhookAdmission(

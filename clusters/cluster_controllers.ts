@@ -1,20 +1,20 @@
 // Runs beside one API server what belongs to its promise (garbage collector,
 // namespaces, cluster roles), fed by the server's own store.
 
-import type { ApiServer, ResourceDefinition } from "./apiserver/mod.ts";
+import type { ApiServer, ResourceDefinition } from "../apiserver/mod.ts";
 import {
   type ClusterFeed,
   type FeedChange,
   type FeedResource,
   startWorkloadControllers,
   type WorkloadControllers,
-} from "./controllers/workload/mod.ts";
-import type { ResourceRef } from "./runtime/client.ts";
-import type { Clock } from "./runtime/clock.ts";
-import { type Logger, silentLogger } from "./runtime/log.ts";
-import { apiVersionOf, type KubeObject, parseApiVersion } from "./runtime/object.ts";
-import type { Entry } from "./runtime/store/types.ts";
-import type { UserInfo } from "./runtime/user.ts";
+} from "../controllers/workload/mod.ts";
+import type { ResourceRef } from "../runtime/client.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { type Logger, silentLogger } from "../runtime/log.ts";
+import { apiVersionOf, type KubeObject, parseApiVersion } from "../runtime/object.ts";
+import type { Entry } from "../runtime/store/types.ts";
+import type { UserInfo } from "../runtime/user.ts";
 
 /** Who these controllers are to the API server. */
 const CONTROLLER_MANAGER: UserInfo = {

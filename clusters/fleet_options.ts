@@ -1,14 +1,14 @@
 // What a fleet of workload clusters is made with, where it keeps what must
 // outlive it, and what it tells of its clusters. Not the fleet.
 
-import type { MemoryCeiling } from "./apiserver/mod.ts";
-import type { PortRange } from "./apiserver/listener/mod.ts";
-import type { Clock } from "./runtime/clock.ts";
-import type { Logger } from "./runtime/log.ts";
-import type { KeyPair } from "./runtime/pki/mod.ts";
-import type { Random } from "./runtime/random.ts";
-import type { Buckets } from "./runtime/store/buckets.ts";
-import type { Journal, Restored } from "./runtime/store/types.ts";
+import type { MemoryCeiling } from "../apiserver/mod.ts";
+import type { PortRange } from "../apiserver/listener/mod.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import type { KeyPair } from "../runtime/pki/mod.ts";
+import type { Random } from "../runtime/random.ts";
+import type { Buckets } from "../runtime/store/buckets.ts";
+import type { Journal, Restored } from "../runtime/store/types.ts";
 
 /** Where clusters keep what must outlive the process. */
 export interface FleetStorage {

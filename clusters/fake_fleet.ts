@@ -2,16 +2,16 @@
 // address once an API server is started in it. What the provider's
 // controllers drive (WorkloadHost).
 
-import type { ApiServer } from "./apiserver/mod.ts";
-import { DEFAULT_PORT_RANGE, LazyListener } from "./apiserver/listener/mod.ts";
+import type { ApiServer } from "../apiserver/mod.ts";
+import { DEFAULT_PORT_RANGE, LazyListener } from "../apiserver/listener/mod.ts";
 import type {
   ClusterNetwork,
   Endpoint,
   EtcdMemberSpec,
   Reach,
   WorkloadHost,
-} from "./controllers/provider/host.ts";
-import { NodeHeartbeats } from "./controllers/provider/node_heartbeats.ts";
+} from "../controllers/provider/host.ts";
+import { NodeHeartbeats } from "../controllers/provider/node_heartbeats.ts";
 import { ADMIN_TOKEN, type FakeFleetOptions, type FleetMember } from "./fleet_options.ts";
 import { makeMember, type Member, type Origin } from "./fleet_member.ts";
 import { type ClusterPort, FleetPorts } from "./fleet_ports.ts";
@@ -22,11 +22,11 @@ import {
   type SharedAddresses,
   sharedAddressesOf,
 } from "./shared_addresses.ts";
-import type { Client } from "./runtime/client.ts";
-import { type Clock, systemClock } from "./runtime/clock.ts";
-import { silentLogger } from "./runtime/log.ts";
-import { checkAuthority, type KeyPair } from "./runtime/pki/mod.ts";
-import { type Random, systemRandom } from "./runtime/random.ts";
+import type { Client } from "../runtime/client.ts";
+import { type Clock, systemClock } from "../runtime/clock.ts";
+import { silentLogger } from "../runtime/log.ts";
+import { checkAuthority, type KeyPair } from "../runtime/pki/mod.ts";
+import { type Random, systemRandom } from "../runtime/random.ts";
 
 export * from "./fleet_options.ts";
 

@@ -9,9 +9,9 @@ import {
   PortPool,
   type PortRange,
   PortsExhaustedError,
-} from "./apiserver/listener/mod.ts";
-import { NoPortError } from "./controllers/provider/host.ts";
-import type { Logger } from "./runtime/log.ts";
+} from "../apiserver/listener/mod.ts";
+import { NoPortError } from "../controllers/provider/host.ts";
+import type { Logger } from "../runtime/log.ts";
 
 /** What a {@linkcode FleetPorts} works with. */
 export interface FleetPortsOptions {

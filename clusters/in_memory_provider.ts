@@ -10,20 +10,20 @@ import {
   findCoreVersion,
   INFRASTRUCTURE_KINDS,
   type InfrastructureKinds,
-} from "./controllers/mod.ts";
+} from "../controllers/mod.ts";
 import { FakeFleet, type FakeFleetOptions } from "./fake_fleet.ts";
 import { collectOrphans } from "./fleet_orphans.ts";
 import { FleetRestoration } from "./fleet_restoration.ts";
-import type { Client } from "./runtime/client.ts";
-import { type Clock, sleep, systemClock } from "./runtime/clock.ts";
-import { type Logger, silentLogger } from "./runtime/log.ts";
-import { type Random, systemRandom } from "./runtime/random.ts";
+import type { Client } from "../runtime/client.ts";
+import { type Clock, sleep, systemClock } from "../runtime/clock.ts";
+import { type Logger, silentLogger } from "../runtime/log.ts";
+import { type Random, systemRandom } from "../runtime/random.ts";
 import {
   Manager,
   persist,
   type ReconcileObserver,
   withoutManagedFields,
-} from "./runtime/reconcile/mod.ts";
+} from "../runtime/reconcile/mod.ts";
 
 /** Options of {@linkcode InMemoryProvider}. */
 export interface InMemoryProviderOptions {

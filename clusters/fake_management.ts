@@ -2,7 +2,7 @@
 // types and controllers, the in-memory infrastructure provider, and the
 // workload clusters it makes. What `capim up` runs.
 
-import type { MemoryCeiling } from "./apiserver/mod.ts";
+import type { MemoryCeiling } from "../apiserver/mod.ts";
 import {
   addCoreControllers,
   addKubeadmControllers,
@@ -12,24 +12,24 @@ import {
   HostClusterAccess,
   HostEtcdAccess,
   INFRASTRUCTURE_KINDS,
-} from "./controllers/mod.ts";
+} from "../controllers/mod.ts";
 import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
-import { createSigningKey } from "./apiserver/mod.ts";
+import { createSigningKey } from "../apiserver/mod.ts";
 import { FakeFleet, type FakeFleetOptions, type FleetStorage, SIGNING_KEY } from "./fake_fleet.ts";
 import { collectOrphans, type OrphanOptions } from "./fleet_orphans.ts";
 import { FleetRestoration } from "./fleet_restoration.ts";
-import { customResourceDefinitions } from "./manifests/mod.ts";
-import type { Client, ResourceRef } from "./runtime/client.ts";
-import { type Clock, sleep, systemClock } from "./runtime/clock.ts";
-import { type Logger, silentLogger } from "./runtime/log.ts";
-import type { KubeObject } from "./runtime/object.ts";
-import { createAuthority, type KeyPair } from "./runtime/pki/mod.ts";
-import { type Random, systemRandom } from "./runtime/random.ts";
-import { EventRecorder, Manager } from "./runtime/reconcile/mod.ts";
-import { StatusError } from "./runtime/status.ts";
+import { customResourceDefinitions } from "../manifests/mod.ts";
+import type { Client, ResourceRef } from "../runtime/client.ts";
+import { type Clock, sleep, systemClock } from "../runtime/clock.ts";
+import { type Logger, silentLogger } from "../runtime/log.ts";
+import type { KubeObject } from "../runtime/object.ts";
+import { createAuthority, type KeyPair } from "../runtime/pki/mod.ts";
+import { type Random, systemRandom } from "../runtime/random.ts";
+import { EventRecorder, Manager } from "../runtime/reconcile/mod.ts";
+import { StatusError } from "../runtime/status.ts";
 import { registerConversions } from "./webhook_conversion.ts";
 import { asInstalled, recordProviders } from "./management_inventory.ts";
-import { webhooks } from "./webhooks/mod.ts";
+import { webhooks } from "../webhooks/mod.ts";
 
 /** Where a management cluster and its workload clusters keep what must outlive the process. */
 export type ManagementStorage = FleetStorage;
