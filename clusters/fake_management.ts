@@ -101,7 +101,7 @@ export class FakeManagement implements AsyncDisposable {
     });
     const management = new FakeManagement(cluster, fleet);
     try {
-      registerConversions(cluster.server, customResourceDefinitions());
+      registerConversions(cluster.server, cluster.client, customResourceDefinitions());
       await installDefinitions(cluster.client);
       await recordProviders(cluster.client);
       const manager = makeManager(cluster, fleet, { clock, random, logger });

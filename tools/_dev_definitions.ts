@@ -21,17 +21,6 @@ export function isDevKind(kind: string): boolean {
   return /^Dev(Cluster|Machine)(Template)?$/.test(kind);
 }
 
-/** How the versions of these kinds are converted. */
-export function devConversion(): Tree {
-  return {
-    strategy: "Webhook",
-    webhook: {
-      clientConfig: { service: { ...WEBHOOK_SERVICE, path: "/convert" } },
-      conversionReviewVersions: ["v1"],
-    },
-  };
-}
-
 /** Adds to a version's schema what the recorded facts lack, in place. */
 export function completeDevSchema(schema: Tree, kind: string): void {
   const { spec } = schema.properties;

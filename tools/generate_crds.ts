@@ -9,7 +9,8 @@ import { stringify } from "@std/yaml";
 import { CLUSTERCTL_DEFINITION } from "./_clusterctl_definition.ts";
 import { IN_MEMORY_DEFINITIONS } from "./_in_memory_definitions.ts";
 import { POOL_DEFINITIONS } from "./_pool_definitions.ts";
-import { completeDevSchema, devConversion, isDevKind } from "./_dev_definitions.ts";
+import { completeDevSchema, isDevKind, WEBHOOK_SERVICE } from "./_dev_definitions.ts";
+import { coreConversions, devConversions } from "../webhooks/conversion/mod.ts";
 import { FIELD_DESCRIPTIONS, KIND_DESCRIPTIONS } from "./_crd_descriptions.ts";
 
 /** A JSON tree that is changed in place. */
@@ -19,9 +20,9 @@ type Tree = any;
 const FACTS = new URL("../../shared/capi-api/", import.meta.url);
 const TARGET = new URL("../manifests/crds/", import.meta.url);
 
-// Served is what can be served truthfully: v1beta1 only where it is converted.
+// Served is what can be served truthfully: an older version only where it is converted.
 const STORED = "v1beta2";
-const CONVERTED = ["v1beta1", STORED];
+const CONVERSIONS = [...devConversions, ...coreConversions];
 
 const PROVIDERS: Readonly<Record<string, string>> = {
   "cluster.x-k8s.io": "cluster-api",
@@ -31,6 +32,19 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   "bootstrap.cluster.x-k8s.io": "bootstrap-kubeadm",
   "controlplane.cluster.x-k8s.io": "control-plane-kubeadm",
   "infrastructure.cluster.x-k8s.io": "infrastructure-in-memory",
+};
+/** Where a provider's webhooks are, as its own manifests have it. */
+const SERVICES: Readonly<Record<string, { namespace: string; name: string }>> = {
+  "cluster-api": { namespace: "capi-system", name: "capi-webhook-service" },
+  "bootstrap-kubeadm": {
+    namespace: "capi-kubeadm-bootstrap-system",
+    name: "capi-kubeadm-bootstrap-webhook-service",
+  },
+  "control-plane-kubeadm": {
+    namespace: "capi-kubeadm-control-plane-system",
+    name: "capi-kubeadm-control-plane-webhook-service",
+  },
+  "infrastructure-in-memory": WEBHOOK_SERVICE,
 };
 const CONTRACT_GROUPS = new Set([
   "bootstrap.cluster.x-k8s.io",
@@ -101,8 +115,9 @@ function descriptionOf(kind: string, path: string): string | undefined {
 
 function definitionOf(facts: Tree): Tree {
   const { group, names } = facts.spec;
-  const converted = isDevKind(names.kind);
-  const served = converted ? CONVERTED : [STORED];
+  const older = CONVERSIONS
+    .filter((one) => one.group === group && one.kind === names.kind).map(({ spoke }) => spoke);
+  const served = [...older.toSorted(), STORED];
   const versions = served.map((name) => versionOf(facts, name));
   return {
     apiVersion: "apiextensions.k8s.io/v1",
@@ -118,8 +133,19 @@ function definitionOf(facts: Tree): Tree {
       group,
       names,
       scope: facts.spec.scope,
-      ...(converted ? { conversion: devConversion() } : {}),
+      ...(older.length > 0 ? { conversion: conversionBy(PROVIDERS[group] ?? "") } : {}),
       versions,
+    },
+  };
+}
+
+/** The webhook of a kind's provider converts its versions. */
+function conversionBy(provider: string): Tree {
+  return {
+    strategy: "Webhook",
+    webhook: {
+      clientConfig: { service: { ...SERVICES[provider], path: "/convert" } },
+      conversionReviewVersions: ["v1"],
     },
   };
 }

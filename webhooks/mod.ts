@@ -29,8 +29,7 @@ export {
   clusterResourceSetBindingWebhook,
   clusterResourceSetWebhook,
 } from "./cluster_resource_set.ts";
-export * from "./conversion.ts";
-export { devConversions } from "./dev_conversion.ts";
+export * from "./conversion/mod.ts";
 export * from "./infrastructure.ts";
 export { kubeadmConfigTemplateWebhook, kubeadmConfigWebhook } from "./kubeadm_config.ts";
 export type { KubeadmFeatures } from "./kubeadm_features.ts";

@@ -13,8 +13,13 @@ import {
   type KubeObject,
 } from "../runtime/object.ts";
 import { internalError, StatusError } from "../runtime/status.ts";
-import { type Conversion, ConversionError, convertObject } from "./conversion.ts";
-import { devConversions } from "./dev_conversion.ts";
+import {
+  type ApiVersions,
+  type Conversion,
+  ConversionError,
+  convertObject,
+  devConversions,
+} from "./conversion/mod.ts";
 import type { InfrastructureFeatures } from "./dev_backend.ts";
 import { infrastructureWebhooks, type VersionedWebhook } from "./infrastructure.ts";
 import type { Webhook, WebhookRequest } from "./webhook.ts";
@@ -152,15 +157,23 @@ function requestOf(review: JsonObject, client: Client | undefined): WebhookReque
   };
 }
 
-/** Where definitions with the webhook strategy have their objects converted. */
-export function conversionEndpoint(conversions: readonly Conversion[]): ReviewEndpoint {
+/**
+ * Where definitions with the webhook strategy have their objects converted.
+ * `versions` is asked once for each review. Default: references name no version.
+ */
+export function conversionEndpoint(
+  conversions: readonly Conversion[],
+  versions: () => Promise<ApiVersions> | undefined = () => undefined,
+): ReviewEndpoint {
   return {
     path: "/convert",
     kind: "ConversionReview",
-    answer({ objects, desiredAPIVersion }) {
+    async answer({ objects, desiredAPIVersion }) {
+      const apiVersions = await versions();
+      const to = String(desiredAPIVersion);
       try {
         const convertedObjects = (Array.isArray(objects) ? objects : []).map((object) =>
-          convertObject(conversions, object as unknown as KubeObject, String(desiredAPIVersion))
+          convertObject(conversions, object as unknown as KubeObject, to, apiVersions)
         );
         return {
           convertedObjects: convertedObjects as unknown as JsonValue[],

@@ -87,7 +87,7 @@ export class Management {
 
   /** Installs the definitions and starts the controllers. */
   async start(): Promise<void> {
-    registerConversions(this.server, customResourceDefinitions());
+    registerConversions(this.server, this.client, customResourceDefinitions());
     for (const definition of customResourceDefinitions()) {
       await this.client.create(
         { apiVersion: "apiextensions.k8s.io/v1", resource: "customresourcedefinitions" },

@@ -40,6 +40,17 @@ export function pluralOf(kind: string): string {
   return `${lower}s`;
 }
 
+/** The newest contract that a definition's labels name, and the newest of its versions that speaks it. */
+export function contractVersion(
+  { metadata }: KubeObject,
+): { readonly contract: Contract; readonly version: string } | undefined {
+  for (const contract of CONTRACTS) {
+    const version = metadata.labels?.[`cluster.x-k8s.io/${contract}`]?.split("_").at(-1);
+    if (version) return { contract, version };
+  }
+  return undefined;
+}
+
 /** Finds kinds through their definitions. */
 export class ContractResolver implements ReferenceResolver {
   readonly #client: Client;
@@ -54,20 +65,21 @@ export class ContractResolver implements ReferenceResolver {
     const plural = pluralOf(kind);
     const name = `${plural}.${group}`;
     const definition = await this.#client.get(DEFINITIONS, { name });
-    for (const contract of CONTRACTS) {
-      const versions = definition.metadata.labels?.[`cluster.x-k8s.io/${contract}`];
-      const version = versions?.split("_").at(-1);
-      if (version === undefined || version === "") continue;
-      if (!servedVersions(definition).includes(version)) {
-        throw new Error(
-          `definition ${name} names version "${version}" for contract ${contract}, but does not serve it`,
-        );
-      }
-      return { resource: { apiVersion: `${group}/${version}`, resource: plural }, contract };
+    const spoken = contractVersion(definition);
+    if (spoken === undefined) {
+      throw new Error(
+        `cannot find any versions matching contract versions ${
+          CONTRACTS.join(", ")
+        } for CRD ${name}`,
+      );
     }
-    throw new Error(
-      `cannot find any versions matching contract versions ${CONTRACTS.join(", ")} for CRD ${name}`,
-    );
+    const { contract, version } = spoken;
+    if (!servedVersions(definition).includes(version)) {
+      throw new Error(
+        `definition ${name} names version "${version}" for contract ${contract}, but does not serve it`,
+      );
+    }
+    return { resource: { apiVersion: `${group}/${version}`, resource: plural }, contract };
   }
 
   /** The resource of a kind. */

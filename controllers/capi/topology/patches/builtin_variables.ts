@@ -7,7 +7,7 @@ import type {
   ControlPlaneTopology,
   MachineDeploymentTopology,
 } from "../../../../webhooks/class_types.ts";
-import { CONVERSION_DATA_ANNOTATION } from "../../../../webhooks/conversion.ts";
+import { CONVERSION_DATA_ANNOTATION } from "../../../../webhooks/conversion/mod.ts";
 import { classKeyOf } from "../blueprint.ts";
 import { LAST_APPLIED } from "../template_copies.ts";
 import type { ControlPlaneState, MachineDeploymentState } from "../states.ts";

@@ -3,8 +3,8 @@
 // changed what it stood for. Not a transport; reviews.ts answers
 // ConversionReviews with it. Source: Cluster API's util/conversion.
 
-import { clone, equal, type JsonObject, type KubeObject } from "../runtime/object.ts";
-import { parseApiVersion } from "../runtime/object.ts";
+import { clone, equal, type JsonObject, type KubeObject } from "../../runtime/object.ts";
+import { parseApiVersion } from "../../runtime/object.ts";
 
 /** Annotation: an object of an older version as the stored version has it. */
 export const CONVERSION_DATA_ANNOTATION = "cluster.x-k8s.io/conversion-data";
@@ -22,8 +22,23 @@ export interface Conversion {
   /** `spec` and `status` of the older version in the stored one. `restored` is what the annotation kept. */
   up(parts: ObjectParts, restored: ObjectParts | undefined): ObjectParts;
   /** `spec` and `status` of the stored version in the older one. */
-  down(parts: ObjectParts): ObjectParts;
+  down(parts: ObjectParts, context: ConversionContext): ObjectParts;
 }
+
+/** What the older versions say of an object's surroundings. */
+export interface ConversionContext {
+  /** Of the object; references of the older versions repeat it. Empty: it has none. */
+  readonly namespace: string;
+  /** The versions in which references name kinds. */
+  readonly apiVersions: ApiVersions;
+}
+
+/**
+ * The `apiVersion` that speaks the newest contract of a kind; `undefined` when
+ * no definition says. The stored versions of Cluster API refer by group and
+ * kind alone.
+ */
+export type ApiVersions = (group: string, kind: string) => string | undefined;
 
 /** What a conversion changes of an object. */
 export interface ObjectParts {
@@ -42,11 +57,15 @@ export class ConversionError extends Error {
   }
 }
 
-/** `object` in another version. Throws a {@linkcode ConversionError} where no conversion leads there. */
+/**
+ * `object` in another version. Throws a {@linkcode ConversionError} where no
+ * conversion leads there. `apiVersions`: default: no kind has any.
+ */
 export function convertObject(
   conversions: readonly Conversion[],
   object: KubeObject,
   apiVersion: string,
+  apiVersions: ApiVersions = () => undefined,
 ): KubeObject {
   if (object.apiVersion === apiVersion) return object;
   const [from, to] = [parseApiVersion(object.apiVersion), parseApiVersion(apiVersion)];
@@ -59,14 +78,20 @@ export function convertObject(
       `${object.kind} of ${object.apiVersion} cannot be converted to ${apiVersion}`,
     );
   }
+  const context = { namespace: object.metadata.namespace ?? "", apiVersions };
   return from.version === conversion.spoke
-    ? upwards(conversion, object, apiVersion)
-    : downwards(conversion, object, apiVersion);
+    ? upwards(conversion, object, apiVersion, context)
+    : downwards(conversion, object, apiVersion, context);
 }
 
-function downwards(conversion: Conversion, object: KubeObject, apiVersion: string): KubeObject {
+function downwards(
+  conversion: Conversion,
+  object: KubeObject,
+  apiVersion: string,
+  context: ConversionContext,
+): KubeObject {
   const parts = partsOf(object);
-  const converted = withParts(object, apiVersion, conversion.down(parts));
+  const converted = withParts(object, apiVersion, conversion.down(parts, context));
   converted.metadata.annotations = {
     ...converted.metadata.annotations,
     [CONVERSION_DATA_ANNOTATION]: JSON.stringify(parts),
@@ -74,10 +99,15 @@ function downwards(conversion: Conversion, object: KubeObject, apiVersion: strin
   return converted;
 }
 
-function upwards(conversion: Conversion, object: KubeObject, apiVersion: string): KubeObject {
+function upwards(
+  conversion: Conversion,
+  object: KubeObject,
+  apiVersion: string,
+  context: ConversionContext,
+): KubeObject {
   const restored = restoredParts(object);
   const parts = partsOf(object);
-  const before = restored === undefined ? undefined : conversion.down(restored);
+  const before = restored === undefined ? undefined : conversion.down(restored, context);
   const fresh = conversion.up(parts, restored);
   // Whoever changed nothing gets back what there was.
   const part = (name: keyof ObjectParts) =>

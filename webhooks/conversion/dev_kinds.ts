@@ -3,7 +3,7 @@
 // `ready` became `initialization.provisioned`, conditions of the older form
 // moved to `deprecated`, failure domains became a list.
 
-import type { JsonObject, JsonValue } from "../runtime/object.ts";
+import type { JsonObject, JsonValue } from "../../runtime/object.ts";
 import type { Conversion, ObjectParts } from "./conversion.ts";
 
 const GROUP = "infrastructure.cluster.x-k8s.io";

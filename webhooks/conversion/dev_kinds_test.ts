@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { JsonObject, KubeObject } from "../runtime/object.ts";
+import type { JsonObject, KubeObject } from "../../runtime/object.ts";
 import { CONVERSION_DATA_ANNOTATION, ConversionError, convertObject } from "./conversion.ts";
-import { devConversions } from "./dev_conversion.ts";
+import { devConversions } from "./dev_kinds.ts";
 
 const GROUP = "infrastructure.cluster.x-k8s.io";
 const OLD = `${GROUP}/v1beta1`;
