@@ -176,6 +176,11 @@ function defineOwn(object: object, key: string, value: unknown): void {
   });
 }
 
+/** Whether a JSON value is an object: neither `null` nor an array. */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
 /** Deep equality of JSON trees; members that are `undefined` count as absent. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -6,6 +6,7 @@ import { type FieldError, forbiddenField, invalid, invalidObject } from "../runt
 import {
   clone,
   equal,
+  isObject,
   type JsonObject,
   type JsonValue,
   type KubeObject,
@@ -165,10 +166,6 @@ function changedPaths(
     changedPaths(from[name], after[name], `${path}.${name}`)
   );
   return paths.length === 0 ? [path] : paths;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function validateEtcdSwitch(before: JsonObject, after: JsonObject): FieldError[] {

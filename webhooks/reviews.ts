@@ -8,6 +8,7 @@ import type { Client } from "../runtime/client.ts";
 import {
   clone,
   equal,
+  isObject,
   type JsonObject,
   type JsonValue,
   type KubeObject,
@@ -185,8 +186,4 @@ export function conversionEndpoint(
       }
     },
   };
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@
 // k8s.io/kube-openapi: version 3 wraps references that have a default in
 // allOf, version 2 knows neither oneOf nor nullable.
 
-import type { JsonObject, JsonValue } from "../../runtime/object.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../runtime/object.ts";
 import type { OpenApiSchema } from "../../runtime/schema/openapi_facts.ts";
 
 const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -140,8 +140,4 @@ function customMember(name: string, value: JsonValue): JsonValue {
   return name === "items" || name === "additionalProperties"
     ? publishedCustomSchema(value, 2)
     : value;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@
 // are no pointers, lists or maps are always written.
 
 import { decodeBase64, encodeBase64 } from "./_base64.ts";
-import type { JsonObject, JsonValue } from "../../runtime/object.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../runtime/object.ts";
 import type { ProtobufFieldFacts } from "../../runtime/schema/openapi_facts.ts";
 import { protobufMessages, protobufWrappers } from "../generated/mod.ts";
 import { eachField, listWrapper, type SpecialCodec, specialCodecs } from "./_special.ts";
@@ -262,10 +262,6 @@ function decodeEntry({ codec, name }: Field, object: JsonObject, reader: WireRea
 
 function isZero(value: JsonValue): boolean {
   return value === "" || value === 0 || value === false || value === null;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function goName(name: string): string {

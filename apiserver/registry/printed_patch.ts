@@ -3,7 +3,7 @@
 // what it does; the start of that is what clients see.
 
 import { stringifyJson } from "../../runtime/json.ts";
-import type { JsonObject, JsonValue } from "../../runtime/object.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../runtime/object.ts";
 import type { SchemaNode } from "../../runtime/schema/node.ts";
 
 /** Stands where a patch has put a value: it stays as it was written. */
@@ -42,10 +42,6 @@ export function printPatched(
   touched: JsonValue | undefined,
 ): string {
   return stringifyJson(arrange(node, document, touched));
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function arrange(

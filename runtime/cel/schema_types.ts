@@ -3,7 +3,7 @@
 
 import { stringifyJson } from "../json.ts";
 import { decodeBase64 } from "../base64.ts";
-import { equal as sameJson, type JsonObject, type JsonValue } from "../object.ts";
+import { equal as sameJson, isObject, type JsonObject, type JsonValue } from "../object.ts";
 import { durationOfText, timestampOfText } from "./conversions.ts";
 import type { Range, SizeEstimator } from "./cost_model.ts";
 import type { TypeProvider } from "./environment.ts";
@@ -36,10 +36,6 @@ export interface DeclaredField {
   /** In JSON. */
   readonly name: string;
   readonly declared: DeclaredType;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 const number = (value: JsonValue | undefined): number | undefined =>

@@ -27,8 +27,3 @@ export function getMember(
 ): JsonValue | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
-
-/** Whether the value is a JSON object. */
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}

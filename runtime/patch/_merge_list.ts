@@ -3,9 +3,9 @@
 // and, for what only the server has, the server's.
 // Source: k8s.io/apimachinery util/strategicpatch, mergeSlice and below.
 
-import type { JsonObject, JsonValue } from "../object.ts";
+import { isObject, type JsonObject, type JsonValue } from "../object.ts";
 import type { SchemaNode } from "../schema/node.ts";
-import { getMember, isObject } from "./_member.ts";
+import { getMember } from "./_member.ts";
 import {
   badArgument,
   badOrderFormat,

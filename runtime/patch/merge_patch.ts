@@ -2,9 +2,9 @@
 // kube-apiserver uses (evanphx/json-patch v4): null members are also dropped
 // from objects inside lists, save where a list takes an object's place.
 
-import type { JsonObject, JsonValue } from "../object.ts";
+import { isObject, type JsonObject, type JsonValue } from "../object.ts";
 import { badRequest } from "../status.ts";
-import { getMember, isObject, setMember } from "./_member.ts";
+import { getMember, setMember } from "./_member.ts";
 import { goKind } from "./go_value.ts";
 
 /**

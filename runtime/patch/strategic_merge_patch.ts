@@ -3,10 +3,10 @@
 // $deleteFromPrimitiveList, $setElementOrder, $retainKeys).
 // Source: k8s.io/apimachinery util/strategicpatch. Lists: _merge_list.ts.
 
-import { clone, type JsonObject, type JsonValue } from "../object.ts";
+import { clone, isObject, type JsonObject, type JsonValue } from "../object.ts";
 import type { SchemaNode } from "../schema/node.ts";
 import { badRequest } from "../status.ts";
-import { getMember, isObject, setMember } from "./_member.ts";
+import { getMember, setMember } from "./_member.ts";
 import {
   badArgument,
   badOrderFormat,

@@ -2,16 +2,11 @@
 // names the type of a value, and how it words what is wrong.
 
 import { type FieldError, invalid } from "../field/error.ts";
-import type { JsonObject, JsonValue } from "../object.ts";
+import { isObject, type JsonObject, type JsonValue } from "../object.ts";
 import type { Outcome } from "./_finding.ts";
 
 /** Looks at one value and reports what is wrong. */
 export type Check<T> = (value: T, path: string, outcome: Outcome) => void;
-
-/** Whether a value is a JSON object. */
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
 
 /** The subschema under a keyword or name, if there is one (and not merely a boolean). */
 export function childOf(schema: JsonObject, name: string): JsonObject | undefined {

@@ -2,7 +2,7 @@
 // k8s.io/kube-openapi/pkg/validation does, with its texts, order and oddities,
 // and how an update is let off for values it did not change (ratcheting).
 
-import { equal, type JsonObject, type JsonValue } from "../object.ts";
+import { equal, isObject, type JsonObject, type JsonValue } from "../object.ts";
 import { goJson, goQuote } from "../go_text.ts";
 import { duplicatedItems } from "./_list_items.ts";
 import { type Correlated, itemMatcher, memberOf, unchanged } from "./_ratchet.ts";
@@ -13,7 +13,6 @@ import {
   type Check,
   childOf,
   isInt64,
-  isObject,
   report,
   reportInvalid,
   schemaType,

@@ -2,8 +2,7 @@
 // Source: apiextensions-apiserver, pkg/apiserver/schema/listtype.
 
 import { duplicate, type FieldError, invalid } from "../field/error.ts";
-import type { JsonObject, JsonValue } from "../object.ts";
-import { isObject } from "./_check.ts";
+import { isObject, type JsonObject, type JsonValue } from "../object.ts";
 import { contains } from "./_contains.ts";
 import { duplicatedItems, keysOf } from "./_list_items.ts";
 import type { SchemaNode } from "./node.ts";

@@ -2,8 +2,8 @@
 // and whether they changed: values that did not are not validated again.
 // Source: k8s.io/apiserver/pkg/cel/common, CorrelatedObject.
 
-import { equal, type JsonObject, type JsonValue } from "../object.ts";
-import { childOf, isObject } from "./_check.ts";
+import { equal, isObject, type JsonObject, type JsonValue } from "../object.ts";
+import { childOf } from "./_check.ts";
 import { itemFinder } from "./_list_items.ts";
 
 /** The old value that belongs to a new one, and the schema that says which children belong together. */

@@ -4,8 +4,8 @@
 
 import { parseJson } from "../json.ts";
 import { createHash } from "node:crypto";
-import type { JsonObject, JsonValue } from "../object.ts";
-import { childOf, isObject } from "./_check.ts";
+import { isObject, type JsonObject, type JsonValue } from "../object.ts";
+import { childOf } from "./_check.ts";
 import { makeNode, type NodeParts } from "./_node.ts";
 import { register } from "./_structurals.ts";
 import type { NodeType, SchemaField, SchemaNode, Validator } from "./node.ts";

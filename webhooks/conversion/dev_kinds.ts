@@ -3,7 +3,7 @@
 // `ready` became `initialization.provisioned`, conditions of the older form
 // moved to `deprecated`, failure domains became a list.
 
-import type { JsonObject, JsonValue } from "../../runtime/object.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../runtime/object.ts";
 import type { Conversion, ObjectParts } from "./conversion.ts";
 
 const GROUP = "infrastructure.cluster.x-k8s.io";
@@ -117,8 +117,4 @@ function domainMap(domains: readonly JsonValue[]): JsonObject {
   return Object.fromEntries(
     (domains as readonly JsonObject[]).map(({ name, ...rest }) => [String(name), rest]),
   );
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
